@@ -1,0 +1,79 @@
+# Every target sets up what it needs, in .venv: Python 3.10 or newer and make are all a machine must have.
+# `make` alone lists the targets.
+
+VENV := .venv
+RUN := $(VENV)/bin
+
+# The Python that makes .venv, when there is none yet: set it (make PYTHON=/path/to/python test), or the first
+# of these that works is taken. 3.11 comes first: it is what the project is developed with.
+PYTHON ?=
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.10 python3.13 python3)
+
+# Further options for pip. On Linux, pip takes PyTorch's build for CUDA, which is several gigabytes; to have the
+# small one, give the address of PyTorch's CPU wheel index: make PIP_FLAGS="--extra-index-url ADDRESS" test
+PIP_FLAGS ?=
+PIP := $(RUN)/python -m pip --disable-pip-version-check install $(PIP_FLAGS) --constraint constraints.txt
+
+# Options for pytest, as in: make test PYTEST_FLAGS="-x -k brian"
+PYTEST_FLAGS ?=
+
+# INSTALLED says that the installation is complete, and how old it is. UNFINISHED says that one has begun: if it is
+# still there at the next call, the last one was cut off, and .venv is made anew, since nobody knows what is in it.
+INSTALLED := $(VENV)/.installed
+UNFINISHED := $(VENV)/.unfinished
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format install clean
+
+help:  ## List the targets.
+	@echo "usage: make TARGET"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "Set-up happens by itself. PYTHON= chooses the Python for .venv, PIP_FLAGS= goes to pip, and"
+	@echo "PYTEST_FLAGS= to pytest; the Makefile says more about each."
+
+run: $(INSTALLED)  ## Run the demonstration; its pictures and recordings go to runs/.
+	$(RUN)/bionlp demo --out runs
+
+test: $(INSTALLED)  ## Run the tests.
+	$(RUN)/python -m pytest $(PYTEST_FLAGS)
+
+lint: $(INSTALLED)  ## Check the style of the code, and change nothing.
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+
+format: $(INSTALLED)  ## Format the code, and mend what can be mended by itself.
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+install: $(INSTALLED)  ## Only set up .venv.
+
+# A command of that name is no proof of a Python: version managers leave stubs that only print an error, and some
+# systems split off `venv` and `ensurepip`. So each candidate has to show that it can do the work.
+# setuptools is pinned like all else, and so packages are built with it instead of in an isolated environment, where
+# pip would use the newest.
+$(INSTALLED): pyproject.toml constraints.txt
+	@if [ -e $(UNFINISHED) ] || \
+	    ! $(RUN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+	  for python in $(PYTHONS); do \
+	    if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+	      echo "Making $(VENV) with $$("$$python" --version) ($$python)"; \
+	      "$$python" -m venv --clear --without-pip $(VENV) && touch $(UNFINISHED) && \
+	        $(RUN)/python -m ensurepip >/dev/null; \
+	      exit; \
+	    fi; \
+	  done; \
+	  echo "No working Python 3.10 or newer (with its venv module) among: $(PYTHONS)" >&2; \
+	  echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
+	  exit 1; \
+	fi
+	@touch $(UNFINISHED)
+	$(PIP) pip setuptools
+	$(PIP) --no-build-isolation --editable '.[dev]'
+	@rm $(UNFINISHED)
+	@touch $@
+
+clean:  ## Remove .venv, builds and caches; runs/ stays.
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find analysis bionlp networks tests -type d -name __pycache__ -prune -exec rm -rf {} +

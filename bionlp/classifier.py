@@ -1,0 +1,130 @@
+"""A text classifier: words, their firing rates, and the spiking network they drive.
+
+    text -> tokens -> word ids -> rates in [0, 1] -> (spikes -> network -> votes) -> label
+
+This module covers the part before the parentheses; :mod:`bionlp.simulation` and
+:mod:`bionlp.evaluation` run the network in Brian 2 and in PyTorch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bionlp.encoding import dequantise
+from bionlp.errors import TextError
+from bionlp.text import tokenize
+from bionlp.vocabulary import PADDING, Vocabulary
+from networks.description import NetworkDescription
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text as the network meets it.
+
+    Attributes
+    ----------
+    text : str
+        As it was given.
+    words : tuple of str
+        The tokens, cut to the length of the network.
+    rates : numpy.ndarray, shape (words, features)
+        Firing probability per step of every input neuron.
+    unknown : tuple of str
+        Words that the model does not know; they stay silent.
+    cut : int
+        Number of words beyond the length of the network, left out.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    rates: np.ndarray
+    unknown: tuple[str, ...]
+    cut: int
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a user should know about how the text was read."""
+        messages = []
+        if self.cut:
+            messages.append(
+                f"text cut to {len(self.words)} words, the last {self.cut} were left out"
+            )
+        if self.unknown:
+            messages.append(f"unknown words stay silent: {' '.join(self.unknown)}")
+        return messages
+
+
+@dataclass(frozen=True)
+class TextClassifier:
+    """All that is needed to classify a text.
+
+    Attributes
+    ----------
+    name : str
+        What the model is called in reports and recordings.
+    language : str
+        Of its texts, ``en`` or ``zh``.
+    label_names : tuple of str
+        One per class.
+    vocabulary : Vocabulary
+        The words it knows.
+    levels : numpy.ndarray of uint8, shape (words + 1, features)
+        Rates in 8 bits (:func:`bionlp.encoding.dequantise`); row 0 is silent.
+    network : NetworkDescription
+        The spiking network.
+    training : dict
+        How it was made and what was measured, for the model card.
+    """
+
+    name: str
+    language: str
+    label_names: tuple[str, ...]
+    vocabulary: Vocabulary
+    levels: np.ndarray
+    network: NetworkDescription
+    training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def length(self) -> int:
+        """Most words of a sentence; further ones are cut."""
+        return self.network.input.positions
+
+    def token_ids(self, text: str) -> list[int]:
+        """Return the word ids of ``text``, cut to the model's length, one padding id if empty."""
+        return self.vocabulary.ids(tokenize(text, self.language)[: self.length]) or [PADDING]
+
+    def read(self, text: str) -> Sentence:
+        """Turn a text into rates.
+
+        Parameters
+        ----------
+        text : str
+            A sentence in the model's language.
+
+        Returns
+        -------
+        Sentence
+            Its words and rates.
+
+        Raises
+        ------
+        TextError
+            If the text is empty, or the model knows none of its words.
+        """
+        tokens = tokenize(text, self.language)
+        if not tokens:
+            raise TextError("the text is empty; give at least one word")
+        words = tuple(tokens[: self.length])
+        ids = self.vocabulary.ids(words)
+        unknown = tuple(dict.fromkeys(w for w, i in zip(words, ids, strict=True) if i == PADDING))
+        if not any(ids):
+            raise TextError(
+                f"model {self.name!r} ({self.language}) knows none of the words in {text!r}; "
+                "nothing would spike"
+            )
+        return Sentence(
+            text, words, dequantise(self.levels[ids]), unknown, len(tokens) - len(words)
+        )

@@ -1,0 +1,59 @@
+"""From rates to Poisson spikes.
+
+An embedding value r in [0, 1] becomes a spike train that fires in each step with probability r,
+independently of all other steps and channels (Lv, Xu & Zheng 2023, section 3.1).
+
+A sentence's spikes are drawn from a generator of its own, seeded by (seed, number of the
+sentence), so that they depend neither on its neighbours nor on the size of a batch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+LEVELS = 255
+"""Rates are stored in 8 bits, as multiples of 1 / LEVELS."""
+
+
+def quantise(rates: np.ndarray) -> np.ndarray:
+    """Round rates in [0, 1] to 8 bits.
+
+    Parameters
+    ----------
+    rates : numpy.ndarray of float
+        Values in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray of uint8, same shape
+        Nearest multiples of 1 / 255, off by at most 1 / 510.
+    """
+    if np.min(rates) < 0 or np.max(rates) > 1:
+        raise ValueError("rates lie in [0, 1]; shift embeddings with positive_shift first")
+    return np.rint(np.asarray(rates, dtype=np.float64) * LEVELS).astype(np.uint8)
+
+
+def dequantise(levels: np.ndarray) -> np.ndarray:
+    """Return the float64 rates that 8-bit ``levels`` stand for."""
+    return levels / np.float64(LEVELS)
+
+
+def poisson_spikes(rates: np.ndarray, steps: int, *, seed: int, sentence: int = 0) -> np.ndarray:
+    """Draw one presentation of a sentence.
+
+    Parameters
+    ----------
+    rates : numpy.ndarray, shape (words, features)
+        Probability of a spike in a step.
+    steps : int
+        Length of the presentation.
+    seed, sentence : int
+        Seed of the experiment, and number of the sentence in it.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (steps, words, features)
+        The spikes. The first k steps are the same for every ``steps`` >= k.
+    """
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, sentence])))
+    return generator.random((steps, *rates.shape), dtype=np.float32) < rates

@@ -1,0 +1,73 @@
+"""What can go wrong at the boundary with a user, and the exit code of each.
+
+Every error carries one sentence that says what was wrong and what to do about it. The command
+line prints that sentence and leaves with ``exit_code``; a Python user catches the class.
+
+====  =====================  =====================================================
+code  class                  raised when
+====  =====================  =====================================================
+2     (usage)                an option or argument is misspelt or missing
+3     :class:`TextError`     a text is empty, undecodable or has no known word
+4     :class:`DatasetError`  a dataset is missing, malformed or has wrong labels
+5     :class:`EmbeddingError`    word vectors are missing or of the wrong dimension
+6     :class:`CheckpointError`   a model is missing, truncated or foreign
+7     :class:`RecordingError`    a recording is missing, foreign or of another version
+8     :class:`BackendError`  a simulation backend is unknown or cannot run here
+9     :class:`OutputError`   a result cannot be written
+10    :class:`TrainingError` a training failed: silent network, never left chance
+====  =====================  =====================================================
+"""
+
+
+class BionlpError(Exception):
+    """Base of all errors that are the user's to mend; never raised itself."""
+
+    exit_code = 1
+
+
+class TextError(BionlpError):
+    """A text that no network can be asked about."""
+
+    exit_code = 3
+
+
+class DatasetError(BionlpError):
+    """A dataset that is missing, malformed or labelled outside its range."""
+
+    exit_code = 4
+
+
+class EmbeddingError(BionlpError):
+    """Word vectors that are missing, malformed or of the wrong dimension."""
+
+    exit_code = 5
+
+
+class CheckpointError(BionlpError):
+    """A model that is missing, truncated, foreign or of another version."""
+
+    exit_code = 6
+
+
+class RecordingError(BionlpError):
+    """A recording that is missing, foreign or of another version."""
+
+    exit_code = 7
+
+
+class BackendError(BionlpError):
+    """A simulation backend that is unknown or cannot run on this machine."""
+
+    exit_code = 8
+
+
+class OutputError(BionlpError):
+    """A result that cannot be written where it was asked for."""
+
+    exit_code = 9
+
+
+class TrainingError(BionlpError):
+    """A training whose network went silent or never left chance."""
+
+    exit_code = 10

@@ -1,0 +1,58 @@
+"""Progress on standard error, so that standard output stays clean for results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A running progress bar; ``advance(n)`` says that n more are done."""
+
+    advance: Callable[[int], None]
+
+
+class Reporter:
+    """Tells a waiting person how far long work has come.
+
+    Parameters
+    ----------
+    quiet : bool
+        Say nothing at all.
+    """
+
+    def __init__(self, *, quiet: bool = False):
+        self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+    def note(self, message: str) -> None:
+        """Print one line."""
+        self._console.print(message, markup=False)
+
+    @contextmanager
+    def bar(self, title: str, total: int) -> Iterator[Bar]:
+        """Show a bar with rate and time left while the block runs; only on a terminal."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        shown = self._console.is_terminal and not self._console.quiet
+        with Progress(
+            *columns, console=self._console, transient=True, disable=not shown
+        ) as progress:
+            task = progress.add_task(title, total=total)
+            yield Bar(lambda count: progress.advance(task, count))

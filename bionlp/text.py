@@ -1,0 +1,143 @@
+"""From text to words.
+
+English is cut by NLTK's word tokenizer, which follows the Penn Treebank (``don't`` becomes ``do``
+and ``n't``) and needs no download; Chinese, which has no spaces, by jieba. Both are stable: what
+has been tokenised and joined by spaces, as the sentences of MR, SST and Subj are, comes out as it
+went in.
+
+NLTK's tokenizer expects one sentence and cuts a full stop only at its end. A text of several
+sentences would keep words such as ``bad.``, which no embedding knows, so a full stop inside a text
+is cut as well, unless the word is a usual abbreviation.
+
+Both libraries take a second to import, so each is imported when it is first needed.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bionlp.errors import TextError
+from bionlp.files import read_utf8
+
+LANGUAGES = ("en", "zh")
+
+_ABBREVIATIONS = frozenset(
+    "al. bros. capt. co. corp. dr. etc. gen. gov. inc. jr. lt. ltd. mr. mrs. ms. mt. no. prof. "
+    "rev. sen. sept. sgt. sr. st. vs. wash.".split()
+)
+_CLOSED_WORD = re.compile(r"[a-z]{2,}\.")
+_STRAIGHT_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
+_PENN_QUOTES = frozenset(("``", "''"))
+_CHINESE_CHARACTER = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+def tokenize(text: str, language: str) -> list[str]:
+    """Cut a text into words.
+
+    Parameters
+    ----------
+    text : str
+        One or more sentences.
+    language : {"en", "zh"}
+        English words come out in lower case with straight quotes; Chinese text keeps its case.
+
+    Returns
+    -------
+    list of str
+        The words and punctuation marks; empty if the text is blank.
+
+    Raises
+    ------
+    TextError
+        If the language is not known.
+    """
+    text = unicodedata.normalize("NFC", text)
+    if language == "en":
+        return _english(text)
+    if language == "zh":
+        return _chinese(text)
+    raise TextError(f"unknown language {language!r}; choose one of {', '.join(LANGUAGES)}")
+
+
+def guess_language(texts: Iterable[str]) -> str:
+    """Guess the language of some texts from their characters.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        The texts.
+
+    Returns
+    -------
+    {"en", "zh"}
+        Chinese if at least half of the texts have a Chinese character, so that a single foreign
+        name among English reviews changes nothing.
+    """
+    found = [bool(_CHINESE_CHARACTER.search(text)) for text in texts]
+    return "zh" if found and 2 * sum(found) >= len(found) else "en"
+
+
+def read_texts(path: Path) -> list[str]:
+    """Read a file of texts, one a line, in UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of str
+        The lines without surrounding blanks. Blank lines are left out.
+
+    Raises
+    ------
+    TextError
+        If the file cannot be read, is not UTF-8 (names the line) or has no text.
+    """
+    lines = (line.strip() for line in read_utf8(path, TextError).split("\n"))
+    texts = [line for line in lines if line]
+    if not texts:
+        raise TextError(f"{path} has no text; write one sentence a line")
+    return texts
+
+
+def _english(text: str) -> list[str]:
+    words = _treebank().tokenize(text.translate(_STRAIGHT_QUOTES).lower())
+    # The tokenizer turns a double quote into `` or '' by a guess at its direction that fails
+    # between spaces. One sign for both makes a second pass change nothing.
+    words = ['"' if word in _PENN_QUOTES else word for word in words]
+    return [part for word in words for part in _cut_full_stop(word)]
+
+
+def _cut_full_stop(word: str) -> tuple[str, ...]:
+    if _CLOSED_WORD.fullmatch(word) and word not in _ABBREVIATIONS:
+        return word[:-1], "."
+    return (word,)
+
+
+def _chinese(text: str) -> list[str]:
+    return [word for word in _jieba().lcut(text) if not word.isspace()]
+
+
+@functools.cache
+def _treebank() -> Any:
+    from nltk.tokenize.destructive import NLTKWordTokenizer
+
+    return NLTKWordTokenizer()
+
+
+@functools.cache
+def _jieba() -> Any:
+    import logging
+    import warnings
+
+    with warnings.catch_warnings():
+        # jieba imports pkg_resources, which warns about itself.
+        warnings.simplefilter("ignore")
+        import jieba
+    jieba.setLogLevel(logging.WARNING)
+    return jieba.Tokenizer()

@@ -1,0 +1,205 @@
+"""The training loop: epochs, selection on dev, and a state that survives being killed.
+
+After every epoch the whole state is written to one file, by renaming, so that a killed training
+goes on from its last finished epoch. All randomness of an epoch is seeded by (seed, epoch), so an
+interrupted training ends with the same weights as an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bionlp.errors import CheckpointError
+from bionlp.files import atomic_path
+from bionlp.progress import Reporter
+from bionlp.training.batches import Batch, Encoded, batches
+
+
+class Stage(ABC):
+    """One stage of training: a network, its loss and how well it does.
+
+    Attributes
+    ----------
+    name : str
+        Name of the stage, used in reports and for its state file.
+    model : torch.nn.Module
+        What is trained.
+    """
+
+    name: str
+    model: nn.Module
+
+    @abstractmethod
+    def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
+        """Return the optimisers of all parameters that are trained."""
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the mean loss of a batch."""
+
+    @abstractmethod
+    def accuracy(self, split: Encoded) -> float:
+        """Return the fraction of sentences classified rightly."""
+
+    def after_step(self) -> None:
+        """Bring parameters back into their range after an optimiser step."""
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How long and how fast to train.
+
+    Attributes
+    ----------
+    epochs : int
+        Passes over the training split.
+    learning_rate : float
+        Of Adam at its peak; it falls to zero along half a cosine.
+    batch_size : int
+        Sentences a step.
+    seed : int
+        Of the order of sentences, dropout and spikes.
+    """
+
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    seed: int
+
+
+@dataclass
+class History:
+    """What happened, epoch by epoch.
+
+    Attributes
+    ----------
+    loss, dev_accuracy, seconds : list of float
+        One value per finished epoch.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    dev_accuracy: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def best_epoch(self) -> int:
+        """First epoch, counted from 1, with the best accuracy on dev."""
+        return int(np.argmax(self.dev_accuracy)) + 1
+
+
+def fit(
+    stage: Stage,
+    train: Encoded,
+    dev: Encoded,
+    settings: FitSettings,
+    folder: Path,
+    report: Reporter,
+) -> History:
+    """Train ``stage.model`` and leave it with the weights that were best on dev.
+
+    Parameters
+    ----------
+    stage : Stage
+        What to train.
+    train, dev : Encoded
+        Sentences to learn from and to select the epoch on.
+    settings : FitSettings
+        How long and how fast.
+    folder : Path
+        Where the state is kept between epochs; an existing state is taken up.
+    report : Reporter
+        Hears of every step.
+
+    Returns
+    -------
+    History
+        Loss, accuracy on dev and duration of each epoch.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder holds the state of a training with other settings.
+    """
+    optimizers = stage.optimizers(settings.learning_rate)
+    steps = settings.epochs * -(-len(train) // settings.batch_size)
+    schedules = [torch.optim.lr_scheduler.CosineAnnealingLR(o, steps) for o in optimizers]
+    history, best = History(), copy.deepcopy(stage.model.state_dict())
+    path = folder / f"{stage.name}.state.pt"
+    if path.exists():
+        state = _read_state(path, settings)
+        history = History(**state["history"])
+        best = state["best"]
+        stage.model.load_state_dict(state["model"])
+        for part, saved in zip([*optimizers, *schedules], state["optimization"], strict=True):
+            part.load_state_dict(saved)
+        report.note(f"{stage.name}: taken up after epoch {len(history.loss)}")
+    for epoch in range(len(history.loss) + 1, settings.epochs + 1):
+        started = time.perf_counter()
+        history.loss.append(_run_epoch(stage, train, settings, epoch, optimizers, schedules, report))
+        stage.model.eval()
+        history.dev_accuracy.append(stage.accuracy(dev))
+        history.seconds.append(time.perf_counter() - started)
+        if history.best_epoch == epoch:
+            best = copy.deepcopy(stage.model.state_dict())
+        _write_state(
+            path,
+            settings=asdict(settings),
+            history=asdict(history),
+            best=best,
+            model=stage.model.state_dict(),
+            optimization=[part.state_dict() for part in [*optimizers, *schedules]],
+        )
+        report.note(
+            f"{stage.name} epoch {epoch}/{settings.epochs}: loss {history.loss[-1]:.4f}, "
+            f"dev {history.dev_accuracy[-1]:.2%}, {history.seconds[-1]:.0f} s"
+        )
+    stage.model.load_state_dict(best)
+    stage.model.eval()
+    return history
+
+
+def _run_epoch(stage, train, settings, epoch, optimizers, schedules, report) -> float:
+    torch.manual_seed(settings.seed * 1_000_003 + epoch)
+    rng = np.random.default_rng([settings.seed, epoch])
+    stage.model.train()
+    total = 0.0
+    with report.bar(f"{stage.name} epoch {epoch}/{settings.epochs}", len(train)) as bar:
+        for batch in batches(train, settings.batch_size, rng):
+            stage.model.zero_grad()
+            loss = stage.loss(batch)
+            loss.backward()
+            for part in (*optimizers, *schedules):
+                part.step()
+            stage.after_step()
+            total += loss.item() * len(batch.labels)
+            bar.advance(len(batch.labels))
+    return total / len(train)
+
+
+def _write_state(path: Path, **state: Any) -> None:
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def _read_state(path: Path, settings: FitSettings) -> dict[str, Any]:
+    try:
+        state = torch.load(path, weights_only=True)
+    except Exception as error:
+        raise CheckpointError(
+            f"{path} is no training state ({error}); remove it to start the stage again"
+        ) from error
+    if state["settings"] != asdict(settings):
+        raise CheckpointError(
+            f"{path} belongs to a training with other settings; "
+            "choose another --out, or remove the file to start again"
+        )
+    return state

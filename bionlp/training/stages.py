@@ -1,0 +1,108 @@
+"""What is minimised and measured in each stage of training.
+
+Tailored stage: cross-entropy of the TextCNN's logits; the embeddings are trained too and clipped
+to [0, 1] after every step. Fine-tuning stage: the embeddings are frozen, each sentence is presented
+as Poisson spikes for T steps, and the loss is the cross-entropy of the class sums in every step,
+
+    L = (1 / T) sum over n of CE(votes[n], label)
+
+with gradients through the surrogate (Lv, Xu & Zheng 2023, section 3.3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bionlp.evaluation import predict_spiking
+from bionlp.training.batches import Batch, Encoded, batches
+from bionlp.training.fit import Stage
+from networks.spiking import SpikingNetwork
+from networks.textcnn import TextCNN
+
+
+class TextCNNStage(Stage):
+    """Training of a TextCNN, tailored or original.
+
+    Parameters
+    ----------
+    name : str
+        Name of the stage.
+    model : TextCNN
+        The network.
+    """
+
+    def __init__(self, name: str, model: TextCNN):
+        self.name, self.model = name, model
+
+    def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
+        """Return Adam for the weights, and one that moves only the words of a batch."""
+        rest = [*self.model.kernels.parameters(), *self.model.classifier.parameters()]
+        return [
+            torch.optim.Adam(rest, lr=learning_rate),
+            torch.optim.SparseAdam(self.model.embedding.parameters(), lr=learning_rate),
+        ]
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the cross-entropy of a batch."""
+        logits = self.model(torch.from_numpy(batch.ids))
+        return functional.cross_entropy(logits, torch.from_numpy(batch.labels))
+
+    def after_step(self) -> None:
+        """Clip the embeddings."""
+        self.model.constrain()
+
+    @torch.no_grad()
+    def accuracy(self, split: Encoded) -> float:
+        """Return the fraction of sentences classified rightly."""
+        right = sum(
+            int((self.model(torch.from_numpy(batch.ids)).argmax(1).numpy() == batch.labels).sum())
+            for batch in batches(split, 256)
+        )
+        return right / len(split)
+
+
+class FineTuningStage(Stage):
+    """Fine-tuning of a spiking network with surrogate gradients.
+
+    Parameters
+    ----------
+    model : SpikingNetwork
+        The network, just converted.
+    rates : numpy.ndarray of float, shape (words + 1, features)
+        Firing rate per step of every word.
+    steps : int
+        Length of a presentation.
+    seed : int
+        Of the spikes that dev is measured with.
+    """
+
+    name = "finetuning"
+
+    def __init__(self, model: SpikingNetwork, rates: np.ndarray, steps: int, seed: int):
+        self.model, self.rates, self.steps, self.seed = model, rates, steps, seed
+        self._rates = torch.from_numpy(rates).float()
+
+    def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
+        """Return Adam for the weights; the embeddings are frozen."""
+        return [torch.optim.Adam(self.model.parameters(), lr=learning_rate)]
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Present a batch as fresh Poisson spikes; return the mean cross-entropy over steps."""
+        rates = self._rates[torch.from_numpy(batch.ids)]
+        spikes = (torch.rand(self.steps, *rates.shape) < rates).float()
+        votes = self.model(spikes)
+        labels = torch.from_numpy(batch.labels).expand(self.steps, -1)
+        return functional.cross_entropy(votes.flatten(0, 1), labels.flatten())
+
+    def predictions(self, split: Encoded) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labels given to a split and the votes behind them."""
+        return predict_spiking(
+            self.model, [self.rates[ids] for ids in split.ids], self.steps, seed=self.seed
+        )
+
+    def accuracy(self, split: Encoded) -> float:
+        """Return the fraction of sentences classified rightly."""
+        return float((self.predictions(split)[0] == split.labels).mean())

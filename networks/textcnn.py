@@ -1,0 +1,134 @@
+"""The convolutional networks for text that a spiking network is made from.
+
+The original TextCNN (Kim 2014) convolves word embeddings with kernels several words wide, takes
+the maximum over positions and classifies the result. The tailored one (Lv, Xu & Zheng 2023,
+section 3.1) is what a spiking network can imitate: average pooling, since a maximum over spikes
+needs a comparison that neurons do not make; ReLU, since rates are not negative; no bias, since a
+bias would be a current without a spike; embeddings in [0, 1], since they are firing rates.
+
+    h_w[p, m] = relu(sum over k, d of W_w[m, k, d] x[p + k, d])
+    logits    = V dropout(concat over w of (1 / P_w) sum over p of h_w[p, m])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from networks.convolution import convolve
+
+WIDTHS = (3, 4, 5)
+MAPS = 100
+
+
+class TextCNN(nn.Module):
+    """The original TextCNN: biases, ReLU, max pooling (Kim 2014).
+
+    Parameters
+    ----------
+    embeddings : Tensor, shape (words, dimension)
+        Initial word embeddings. Row 0 is padding and stays zero.
+    classes : int
+        Number of classes.
+    length : int
+        Words that every sentence is padded to.
+    widths : sequence of int
+        Kernel widths, in words.
+    maps : int
+        Feature maps per width.
+    dropout : float
+        Probability that a pooled feature is dropped in training.
+    """
+
+    bias = True
+
+    def __init__(
+        self,
+        embeddings: Tensor,
+        classes: int,
+        length: int,
+        *,
+        widths: Sequence[int] = WIDTHS,
+        maps: int = MAPS,
+        dropout: float = 0.5,
+    ):
+        super().__init__()
+        self.length, self.widths = length, tuple(widths)
+        # A sentence meets few of the words, so the gradient of the table is a sparse one.
+        self.embedding = nn.Embedding.from_pretrained(
+            embeddings.clone(), freeze=False, padding_idx=0, sparse=True
+        )
+        self.kernels = nn.ModuleList(
+            nn.Linear(width * embeddings.shape[1], maps, bias=self.bias) for width in widths
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(maps * len(widths), classes, bias=self.bias)
+
+    def weight(self, width: int) -> Tensor:
+        """Return the kernel of a width, shape (maps, width, dimension)."""
+        kernel = self.kernels[self.widths.index(width)].weight
+        return kernel.unflatten(1, (width, -1))
+
+    def features(self, embedded: Tensor, width: int) -> Tensor:
+        """Return the pooled features of one width, shape (batch, maps)."""
+        current = convolve(embedded, self.weight(width), self.length - embedded.shape[1])
+        bias = self.kernels[self.widths.index(width)].bias
+        return functional.relu(current + bias).amax(dim=1)
+
+    def constrain(self) -> None:
+        """Bring parameters back into their allowed range after an optimiser step."""
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Classify sentences.
+
+        Parameters
+        ----------
+        ids : Tensor of int, shape (batch, words)
+            Word ids, 0 for padding; at most ``length`` words.
+
+        Returns
+        -------
+        Tensor, shape (batch, classes)
+            Logits.
+        """
+        embedded = self.embedding(ids)
+        pooled = [self.features(embedded, width) for width in self.widths]
+        return self.classifier(self.dropout(torch.cat(pooled, dim=1)))
+
+
+class TailoredTextCNN(TextCNN):
+    """The TextCNN that a spiking network can imitate (Lv, Xu & Zheng 2023, section 3.1).
+
+    Inputs around one half share a large common mode: a filter whose weights sum to less than zero
+    starts dead for every word. So each filter starts with its mean taken away. And the average of
+    a few active positions is small, so the weights start ``GAIN`` times larger than is usual;
+    otherwise the first epochs are a plateau.
+    """
+
+    bias = False
+    GAIN = 5.0
+
+    def __init__(self, embeddings: Tensor, classes: int, length: int, **options):
+        super().__init__(embeddings, classes, length, **options)
+        with torch.no_grad():
+            for kernel in self.kernels:
+                kernel.weight -= kernel.weight.mean(dim=1, keepdim=True)
+                kernel.weight *= self.GAIN
+            self.classifier.weight *= self.GAIN
+
+    def features(self, embedded: Tensor, width: int) -> Tensor:
+        """Return the pooled features of one width, shape (batch, maps).
+
+        Windows that lie wholly in the padding are zero, so they are counted, not computed.
+        """
+        padding = min(self.length - embedded.shape[1], width - 1)
+        current = convolve(embedded, self.weight(width), padding)
+        return functional.relu(current).sum(dim=1) / (self.length - width + 1)
+
+    @torch.no_grad()
+    def constrain(self) -> None:
+        """Clip the embeddings to [0, 1], where they are firing rates."""
+        self.embedding.weight.clamp_(0, 1)

@@ -1,0 +1,107 @@
+"""Tokenisers and files of texts."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bionlp.datasets import load_dataset
+from bionlp.errors import TextError
+from bionlp.text import guess_language, read_texts, tokenize
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I don't like it.", ["i", "do", "n't", "like", "it", "."]),
+        ("they do n't like the film 's end", ["they", "do", "n't", "like", "the"]
+         + ["film", "'s", "end"]),
+        ("-lrb- good -rrb- !", ["-lrb-", "good", "-rrb-", "!"]),
+        ("a . . . well-made film -- no ?", ["a", ".", ".", ".", "well-made", "film", "--"]
+         + ["no", "?"]),
+        ('He said "no"', ["he", "said", '"', "no", '"']),
+        ("`` new conan ''", ['"', "new", "conan", '"']),
+        ("“It’s fine”", ['"', "it", "'s", "fine", '"']),
+        ("It is bad. Really bad. Mr. Smith slept.", ["it", "is", "bad", ".", "really", "bad"]
+         + [".", "mr.", "smith", "slept", "."]),
+        ("cre\u0300me", ["cr\u00e8me"]),
+    ],
+)  # fmt: skip
+def test_english(text, words):
+    assert tokenize(text, "en") == words
+
+
+def test_chinese():
+    assert tokenize("味道很不错，WiFi 也快", "zh") == [
+        "味道", "很", "不错", "，", "WiFi", "也", "快",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("blank", ["", " ", "\n\t ", "\u3000"])
+def test_a_blank_text_has_no_words(language, blank):
+    assert tokenize(blank, language) == []
+
+
+@pytest.mark.parametrize("name", ["mr", "sst5", "subj"])
+def test_tokenised_sentences_stay_as_they_are(name, data_dir):
+    for example in load_dataset(name, data_dir=data_dir).test:
+        words = tokenize(example.text, "en")
+        assert tokenize(" ".join(words), "en") == words
+
+
+@given(st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True)))
+def test_plain_words_are_kept(words):
+    kept = "".join(tokenize(" ".join(words), "en"))
+    assert kept == "".join(words)
+
+
+@given(st.text())
+def test_any_text_gives_words_without_blanks(text):
+    for word in tokenize(text, "en"):
+        assert word and word == word.strip() and " " not in word
+
+
+def test_an_unknown_language():
+    with pytest.raises(TextError, match="unknown language 'fr'; choose one of en, zh"):
+        tokenize("bonjour", "fr")
+
+
+def test_the_language_is_that_of_most_texts():
+    assert guess_language(["fine", "good", "味道 in it"]) == "en"
+    assert guess_language(["很好", "OK"]) == "zh"
+    assert guess_language([]) == "en"
+
+
+def test_texts_are_lines(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_bytes("\ufeffone\r\n\r\n  two … \x85 three\n".encode())
+    assert read_texts(path) == ["one", "two … \x85 three"]
+
+
+def test_a_file_without_text(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text(" \n\n")
+    with pytest.raises(TextError, match="texts.txt has no text"):
+        read_texts(path)
+
+
+def test_a_file_that_is_not_utf8(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_bytes(b"one\ntw\xff\n")
+    with pytest.raises(TextError, match="texts.txt, line 2: not UTF-8"):
+        read_texts(path)
+
+
+def test_the_import_is_fast():
+    code = "import sys, bionlp.text; print({'nltk', 'jieba', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_jieba_is_silent():
+    code = "from bionlp.text import tokenize; tokenize('很好', 'zh')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
