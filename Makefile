@@ -1,4 +1,4 @@
-# Every target sets up what it needs, in .venv: Python 3.10 or newer and make are all a machine must have.
+# Every target sets up what it needs, in .venv: Python (3.10 to 3.13) and make are all a machine must have.
 # `make` alone lists the targets.
 
 VENV := .venv
@@ -8,6 +8,9 @@ RUN := $(VENV)/bin
 # of these that works is taken. 3.11 comes first: it is what the project is developed with.
 PYTHON ?=
 PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.10 python3.13 python3)
+
+# Fails on a Python that constraints.txt has no versions for, or that lacks the given module.
+SUITABLE = -c 'import sys, $(1); sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null
 
 # Further options for pip. On Linux, pip takes PyTorch's build for CUDA, which is several gigabytes; to have the
 # small one, give the address of PyTorch's CPU wheel index: make PIP_FLAGS="--extra-index-url ADDRESS" test
@@ -50,21 +53,20 @@ format: $(INSTALLED)  ## Format the code, and mend what can be mended by itself.
 install: $(INSTALLED)  ## Only set up .venv.
 
 # A command of that name is no proof of a Python: version managers leave stubs that only print an error, and some
-# systems split off `venv` and `ensurepip`. So each candidate has to show that it can do the work.
+# systems split off ensurepip, which puts pip into .venv. So each candidate has to show that it can do the work.
 # setuptools is pinned like all else, and so packages are built with it instead of in an isolated environment, where
 # pip would use the newest.
 $(INSTALLED): pyproject.toml constraints.txt
-	@if [ -e $(UNFINISHED) ] || \
-	    ! $(RUN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+	@if [ -e $(UNFINISHED) ] || ! $(RUN)/python $(call SUITABLE,pip); then \
 	  for python in $(PYTHONS); do \
-	    if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+	    if "$$python" $(call SUITABLE,ensurepip); then \
 	      echo "Making $(VENV) with $$("$$python" --version) ($$python)"; \
 	      "$$python" -m venv --clear --without-pip $(VENV) && touch $(UNFINISHED) && \
 	        $(RUN)/python -m ensurepip >/dev/null; \
 	      exit; \
 	    fi; \
 	  done; \
-	  echo "No working Python 3.10 or newer (with its venv module) among: $(PYTHONS)" >&2; \
+	  echo "No working Python 3.10 to 3.13 (with its venv module) among: $(PYTHONS)" >&2; \
 	  echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
 	  exit 1; \
 	fi

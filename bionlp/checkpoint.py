@@ -153,7 +153,9 @@ def _network_to_json(network: NetworkDescription) -> dict[str, Any]:
     }
 
 
-def _network_from_json(network: dict[str, Any], arrays: dict[str, np.ndarray]) -> NetworkDescription:
+def _network_from_json(
+    network: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> NetworkDescription:
     def layer(entry: dict[str, Any]) -> Layer:
         values = {key: value for key, value in entry.items() if key != "kind"}
         if "sources" in values:

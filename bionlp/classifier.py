@@ -128,3 +128,19 @@ class TextClassifier:
         return Sentence(
             text, words, dequantise(self.levels[ids]), unknown, len(tokens) - len(words)
         )
+
+
+def predict_labels(votes: np.ndarray) -> np.ndarray:
+    """Return the class whose neurons fired most often; on a tie, the first.
+
+    Parameters
+    ----------
+    votes : numpy.ndarray of int, shape (..., classes)
+        Output spikes of each class over a whole presentation.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (...)
+        The labels.
+    """
+    return votes.argmax(axis=-1)

@@ -6,7 +6,7 @@ line prints that sentence and leaves with ``exit_code``; a Python user catches t
 ====  =====================  =====================================================
 code  class                  raised when
 ====  =====================  =====================================================
-2     (usage)                an option or argument is misspelt or missing
+2     :class:`UsageError`    an option or argument is misspelt, missing or senseless
 3     :class:`TextError`     a text is empty, undecodable or has no known word
 4     :class:`DatasetError`  a dataset is missing, malformed or has wrong labels
 5     :class:`EmbeddingError`    word vectors are missing or of the wrong dimension
@@ -23,6 +23,12 @@ class BionlpError(Exception):
     """Base of all errors that are the user's to mend; never raised itself."""
 
     exit_code = 1
+
+
+class UsageError(BionlpError):
+    """An option whose value makes no sense; misspelt ones leave with the same code."""
+
+    exit_code = 2
 
 
 class TextError(BionlpError):

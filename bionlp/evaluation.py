@@ -1,25 +1,105 @@
 """How often the spiking network is right, by PyTorch or by Brian 2.
 
-A sentence is labelled with the class whose neurons fired most often over the whole presentation;
-on a tie the class that comes first wins.
+The label of a sentence is the class with the most votes
+(:func:`bionlp.classifier.predict_labels`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from bionlp.encoding import poisson_spikes
+from bionlp.classifier import TextClassifier, predict_labels
+from bionlp.datasets import Example
+from bionlp.encoding import dequantise, poisson_spikes
+from bionlp.simulation import count_votes
+from networks.brian import PoissonStimulus
 from networks.spiking import SpikingNetwork
 
 BATCH = 32
 
 
-def predict_labels(votes: np.ndarray) -> np.ndarray:
-    """Return the class with the most votes of each sentence, shape (sentences, classes)."""
-    return votes.argmax(axis=-1)
+@dataclass(frozen=True)
+class Evaluation:
+    """How often a classifier was right.
+
+    Attributes
+    ----------
+    labels, predictions : numpy.ndarray of int, shape (n,)
+        The true class of each sentence, and the one it was given.
+    """
+
+    labels: np.ndarray
+    predictions: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Number of sentences."""
+        return len(self.labels)
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of sentences labelled rightly."""
+        return float((self.labels == self.predictions).mean())
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of the accuracy, sqrt(p (1 - p) / n)."""
+        return float(np.sqrt(self.accuracy * (1 - self.accuracy) / self.n))
+
+    @property
+    def majority(self) -> float:
+        """Accuracy of always answering the largest class."""
+        return float(np.bincount(self.labels).max() / self.n)
+
+
+def evaluate(
+    classifier: TextClassifier,
+    examples: Sequence[Example],
+    *,
+    steps: int,
+    seed: int,
+    backend: str | None = None,
+    advance: Callable[[float], None] | None = None,
+) -> Evaluation:
+    """Label sentences and compare with their true classes.
+
+    A sentence without a known word stays silent and gets the first class.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        The model.
+    examples : sequence of Example
+        Labelled sentences.
+    steps : int
+        Length of a presentation.
+    seed : int
+        Of the input spikes.
+    backend : str, optional
+        Backend of Brian 2; PyTorch without it.
+    advance : callable, optional
+        Called with the fraction done.
+
+    Returns
+    -------
+    Evaluation
+        What was right.
+    """
+    rates = [dequantise(classifier.levels[classifier.token_ids(e.text)]) for e in examples]
+    if backend is None:
+        model = SpikingNetwork(classifier.network).eval()
+        predictions, _ = predict_spiking(model, rates, steps, seed=seed, advance=advance)
+    else:
+        stimulus = PoissonStimulus(rates, steps)
+        votes = count_votes(
+            classifier.network, stimulus, seed=seed, backend=backend, advance=advance
+        )
+        predictions = predict_labels(votes)
+    return Evaluation(np.array([example.label for example in examples]), predictions)
 
 
 @torch.no_grad()
@@ -29,7 +109,7 @@ def predict_spiking(
     steps: int,
     *,
     seed: int,
-    advance: Callable[[int], None] | None = None,
+    advance: Callable[[float], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Label sentences with the PyTorch network.
 
@@ -44,7 +124,7 @@ def predict_spiking(
     seed : int
         Of the Poisson spikes; sentence i is seeded by (seed, i).
     advance : callable, optional
-        Called with the number of sentences just done.
+        Called with the fraction done.
 
     Returns
     -------
@@ -68,5 +148,5 @@ def predict_spiking(
             votes = np.zeros((len(rates), counts.shape[1]), dtype=np.int64)
         votes[numbers] = counts
         if advance:
-            advance(len(numbers))
+            advance((start + len(numbers)) / len(order))
     return predict_labels(votes), votes

@@ -56,3 +56,16 @@ class Reporter:
         ) as progress:
             task = progress.add_task(title, total=total)
             yield Bar(lambda count: progress.advance(task, count))
+
+    @contextmanager
+    def fraction(self, title: str) -> Iterator[Callable[[float], None]]:
+        """Show a bar that is told the fraction done instead of a count."""
+        done = 0.0
+
+        def advance(fraction: float) -> None:
+            nonlocal done
+            bar.advance(round(100 * fraction) - round(100 * done))
+            done = fraction
+
+        with self.bar(f"{title}, %", 100) as bar:
+            yield advance

@@ -3,7 +3,7 @@
     /                attributes: text, model, label, seed, dt_ms, backend, versions, ...
                      time (time)                       ms
     /input           spikes (time, position, feature)            word (position)
-    /conv3           spikes (time, position, feature)            word (position), first of the window
+    /conv3           spikes (time, position, feature)            word (position), the window's first
     /pool3           spikes (time, feature)
     /output          spikes (time, class, neuron)                class names
     every layer      membrane (time, recorded)                   index (recorded), C order
@@ -24,9 +24,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import Sentence, TextClassifier, predict_labels
 from bionlp.errors import RecordingError
-from bionlp.evaluation import predict_labels
 from bionlp.files import atomic_path
 from networks.activity import LayerActivity, synaptic_events
 from networks.description import Convolution, Dense, NetworkDescription, firing_threshold
@@ -111,7 +110,9 @@ def class_counts(recording: xr.DataTree) -> dict[str, int]:
     """Return the output spikes of each class by its name."""
     output = recording[recording.attrs["layers"][-1]]
     counts = output["spikes"].sum(("time", "neuron"))
-    return {str(name): int(count) for name, count in zip(output["class"].values, counts, strict=True)}
+    return {
+        str(name): int(count) for name, count in zip(output["class"].values, counts, strict=True)
+    }
 
 
 def save_recording(recording: xr.DataTree, path: Path) -> None:

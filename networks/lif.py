@@ -93,21 +93,24 @@ class LIF(nn.Module):
 class SnnTorchLIF(LIF):
     """The same population stepped by :class:`snntorch.Leaky`, the reference for :class:`LIF`.
 
-    It needs ``scale`` = 1 for its gradient to be comparable: snnTorch has no unit of membrane.
+    Its gradient is that of ``scale`` = 1, since snnTorch has no unit of membrane. Its reset is
+    computed in single precision, so only a threshold that is a float32 is reset exactly.
     """
 
     def forward(self, current: Tensor) -> tuple[Tensor, Tensor]:
         """Integrate and fire, one step at a time; see :meth:`LIF.forward`."""
+        # Tensors, since Leaky would round plain numbers to single precision.
         leaky = snntorch.Leaky(
-            beta=self.decay,
-            threshold=self.threshold,
+            beta=current.new_tensor(self.decay),
+            threshold=current.new_tensor(self.threshold),
             spike_grad=surrogate.fast_sigmoid(self.slope),
             reset_mechanism="subtract",
-        ).to(current)
+        )
         membrane = torch.zeros_like(current[0])
         spikes, membranes = [], []
         for step in current:
             fired, membrane = leaky(step, membrane)
             spikes.append(fired)
             membranes.append(membrane)
-        return torch.stack(spikes), torch.stack(membranes)
+        # The surrogate of snnTorch returns single precision whatever it is given.
+        return torch.stack(spikes).to(current), torch.stack(membranes)

@@ -116,9 +116,7 @@ class SpikingNetwork(nn.Module):
         traces = self.traces(torch.from_numpy(spikes).to(dtype).unsqueeze(1))
         nothing = np.zeros(0, dtype=int)
         activity = {
-            self._description.input.name: LayerActivity(
-                spikes, np.zeros((len(spikes), 0)), nothing
-            )
+            self._description.input.name: LayerActivity(spikes, np.zeros((len(spikes), 0)), nothing)
         }
         for name, (fired, membrane) in traces.items():
             size = fired[0].numel()

@@ -102,10 +102,12 @@ class TextCNN(nn.Module):
 class TailoredTextCNN(TextCNN):
     """The TextCNN that a spiking network can imitate (Lv, Xu & Zheng 2023, section 3.1).
 
-    Inputs around one half share a large common mode: a filter whose weights sum to less than zero
-    starts dead for every word. So each filter starts with its mean taken away. And the average of
-    a few active positions is small, so the weights start ``GAIN`` times larger than is usual;
-    otherwise the first epochs are a plateau.
+    Rates lie around one half, so all words share a large common mode, and with no bias a filter
+    can only answer to it: training stays at chance for epochs, and a large learning rate kills
+    filters for good. So the weights of a filter are kept at zero mean over the features of each
+    word: a word whose rates are all one half then moves a filter no more than a silent one does.
+    And the average of a few active windows is small, so the weights start ``GAIN`` times larger
+    than is usual.
     """
 
     bias = False
@@ -115,9 +117,9 @@ class TailoredTextCNN(TextCNN):
         super().__init__(embeddings, classes, length, **options)
         with torch.no_grad():
             for kernel in self.kernels:
-                kernel.weight -= kernel.weight.mean(dim=1, keepdim=True)
                 kernel.weight *= self.GAIN
             self.classifier.weight *= self.GAIN
+        self.constrain()
 
     def features(self, embedded: Tensor, width: int) -> Tensor:
         """Return the pooled features of one width, shape (batch, maps).
@@ -130,5 +132,8 @@ class TailoredTextCNN(TextCNN):
 
     @torch.no_grad()
     def constrain(self) -> None:
-        """Clip the embeddings to [0, 1], where they are firing rates."""
+        """Clip the embeddings to [0, 1], where they are firing rates, and centre the filters."""
         self.embedding.weight.clamp_(0, 1)
+        for width in self.widths:
+            weight = self.weight(width)
+            weight -= weight.mean(dim=2, keepdim=True)

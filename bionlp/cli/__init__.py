@@ -1,0 +1,38 @@
+"""The command line, ``bionlp``.
+
+Results go to standard output, everything else to standard error. Each subcommand has a module of
+its own; heavy packages are imported when a command runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bionlp.cli import data, demo, embeddings, evaluate, plot, simulate, train, validate
+from bionlp.errors import BionlpError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Run text classifiers as spiking networks in Brian 2.",
+    epilog='Example: bionlp simulate "a gripping , funny and moving film" --model mr',
+)
+app.command(epilog=simulate.EXAMPLE)(simulate.simulate)
+app.command(epilog=validate.EXAMPLE)(validate.validate)
+app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=train.EXAMPLE)(train.train)
+app.command(epilog=plot.EXAMPLE)(plot.plot)
+app.command(epilog=demo.EXAMPLE)(demo.demo)
+app.add_typer(data.app, name="data")
+app.add_typer(embeddings.app, name="embeddings")
+
+
+def main() -> None:
+    """Run the command line; errors of the user become one line and an exit code."""
+    try:
+        app()
+    except BionlpError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

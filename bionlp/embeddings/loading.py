@@ -14,7 +14,6 @@ import os
 import pickle
 import sys
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -238,11 +237,8 @@ def _check_length(path: Path, kind: str, words: int, dimension: int) -> None:
         )
 
 
-@contextlib.contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as stream:
-        yield stream
+def _open(path: Path) -> IO[bytes]:
+    return (gzip.open if path.suffix == ".gz" else open)(path, "rb")
 
 
 _UNREADABLE = (

@@ -50,7 +50,7 @@ class Stage(ABC):
     def accuracy(self, split: Encoded) -> float:
         """Return the fraction of sentences classified rightly."""
 
-    def after_step(self) -> None:
+    def after_step(self) -> None:  # noqa: B027, most stages have nothing to do
         """Bring parameters back into their range after an optimiser step."""
 
 
@@ -144,7 +144,9 @@ def fit(
         report.note(f"{stage.name}: taken up after epoch {len(history.loss)}")
     for epoch in range(len(history.loss) + 1, settings.epochs + 1):
         started = time.perf_counter()
-        history.loss.append(_run_epoch(stage, train, settings, epoch, optimizers, schedules, report))
+        history.loss.append(
+            _run_epoch(stage, train, settings, epoch, optimizers, schedules, report)
+        )
         stage.model.eval()
         history.dev_accuracy.append(stage.accuracy(dev))
         history.seconds.append(time.perf_counter() - started)

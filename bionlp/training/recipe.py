@@ -4,14 +4,15 @@
 
 Between the stages the trained embeddings are rounded to 8 bits, the form they are stored in, so
 that the network is fine-tuned on the very rates it will meet. Every choice (epochs of both stages)
-is made on dev; test is read once, at the end.
+is made on dev; test is only reported.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,68 +23,60 @@ from bionlp.checkpoint import save_classifier
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Dataset, Example
 from bionlp.encoding import dequantise, quantise
-from bionlp.errors import OutputError, TrainingError
+from bionlp.errors import CheckpointError, OutputError, TrainingError
+from bionlp.files import atomic_path
 from bionlp.progress import Reporter
 from bionlp.text import tokenize
 from bionlp.training.batches import Encoded
+from bionlp.training.card import write_card
 from bionlp.training.fit import FitSettings, History, fit
+from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
 from bionlp.vocabulary import PADDING, Vocabulary, choose_words
-from networks.conversion import NEURONS_PER_CLASS, convert
+from networks.conversion import convert
 from networks.spiking import SpikingNetwork
-from networks.textcnn import MAPS, WIDTHS, TailoredTextCNN
+from networks.textcnn import TailoredTextCNN
 
 STATE_FOLDER = "state"
 LENGTH_QUANTILE = 0.95
+PARTS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """Everything that decides the outcome, apart from data and embeddings.
+class Embeddings:
+    """A table of word embeddings that are firing rates.
 
     Attributes
     ----------
-    seed : int
-        Of the split, the initial weights, the order, dropout and spikes.
-    length : int, optional
-        Words a sentence; by default the 95th percentile of the training split.
-    vocabulary_size : int
-        Words the model knows.
-    widths, maps, neurons_per_class, dropout, threshold, decay, steps
-        The network (Lv, Xu & Zheng 2023, section 4.1).
-    batch_size, tailored_epochs, tailored_rate
-        Sentences a step, passes and peak learning rate of the tailored stage.
-    finetuning_batch_size, finetuning_epochs, finetuning_rate
-        The same of fine-tuning.
+    name : str
+        Where they come from, for the record.
+    words : sequence of str
+        The words, usually the most frequent first.
+    rates : numpy.ndarray of float32, shape (words, dimension)
+        In [0, 1], see :func:`bionlp.embeddings.positive_shift`.
     """
 
-    seed: int = 0
-    length: int | None = None
-    vocabulary_size: int = 20_000
-    widths: tuple[int, ...] = WIDTHS
-    maps: int = MAPS
-    neurons_per_class: int = NEURONS_PER_CLASS
-    dropout: float = 0.5
-    threshold: float = 1.0
-    decay: float = 1.0
-    steps: int = 50
-    batch_size: int = 50
-    tailored_epochs: int = 15
-    tailored_rate: float = 3e-4
-    finetuning_batch_size: int = 32
-    finetuning_epochs: int = 5
-    finetuning_rate: float = 1e-4
+    name: str
+    words: Sequence[str]
+    rates: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    """A dataset as word ids."""
+
+    dataset: Dataset
+    vocabulary: Vocabulary
+    splits: dict[str, Encoded]
 
 
 def train(
     dataset: Dataset,
-    words: Sequence[str],
-    vectors: np.ndarray,
+    embeddings: Embeddings,
     out: Path,
     settings: TrainingSettings,
     *,
-    embeddings_name: str,
-    command: str = "",
+    command: str,
     report: Reporter,
 ) -> TextClassifier:
     """Train a classifier and write it to a folder.
@@ -91,17 +84,13 @@ def train(
     Parameters
     ----------
     dataset : Dataset
-        What to learn, select and report on.
-    words : sequence of str
-        Words of the embedding table.
-    vectors : numpy.ndarray of float32, shape (words, dimension)
-        The table, already shifted to [0, 1].
+        What to learn from, select on and report.
+    embeddings : Embeddings
+        Where the words start from.
     out : Path
         Folder of the model. An interrupted training in it is taken up.
     settings : TrainingSettings
         All choices.
-    embeddings_name : str
-        Where the table comes from, for the record.
     command : str
         How to make the model again, for its card.
     report : Reporter
@@ -116,100 +105,95 @@ def train(
     ------
     OutputError
         If the folder holds a finished model or cannot be written.
+    CheckpointError
+        If the folder holds an interrupted training of another kind.
     TrainingError
         If the network went silent or never left chance.
     """
     if (out / "settings.json").exists():
         raise OutputError(f"{out} already holds a trained model; choose another folder")
-    state = _state_folder(out)
-    tokens = {
-        part: [tokenize(example.text, dataset.language) for example in dataset.split(part)]
-        for part in ("train", "dev", "test")
-    }
-    length = settings.length or _choose_length(tokens["train"], settings.widths)
-    vocabulary = Vocabulary(choose_words(tokens["train"], words, settings.vocabulary_size))
-    splits = {
-        part: _encode(tokens[part], dataset.split(part), vocabulary, length) for part in tokens
-    }
+    state = _open_state(out, dataset, embeddings, settings)
+    corpus, settings = _encode_corpus(dataset, embeddings, settings)
+    sizes = {part: len(split) for part, split in corpus.splits.items()}
     report.note(
-        f"{dataset.name}: {len(splits['train'])} training, {len(splits['dev'])} dev and "
-        f"{len(splits['test'])} test sentences of at most {length} words; "
-        f"vocabulary of {len(vocabulary)}"
+        f"{dataset.name}: {sizes['train']} training, {sizes['dev']} dev and {sizes['test']} test "
+        f"sentences of at most {settings.length} words; vocabulary of {len(corpus.vocabulary)}"
     )
-    table = _initial_table(vocabulary, words, vectors)
     measured: dict[str, Any] = {}
-    tailored = _tailored_stage(table, dataset, settings, length)
-    history = _fit_tailored(tailored, splits, settings, state, report)
-    measured["tailored"] = _summary(history, tailored.accuracy(splits["test"]))
-
-    exact_rates = tailored.model.embedding.weight.detach().numpy()
+    tailored = _train_tailored(corpus, embeddings, settings, state, report, measured)
+    exact_rates = tailored.embedding.weight.detach().numpy()
     levels = quantise(exact_rates)
-    description = convert(
-        tailored.model,
-        neurons_per_class=settings.neurons_per_class,
-        threshold=settings.threshold,
-        decay=settings.decay,
-    )
-    network = SpikingNetwork(description, dropout=settings.dropout).eval()
-    spiking = FineTuningStage(network, dequantise(levels), settings.steps, settings.seed)
-    converted = {
-        "dev_accuracy": spiking.accuracy(splits["dev"]),
-        "test_accuracy": spiking.accuracy(splits["test"]),
-    }
-    report.note(f"converted: dev {converted['dev_accuracy']:.2%}")
-    measured["converted"] = converted
-    history = fit(
-        spiking,
-        splits["train"],
-        splits["dev"],
-        FitSettings(
-            settings.finetuning_epochs,
-            settings.finetuning_rate,
-            settings.finetuning_batch_size,
-            settings.seed,
-        ),
-        state,
-        report,
-    )
-    _check_spikes(spiking, splits["dev"])
-    _check_left_chance("fine-tuned", history, splits["dev"])
-    measured["finetuned"] = _summary(history, spiking.accuracy(splits["test"]))
-    unrounded = FineTuningStage(network, exact_rates, settings.steps, settings.seed)
-    measured["finetuned"]["test_accuracy_unrounded_rates"] = unrounded.accuracy(splits["test"])
-
+    spiking = _convert(tailored, dequantise(levels), corpus, settings, report, measured)
+    _fine_tune(spiking, exact_rates, corpus, settings, state, report, measured)
     classifier = TextClassifier(
         out.name,
         dataset.language,
         dataset.label_names,
-        vocabulary,
+        corpus.vocabulary,
         levels,
-        network.describe(),
+        spiking.model.describe(),
         {
             "dataset": dataset.name,
-            "sentences": {part: len(split) for part, split in splits.items()},
-            "embeddings": embeddings_name,
-            "settings": asdict(settings) | {"length": length},
+            "sentences": sizes,
+            "embeddings": embeddings.name,
+            "settings": asdict(settings),
             "measured": measured,
             "command": command,
         },
     )
     save_classifier(classifier, out)
+    write_card(classifier, out)
     shutil.rmtree(state)
     return classifier
 
 
-def _state_folder(out: Path) -> Path:
+def _open_state(
+    out: Path, dataset: Dataset, embeddings: Embeddings, settings: TrainingSettings
+) -> Path:
+    """Make the folder of the training's state, or check that it belongs to this training."""
     state = out / STATE_FOLDER
+    path = state / "recipe.json"
+    recipe = {
+        "dataset": dataset.name,
+        "embeddings": [embeddings.name, *embeddings.rates.shape],
+        "settings": asdict(settings),
+    }
+    recipe = json.loads(json.dumps(recipe))
+    if not path.exists():
+        with atomic_path(path) as temporary:
+            temporary.write_text(json.dumps(recipe, indent=2), encoding="utf-8")
+        return state
     try:
-        state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write to {out}: {error.strerror}; choose another --out") from error
+        started = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise CheckpointError(f"{path} is no JSON; remove {state} to start again") from error
+    if started != recipe:
+        changed = [key for key in recipe if started.get(key) != recipe[key]]
+        raise CheckpointError(
+            f"{out} holds an interrupted training with other {' and '.join(changed)}; "
+            f"choose another folder, or remove {state} to start again"
+        )
     return state
 
 
-def _choose_length(sentences: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
-    quantile = np.quantile([len(tokens) for tokens in sentences], LENGTH_QUANTILE)
-    return max(int(quantile), *widths)
+def _encode_corpus(
+    dataset: Dataset, embeddings: Embeddings, settings: TrainingSettings
+) -> tuple[_Corpus, TrainingSettings]:
+    """Choose length and vocabulary on the training split; return both in their place."""
+    tokens = {
+        part: [tokenize(example.text, dataset.language) for example in dataset.split(part)]
+        for part in PARTS
+    }
+    length = settings.length
+    if length is None:
+        lengths = [len(sentence) for sentence in tokens["train"]]
+        length = max(int(np.quantile(lengths, LENGTH_QUANTILE)), *settings.widths)
+    words = choose_words(tokens["train"], embeddings.words, settings.vocabulary_size)
+    vocabulary = Vocabulary(words)
+    splits = {
+        part: _encode(tokens[part], dataset.split(part), vocabulary, length) for part in PARTS
+    }
+    return _Corpus(dataset, vocabulary, splits), replace(settings, length=length)
 
 
 def _encode(
@@ -222,43 +206,86 @@ def _encode(
     return Encoded(ids, np.array([example.label for example in examples]))
 
 
-def _initial_table(
-    vocabulary: Vocabulary, words: Sequence[str], vectors: np.ndarray
-) -> torch.Tensor:
-    rows = {word: row for row, word in enumerate(words)}
-    table = np.zeros((len(vocabulary) + 1, vectors.shape[1]), dtype=np.float32)
-    table[1:] = vectors[[rows[word] for word in vocabulary.words]]
-    return torch.from_numpy(table)
-
-
-def _tailored_stage(
-    table: torch.Tensor, dataset: Dataset, settings: TrainingSettings, length: int
-) -> TextCNNStage:
+def _train_tailored(
+    corpus: _Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    state: Path,
+    report: Reporter,
+    measured: dict[str, Any],
+) -> TailoredTextCNN:
+    rows = {word: row for row, word in enumerate(embeddings.words)}
+    table = np.zeros((len(corpus.vocabulary) + 1, embeddings.rates.shape[1]), dtype=np.float32)
+    table[1:] = embeddings.rates[[rows[word] for word in corpus.vocabulary.words]]
     torch.manual_seed(settings.seed)
     model = TailoredTextCNN(
-        table,
-        len(dataset.label_names),
-        length,
+        torch.from_numpy(table),
+        len(corpus.dataset.label_names),
+        settings.length,
         widths=settings.widths,
         maps=settings.maps,
         dropout=settings.dropout,
     )
-    return TextCNNStage("tailored", model)
-
-
-def _fit_tailored(
-    stage: TextCNNStage,
-    splits: dict[str, Encoded],
-    settings: TrainingSettings,
-    state: Path,
-    report: Reporter,
-) -> History:
+    stage = TextCNNStage("tailored", model)
     choices = FitSettings(
         settings.tailored_epochs, settings.tailored_rate, settings.batch_size, settings.seed
     )
-    history = fit(stage, splits["train"], splits["dev"], choices, state, report)
-    _check_left_chance(stage.name, history, splits["dev"])
-    return history
+    history = fit(stage, corpus.splits["train"], corpus.splits["dev"], choices, state, report)
+    _check_left_chance(stage.name, history, corpus.splits["dev"])
+    measured["tailored"] = _summary(history, stage.accuracy(corpus.splits["test"]))
+    return model
+
+
+def _convert(
+    tailored: TailoredTextCNN,
+    rates: np.ndarray,
+    corpus: _Corpus,
+    settings: TrainingSettings,
+    report: Reporter,
+    measured: dict[str, Any],
+) -> FineTuningStage:
+    description = convert(
+        tailored,
+        neurons_per_class=settings.neurons_per_class,
+        threshold=settings.threshold,
+        decay=settings.decay,
+    )
+    network = SpikingNetwork(description, dropout=settings.dropout).eval()
+    stage = FineTuningStage(network, rates, settings.steps, settings.seed)
+    measured["converted"] = {
+        f"{part}_accuracy": stage.accuracy(corpus.splits[part]) for part in ("dev", "test")
+    }
+    report.note(f"converted: dev {measured['converted']['dev_accuracy']:.2%}")
+    return stage
+
+
+def _fine_tune(
+    stage: FineTuningStage,
+    exact_rates: np.ndarray,
+    corpus: _Corpus,
+    settings: TrainingSettings,
+    state: Path,
+    report: Reporter,
+    measured: dict[str, Any],
+) -> None:
+    choices = FitSettings(
+        settings.finetuning_epochs,
+        settings.finetuning_rate,
+        settings.finetuning_batch_size,
+        settings.seed,
+    )
+    dev, test = corpus.splits["dev"], corpus.splits["test"]
+    history = fit(stage, corpus.splits["train"], dev, choices, state, report)
+    if not stage.predictions(dev)[1].any():
+        raise TrainingError(
+            "the spiking network is silent: no output neuron fired on dev; "
+            "try a lower --threshold, more steps, or longer tailored training"
+        )
+    _check_left_chance(stage.name, history, dev)
+    unrounded = FineTuningStage(stage.model, exact_rates, settings.steps, settings.seed)
+    measured["finetuned"] = _summary(history, stage.accuracy(test)) | {
+        "test_accuracy_unrounded_rates": unrounded.accuracy(test)
+    }
 
 
 def _check_left_chance(name: str, history: History, dev: Encoded) -> None:
@@ -267,14 +294,6 @@ def _check_left_chance(name: str, history: History, dev: Encoded) -> None:
         raise TrainingError(
             f"the {name} network never left chance ({chance:.1%} on dev); "
             "try more epochs, or a learning rate three times smaller or larger"
-        )
-
-
-def _check_spikes(stage: FineTuningStage, dev: Encoded) -> None:
-    if not stage.predictions(dev)[1].any():
-        raise TrainingError(
-            "the spiking network is silent: no output neuron fired on dev; "
-            "try a lower --threshold, more steps, or longer tailored training"
         )
 
 

@@ -118,9 +118,7 @@ def pathway(
 
 @pathway.register
 def _(layer: Convolution, source, target, first_input):
-    place, feature, offset, maps = np.ogrid[
-        : source[0], : source[1], : layer.width, : layer.maps
-    ]
+    place, feature, offset, maps = np.ogrid[: source[0], : source[1], : layer.width, : layer.maps]
     window = place - offset
     inside = np.broadcast_to(
         (window >= 0) & (window < target[0]), (*source, layer.width, layer.maps)

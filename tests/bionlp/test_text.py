@@ -16,19 +16,25 @@ from bionlp.text import guess_language, read_texts, tokenize
     ("text", "words"),
     [
         ("I don't like it.", ["i", "do", "n't", "like", "it", "."]),
-        ("they do n't like the film 's end", ["they", "do", "n't", "like", "the"]
-         + ["film", "'s", "end"]),
+        (
+            "they do n't like the film 's end",
+            ["they", "do", "n't", "like", "the", "film", "'s", "end"],
+        ),
         ("-lrb- good -rrb- !", ["-lrb-", "good", "-rrb-", "!"]),
-        ("a . . . well-made film -- no ?", ["a", ".", ".", ".", "well-made", "film", "--"]
-         + ["no", "?"]),
+        (
+            "a . . . well-made film -- no ?",
+            ["a", ".", ".", ".", "well-made", "film", "--", "no", "?"],
+        ),
         ('He said "no"', ["he", "said", '"', "no", '"']),
         ("`` new conan ''", ['"', "new", "conan", '"']),
         ("“It’s fine”", ['"', "it", "'s", "fine", '"']),
-        ("It is bad. Really bad. Mr. Smith slept.", ["it", "is", "bad", ".", "really", "bad"]
-         + [".", "mr.", "smith", "slept", "."]),
+        (
+            "It is bad. Really bad. Mr. Smith slept.",
+            ["it", "is", "bad", ".", "really", "bad", ".", "mr.", "smith", "slept", "."],
+        ),
         ("cre\u0300me", ["cr\u00e8me"]),
     ],
-)  # fmt: skip
+)
 def test_english(text, words):
     assert tokenize(text, "en") == words
 
@@ -61,7 +67,9 @@ def test_plain_words_are_kept(words):
 @given(st.text())
 def test_any_text_gives_words_without_blanks(text):
     for word in tokenize(text, "en"):
-        assert word and word == word.strip() and " " not in word
+        assert word
+        assert word == word.strip()
+        assert " " not in word
 
 
 def test_an_unknown_language():

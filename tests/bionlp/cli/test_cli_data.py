@@ -30,7 +30,8 @@ def test_json_says_what_is_here(tmp_path):
     assert entries["sst2"]["splits"] == {"train": 2, "dev": 1, "test": 1}
     assert entries["sst2"]["found"] == str(tmp_path / "sst")
     assert entries["sst2"]["classes"] == ["negative", "positive"]
-    assert entries["mr"]["splits"] is None and entries["mr"]["found"] is None
+    assert entries["mr"]["splits"] is None
+    assert entries["mr"]["found"] is None
     assert "it needs a header" in entries["waimai"]["problem"]
 
 

@@ -19,8 +19,10 @@ tables = hnp.arrays(
 @given(tables)
 def test_rates_are_probabilities(table):
     rates = positive_shift(table)
-    assert rates.dtype == np.float32 and rates.shape == table.shape
-    assert rates.min() >= 0 and rates.max() <= 1
+    assert rates.dtype == np.float32
+    assert rates.shape == table.shape
+    assert rates.min() >= 0
+    assert rates.max() <= 1
 
 
 @given(tables)

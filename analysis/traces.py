@@ -1,0 +1,214 @@
+"""Membrane potential of single neurons against time.
+
+Drawn is U[n], the potential at the moment of step n when it is tested against the threshold theta.
+A step that fires is followed at once by its reset, the vertical drop from U[n] to U[n] - theta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from analysis.fonts import Fonts
+from analysis.recordings import class_names, kernel_width, layer_names, words
+from analysis.style import DOUBLE_COLUMN, GREY, INK, PaperFigure, class_styles, headline
+
+PANEL_INCHES = 0.72
+MOST_PANELS = 30
+
+
+@dataclass(frozen=True)
+class _Trace:
+    """One neuron; ``index`` is its C-order index in the layer."""
+
+    layer: str
+    index: int
+    membrane: np.ndarray  # (time,)
+    spikes: np.ndarray  # (time,) bool
+    threshold: float
+
+
+def plot_traces(
+    recording: xr.DataTree,
+    neurons: Mapping[str, Iterable[int]] | None = None,
+    layers: Sequence[str] | None = None,
+    *,
+    per_layer: int = 1,
+) -> PaperFigure:
+    """Draw the membrane potential of recorded neurons, a panel each.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    neurons : mapping of str to iterable of int, optional
+        C-order indices by layer. By default those that fired most: ``per_layer`` of each layer,
+        and in the output ``per_layer`` of each class.
+    layers : sequence of str, optional
+        Layers that the default choice is made from; by default all that were recorded.
+    per_layer : int
+        See ``neurons``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Potentials in the unit of the weights over time in milliseconds, with the threshold as a
+        dashed line and a tick above each spike. The lines have ``gid`` membrane, threshold and
+        spikes.
+
+    Raises
+    ------
+    ValueError
+        If no neuron, or not the wanted ones, were recorded, or they are too many for a figure.
+    """
+    if neurons is None:
+        neurons = most_active(recording, layers, per_layer=per_layer)
+    traces = [_trace(recording, layer, int(index)) for layer in neurons for index in neurons[layer]]
+    if not 1 <= len(traces) <= MOST_PANELS:
+        raise ValueError(f"one figure shows 1 to {MOST_PANELS} neurons, not {len(traces)}")
+    texts = [recording.attrs["text"], *words(recording), *class_names(recording)]
+    figure = PaperFigure(DOUBLE_COLUMN, PANEL_INCHES * len(traces) + 0.75, texts)
+    with figure.style():
+        axes = figure.subplots(len(traces), sharex=True, squeeze=False)[:, 0]
+        for ax, trace in zip(axes, traces, strict=True):
+            _draw_trace(ax, trace, recording, figure.fonts)
+        figure.suptitle(headline(figure.fonts, recording, inches=DOUBLE_COLUMN), fontsize=8)
+        figure.supylabel("Membrane potential (units of the weights)", fontsize=7)
+        axes[-1].set_xlabel("Time (ms)")
+        figure.align_ylabels(axes)
+        figure.explain_missing_glyphs("w1, w2, ... number the words of the text")
+    return figure
+
+
+def most_active(
+    recording: xr.DataTree, layers: Sequence[str] | None = None, *, per_layer: int = 1
+) -> dict[str, list[int]]:
+    """Choose the recorded neurons that fired most.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    layers : sequence of str, optional
+        Layers to choose from; by default all.
+    per_layer : int
+        Neurons of each layer, and in the output of each class.
+
+    Returns
+    -------
+    dict of str to list of int
+        C-order indices by layer; those with equal counts in ascending order.
+
+    Raises
+    ------
+    ValueError
+        If a layer does not exist, or no neuron of these layers was recorded.
+    """
+    chosen = {}
+    for name in layer_names(recording) if layers is None else layers:
+        recorded = _layer(recording, name)["index"].values
+        counts = _flat_spikes(recording, name).sum(axis=0)[recorded]
+        ranked = recorded[np.argsort(-counts, kind="stable")]
+        chosen[name] = [
+            int(index)
+            for group in _groups(recording, name)
+            for index in ranked[np.isin(ranked, group)][:per_layer]
+        ]
+    if not any(chosen.values()):
+        raise ValueError(
+            f"no membrane potentials were recorded in {', '.join(chosen)}; simulate again and "
+            "record some (bionlp simulate --record)"
+        )
+    return chosen
+
+
+def _groups(recording: xr.DataTree, name: str) -> list[np.ndarray]:
+    """Return the indices of a layer's neurons, those of the output by class."""
+    layer = recording[name]
+    groups = layer.sizes.get("class", 1)
+    return np.split(np.arange(layer["spikes"][0].size), groups)
+
+
+def _layer(recording: xr.DataTree, name: str) -> xr.DataTree:
+    if name not in layer_names(recording):
+        raise ValueError(f"there is no layer {name!r}, only {', '.join(layer_names(recording))}")
+    return recording[name]
+
+
+def _flat_spikes(recording: xr.DataTree, name: str) -> np.ndarray:
+    spikes = recording[name]["spikes"].values
+    return spikes.reshape(len(spikes), -1).astype(bool)
+
+
+def _trace(recording: xr.DataTree, name: str, index: int) -> _Trace:
+    layer = _layer(recording, name)
+    column = np.flatnonzero(layer["index"].values == index)
+    if not len(column):
+        raise ValueError(
+            f"the membrane of neuron {index} of {name} was not recorded; simulate again with "
+            f"bionlp simulate --record {name}:{index}"
+        )
+    membrane = layer["membrane"].values[:, column[0]]
+    spikes = _flat_spikes(recording, name)[:, index]
+    return _Trace(name, index, membrane, spikes, float(layer.attrs["threshold"]))
+
+
+def _name_neuron(recording: xr.DataTree, layer: str, index: int, fonts: Fonts) -> str:
+    """Return, for example, "conv3 · 'funny and moving' · map 17"."""
+    spikes = recording[layer]["spikes"]
+    group, member = divmod(index, spikes.shape[-1])
+    if "position" in spikes.dims:
+        window = fonts.labels(words(recording), "w")[group : group + kernel_width(recording, layer)]
+        return f"{layer} · '{' '.join(window)}' · map {member}"
+    if "class" in spikes.dims:
+        return (
+            f"{layer} · {fonts.labels(class_names(recording), 'class ')[group]} · neuron {member}"
+        )
+    kind = "map" if recording[layer].attrs["kind"] == "pooling" else "neuron"
+    return f"{layer} · {kind} {index}"
+
+
+def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -> None:
+    time = recording["time"].values
+    ax.plot(*_with_resets(time, trace), color=_colour(trace, recording), gid="membrane")
+    ax.axhline(trace.threshold, color=GREY, linestyle=(0, (4, 2)), linewidth=0.7, gid="threshold")
+    right = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+    ax.annotate(
+        f"θ = {trace.threshold:g}",
+        (1, trace.threshold),
+        xycoords=("axes fraction", "data"),
+        **right,
+    )
+    fired = time[trace.spikes]
+    ax.plot(
+        fired,
+        np.full(len(fired), 1.04),
+        transform=ax.get_xaxis_transform(),
+        linestyle="none",
+        marker="|",
+        markersize=4,
+        color=INK,
+        clip_on=False,
+        gid="spikes",
+    )
+    ax.set_title(_name_neuron(recording, trace.layer, trace.index, fonts), loc="left", fontsize=7)
+    ax.set_xlim(time[0], time[-1] + float(recording.attrs["dt_ms"]))
+
+
+def _colour(trace: _Trace, recording: xr.DataTree) -> str:
+    spikes = recording[trace.layer]["spikes"]
+    if "class" not in spikes.dims:
+        return INK
+    return class_styles(spikes.sizes["class"])[trace.index // spikes.sizes["neuron"]]["color"]
+
+
+def _with_resets(time: np.ndarray, trace: _Trace) -> tuple[np.ndarray, np.ndarray]:
+    """Return times and potentials with the potential after the reset behind every spike."""
+    points = 1 + trace.spikes.astype(int)
+    membrane = np.repeat(trace.membrane, points)
+    membrane[(np.cumsum(points) - 1)[trace.spikes]] -= trace.threshold
+    return np.repeat(time, points), membrane

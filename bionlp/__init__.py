@@ -1,0 +1,1 @@
+"""Text classifiers as spiking networks in Brian 2."""

@@ -1,0 +1,5 @@
+"""``python -m bionlp`` is ``bionlp``."""
+
+from bionlp.cli import main
+
+main()

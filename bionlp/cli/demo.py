@@ -1,0 +1,69 @@
+"""``bionlp demo``: the whole path on sample sentences, English and Chinese."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from bionlp.cli.options import Backend, Out, Seed, Steps
+from bionlp.progress import Reporter
+
+EXAMPLE = "Example: bionlp demo --out runs"
+
+
+def demo(
+    out: Out = Path("runs"), backend: Backend = "auto", steps: Steps = 50, seed: Seed = 0
+) -> None:
+    """Simulate sample sentences with every bundled model, and prove each equal to PyTorch.
+
+    Leaves with code 1 if a spike differs.
+    """
+    from bionlp.checkpoint import bundled_models, load_classifier
+    from bionlp.cli.output import print_table
+    from bionlp.cli.simulate import print_summary, write_results
+    from bionlp.membranes import DEFAULT
+    from bionlp.recording import make_recording
+    from bionlp.samples import SAMPLES
+    from bionlp.simulation import DT_MS, run_brian
+    from bionlp.validation import compare_with_pytorch
+    from networks.brian import PoissonStimulus
+
+    report = Reporter()
+    recordings, differences = [], []
+    for name in bundled_models():
+        classifier = load_classifier(name)
+        sentences = [classifier.read(text) for text in SAMPLES[classifier.language]]
+        stimulus = PoissonStimulus([sentence.rates for sentence in sentences], steps)
+        with report.fraction(f"{name}: {len(sentences)} sentences") as advance:
+            used, activities = run_brian(
+                classifier.network,
+                stimulus,
+                seed=seed,
+                backend=backend,
+                record=DEFAULT,
+                advance=advance,
+            )
+        differences.extend(compare_with_pytorch(classifier.network, activities))
+        made = [
+            make_recording(classifier, *pair, seed=seed, backend=used, dt_ms=DT_MS)
+            for pair in zip(sentences, activities, strict=True)
+        ]
+        write_results(made, out, report)
+        print_summary(made)
+        recordings.extend(made)
+    print_table(
+        "spikes that differ from PyTorch (float64, same input)",
+        ["sentence", *differences[0], "spikes compared"],
+        [
+            (
+                recording.attrs["text"],
+                *(layer.differing for layer in difference.values()),
+                sum(layer.spikes for layer in difference.values()),
+            )
+            for recording, difference in zip(recordings, differences, strict=True)
+        ],
+    )
+    typer.echo(f"figures and recordings: {out}/*/")
+    if any(layer.differing for difference in differences for layer in difference.values()):
+        raise typer.Exit(1)

@@ -1,0 +1,32 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[str, typer.Argument(help="A bundled model (mr, waimai) or a model's folder.")]
+DatasetOption = Annotated[
+    str, typer.Option("--dataset", help="A name (see bionlp data list), or a CSV or TSV file.")
+]
+Split = Annotated[
+    str, typer.Option(help="train, dev, test or all; a table of one's own is taken as a whole.")
+]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Only the first so many sentences of the split.")
+]
+Backend = Annotated[
+    str, typer.Option(help="Brian 2's target: auto, numpy, cython or cpp_standalone.")
+]
+Steps = Annotated[int, typer.Option(min=1, help="Steps a sentence is presented for.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the input spikes.")]
+Decay = Annotated[
+    float | None, typer.Option(help="Membrane decay per step of all neurons instead of their own.")
+]
+Threshold = Annotated[
+    float | None, typer.Option(help="Threshold of all neurons instead of their own.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Out = Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")]

@@ -1,0 +1,79 @@
+"""How commands print results and read their common input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bionlp.errors import UsageError
+
+if TYPE_CHECKING:
+    from bionlp.classifier import TextClassifier
+    from bionlp.datasets import Example
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; columns whose values are numbers are aligned to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        numeric = all(row[number][:1].isdigit() for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False).print(table)
+
+
+def load_model(
+    name: str, decay: float | None = None, threshold: float | None = None
+) -> TextClassifier:
+    """Load a classifier, with another decay or threshold if one is asked for."""
+    from bionlp.checkpoint import load_classifier
+
+    classifier = load_classifier(name)
+    try:
+        network = classifier.network.with_neurons(decay=decay, threshold=threshold)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return replace(classifier, network=network)
+
+
+def load_examples(
+    classifier: TextClassifier, dataset: str, split: str, limit: int | None
+) -> Sequence[Example]:
+    """Load labelled sentences that fit a classifier.
+
+    A known dataset is split by the seed that the model was trained with, so that its test part
+    holds no sentence that the model has seen.
+    """
+    from bionlp.datasets import load_dataset
+    from bionlp.datasets.registry import KNOWN
+    from bionlp.errors import DatasetError
+
+    if dataset in KNOWN:
+        known = KNOWN[dataset]
+        if len(known.label_names) != len(classifier.label_names):
+            raise DatasetError(
+                f"{dataset} has {len(known.label_names)} classes, model {classifier.name!r} "
+                f"{len(classifier.label_names)}; choose a dataset with the model's classes"
+            )
+        seed = classifier.training.get("settings", {}).get("seed", 0)
+        examples = load_dataset(dataset, seed=seed).split(split)
+    else:
+        examples = load_dataset(Path(dataset), label_names=classifier.label_names).split("all")
+    if not examples:
+        raise DatasetError(f"{dataset} has no sentences in split {split!r}")
+    return examples[:limit]

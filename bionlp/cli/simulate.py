@@ -1,0 +1,147 @@
+"""``bionlp simulate``: sentences in, labels and recordings out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bionlp.cli.options import Backend, Decay, Json, Seed, Steps, Threshold
+from bionlp.errors import UsageError
+from bionlp.progress import Reporter
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+EXAMPLE = (
+    'Example: bionlp simulate "a gripping , funny and moving film" --model mr --seed 1 --out runs'
+)
+
+
+def simulate(
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT...", help="Sentences, each in quotes.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="A bundled model (mr, waimai) or a model's folder.")
+    ] = "mr",
+    file: Annotated[
+        Path | None, typer.Option(help="Read sentences from a UTF-8 file, one a line.")
+    ] = None,
+    backend: Backend = "auto",
+    steps: Steps = 50,
+    seed: Seed = 0,
+    decay: Decay = None,
+    threshold: Threshold = None,
+    record: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NEURONS",
+            help="Membranes to record: conv3, conv3:0-9,40, all, none, or some (the default). "
+            "May be given several times.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write a recording and figures of each sentence here.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Classify sentences spike by spike in Brian 2."""
+    from bionlp.cli.output import load_model, print_json
+    from bionlp.membranes import DEFAULT
+    from bionlp.simulation import simulate as run
+    from bionlp.text import read_texts
+
+    texts = [*(texts or []), *(read_texts(file) if file else [])]
+    if not texts:
+        raise UsageError('give at least one sentence, as in: bionlp simulate "a moving film"')
+    report = Reporter()
+    classifier = load_model(model, decay, threshold)
+    for text in texts:
+        for warning in classifier.read(text).warnings:
+            report.note(f"warning: {warning}")
+    with report.fraction(f"{len(texts)} sentences") as advance:
+        recordings = run(
+            classifier,
+            texts,
+            steps=steps,
+            seed=seed,
+            backend=backend,
+            record=record or DEFAULT,
+            advance=advance,
+        )
+    folders = write_results(recordings, out, report) if out else [None] * len(recordings)
+    if as_json:
+        print_json([_entry(*pair) for pair in zip(recordings, folders, strict=True)])
+    else:
+        print_summary(recordings)
+
+
+def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) -> list[Path]:
+    """Write each recording and its figures to a folder of its own; return the folders."""
+    from bionlp.figures import write_figures
+    from bionlp.recording import save_recording
+
+    folders = []
+    with report.bar("figures", len(recordings)) as bar:
+        for number, recording in enumerate(recordings, start=1):
+            folder = out / f"{recording.attrs['model']}-{number:02d}"
+            save_recording(recording, folder / "recording.nc")
+            write_figures(recording, folder)
+            folders.append(folder)
+            bar.advance(1)
+    report.note(f"recordings and figures are in {out}")
+    return folders
+
+
+def print_summary(recordings: list[xr.DataTree]) -> None:
+    """Print label, votes and work of each sentence."""
+    from bionlp.cli.output import print_table
+    from bionlp.recording import class_counts
+
+    first = recordings[0].attrs
+    print_table(
+        f"model {first['model']}, {first['steps']} steps, seed {first['seed']}, "
+        f"backend {first['backend']}",
+        ["sentence", "label", "output spikes", "spikes", "synaptic events"],
+        [
+            (
+                recording.attrs["text"],
+                recording.attrs["label_name"],
+                ", ".join(f"{name} {count}" for name, count in class_counts(recording).items()),
+                sum(entry["spikes"] for entry in layer_entries(recording).values()),
+                sum(entry["synaptic_events"] for entry in layer_entries(recording).values()),
+            )
+            for recording in recordings
+        ],
+    )
+
+
+def layer_entries(recording: xr.DataTree) -> dict[str, dict[str, int]]:
+    """Return spikes and synaptic events of every layer."""
+    return {
+        name: {
+            "spikes": int(recording[name].attrs["spike_count"]),
+            "synaptic_events": int(recording[name].attrs["synaptic_events"]),
+        }
+        for name in recording.attrs["layers"]
+    }
+
+
+def _entry(recording: xr.DataTree, folder: Path | None) -> dict[str, Any]:
+    from bionlp.recording import class_counts
+
+    attrs = recording.attrs
+    return {
+        "text": attrs["text"],
+        "label": attrs["label_name"],
+        "label_index": attrs["label"],
+        "counts": class_counts(recording),
+        "layers": layer_entries(recording),
+        "model": attrs["model"],
+        "backend": attrs["backend"],
+        "steps": attrs["steps"],
+        "seed": attrs["seed"],
+        "out": None if folder is None else str(folder),
+    }

@@ -1,0 +1,111 @@
+"""``bionlp train``: both stages of training, from labelled sentences to a spiking classifier."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bionlp.cli.options import DatasetOption
+from bionlp.errors import EmbeddingError
+from bionlp.progress import Reporter
+from bionlp.training.settings import TrainingSettings
+
+EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
+
+DEFAULT = TrainingSettings()
+
+
+def train(
+    dataset: DatasetOption,
+    embeddings: Annotated[
+        str,
+        typer.Option(
+            help="Word vectors: a file, a file's name in $BIONLP_EMBEDDINGS_DIR, or a name of "
+            "gensim's downloader."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the model. A killed training goes on.")],
+    language: Annotated[
+        str | None, typer.Option(help="en or zh, of a table of your own. Default: guessed.")
+    ] = None,
+    dimension: Annotated[
+        int | None, typer.Option(min=1, help="Dimension that the word vectors must have.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the split and all randomness.")] = 0,
+    length: Annotated[
+        int | None,
+        typer.Option(min=5, help="Words a sentence. Default: enough for 95 % of the sentences."),
+    ] = DEFAULT.length,
+    vocabulary_size: Annotated[
+        int, typer.Option(min=1, help="Words the model knows.")
+    ] = DEFAULT.vocabulary_size,
+    maps: Annotated[int, typer.Option(min=1, help="Feature maps a width.")] = DEFAULT.maps,
+    neurons_per_class: Annotated[
+        int, typer.Option(min=1, help="Output neurons a class.")
+    ] = DEFAULT.neurons_per_class,
+    dropout: Annotated[
+        float, typer.Option(min=0, max=0.99, help="Of pooled features.")
+    ] = DEFAULT.dropout,
+    threshold: Annotated[float, typer.Option(help="Of every neuron.")] = DEFAULT.threshold,
+    decay: Annotated[
+        float, typer.Option(help="Of every membrane per step, in (0, 1].")
+    ] = DEFAULT.decay,
+    steps: Annotated[int, typer.Option(min=1, help="Steps a sentence.")] = DEFAULT.steps,
+    batch_size: Annotated[int, typer.Option(min=1, help="Of the tailored stage.")] = (
+        DEFAULT.batch_size
+    ),
+    tailored_epochs: Annotated[int, typer.Option(min=1)] = DEFAULT.tailored_epochs,
+    tailored_rate: Annotated[float, typer.Option(help="Learning rate.")] = DEFAULT.tailored_rate,
+    finetuning_batch_size: Annotated[int, typer.Option(min=1)] = DEFAULT.finetuning_batch_size,
+    finetuning_epochs: Annotated[int, typer.Option(min=1)] = DEFAULT.finetuning_epochs,
+    finetuning_rate: Annotated[
+        float, typer.Option(help="Learning rate.")
+    ] = DEFAULT.finetuning_rate,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Train a tailored TextCNN, convert it to a spiking network, and fine-tune that."""
+    from bionlp.datasets import load_dataset
+    from bionlp.embeddings import load_word_vectors, positive_shift
+    from bionlp.training.recipe import Embeddings
+    from bionlp.training.recipe import train as run
+
+    settings = TrainingSettings(
+        seed=seed,
+        length=length,
+        vocabulary_size=vocabulary_size,
+        maps=maps,
+        neurons_per_class=neurons_per_class,
+        dropout=dropout,
+        threshold=threshold,
+        decay=decay,
+        steps=steps,
+        batch_size=batch_size,
+        tailored_epochs=tailored_epochs,
+        tailored_rate=tailored_rate,
+        finetuning_batch_size=finetuning_batch_size,
+        finetuning_epochs=finetuning_epochs,
+        finetuning_rate=finetuning_rate,
+    )
+    report = Reporter(quiet=quiet)
+    corpus = load_dataset(dataset, seed=seed, language=language)
+    report.note(f"reading word vectors {embeddings}")
+    vectors = load_word_vectors(embeddings)
+    if dimension and vectors.vector_size != dimension:
+        raise EmbeddingError(
+            f"{embeddings} has vectors of dimension {vectors.vector_size}, not {dimension}; "
+            "choose other word vectors or another --dimension"
+        )
+    table = Embeddings(Path(embeddings).name, vectors.index_to_key, positive_shift(vectors.vectors))
+    command = shlex.join(["bionlp", *sys.argv[1:]])
+    classifier = run(corpus, table, out, settings, command=command, report=report)
+    measured = classifier.training["measured"]
+    for stage in ("tailored", "converted", "finetuned"):
+        typer.echo(
+            f"{stage:10} dev {measured[stage]['dev_accuracy']:.2%}, "
+            f"test {measured[stage]['test_accuracy']:.2%}"
+        )
+    typer.echo(f"model written to {out}; try: bionlp simulate TEXT --model {out}")

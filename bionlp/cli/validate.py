@@ -1,0 +1,118 @@
+"""``bionlp validate``: proof that Brian 2 simulates the PyTorch network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bionlp.cli.options import Backend, Decay, Json, Limit, Model, Seed, Split, Steps, Threshold
+from bionlp.progress import Reporter
+
+if TYPE_CHECKING:
+    from bionlp.validation import Independent, Replay
+
+EXAMPLE = "Example: bionlp validate mr --dataset mr --split test --limit 20 --backend numpy"
+
+
+def validate(
+    model: Model,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="A name, or a CSV or TSV file. Default: a few sample sentences."),
+    ] = None,
+    split: Split = "test",
+    limit: Limit = 20,
+    backend: Backend = "auto",
+    steps: Steps = 50,
+    seed: Seed = 0,
+    decay: Decay = None,
+    threshold: Threshold = None,
+    independent: Annotated[
+        int,
+        typer.Option(
+            metavar="SEEDS",
+            min=0,
+            help="Also compare independent Poisson input over so many seeds.",
+        ),
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Compare every spike of Brian 2 with PyTorch, both given the same input.
+
+    Leaves with code 1 if a spike differs.
+    """
+    from bionlp.cli.output import load_examples, load_model, print_json
+    from bionlp.samples import SAMPLES
+    from bionlp.validation import compare_independent, replay
+
+    report = Reporter()
+    classifier = load_model(model, decay, threshold)
+    if dataset is None:
+        texts = SAMPLES[classifier.language][:limit]
+    else:
+        texts = [e.text for e in load_examples(classifier, dataset, split, limit)]
+    sentences = [classifier.read(text) for text in texts]
+    options = {"steps": steps, "seed": seed, "backend": backend}
+    with report.fraction(f"replaying {len(sentences)} sentences") as advance:
+        result = replay(classifier.network, sentences, advance=advance, **options)
+    drawn = None
+    if independent:
+        with report.fraction("independent input") as advance:
+            drawn = compare_independent(
+                classifier.network, sentences, seeds=independent, advance=advance, **options
+            )
+    if as_json:
+        print_json(_document(classifier.name, len(sentences), steps, seed, result, drawn))
+    else:
+        print_replay(f"{len(sentences)} sentences, {steps} steps", result)
+        if drawn:
+            _print_independent(drawn)
+    if result.differing:
+        raise typer.Exit(1)
+
+
+def print_replay(title: str, result: Replay) -> None:
+    """Print what differs in each layer."""
+    from bionlp.cli.output import print_table
+
+    rows = [
+        (name, layer.spikes, layer.differing, f"{layer.membrane:.1e}")
+        for name, layer in result.layers.items()
+    ]
+    print_table(
+        f"Brian 2 ({result.backend}) against PyTorch (float64), same input: {title}",
+        ["layer", "spikes", "differing", "largest membrane difference"],
+        [*rows, ("all", result.spikes, result.differing, "")],
+    )
+
+
+def _print_independent(drawn: Independent) -> None:
+    from bionlp.cli.output import print_table
+
+    print_table(
+        f"independent Poisson input: labels agree in {drawn.agreement}",
+        ["layer", "PyTorch spikes", "Brian 2 spikes", "relative difference, 95 % CI"],
+        [
+            (name, f"{layer.pytorch:.1f}", f"{layer.brian:.1f}", str(layer.difference))
+            for name, layer in drawn.layers.items()
+        ],
+    )
+
+
+def _document(
+    model: str, sentences: int, steps: int, seed: int, result: Replay, drawn: Independent | None
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "model": model,
+        "sentences": sentences,
+        "steps": steps,
+        "seed": seed,
+        "backend": result.backend,
+        "spikes": result.spikes,
+        "differing": result.differing,
+        "layers": {name: asdict(layer) for name, layer in result.layers.items()},
+        "independent": None if drawn is None else asdict(drawn),
+    }

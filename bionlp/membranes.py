@@ -1,0 +1,103 @@
+"""Which neurons' membranes to record, as a user writes it.
+
+A simulation has thousands of neurons and a figure shows a handful, so membranes are recorded on
+request:
+
+    conv3               all neurons of a layer
+    conv3:3,7,10-19     some, by C-order index (of a convolution: window * maps + map)
+    all                 all of every layer
+    some                all but the convolutions, and of these a few, evenly spread
+    none                nothing
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bionlp.errors import UsageError
+from networks.activity import Membranes
+from networks.description import Convolution, NetworkDescription
+
+DEFAULT = ("some",)
+FEW = 20
+
+_NEURONS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
+
+
+def parse_membranes(
+    record: Sequence[str], network: NetworkDescription, shapes: Mapping[str, tuple[int, ...]]
+) -> Membranes:
+    """Read which membranes to record.
+
+    Parameters
+    ----------
+    record : sequence of str
+        Entries as above.
+    network : NetworkDescription
+        The network.
+    shapes : mapping of str to tuple of int
+        Shape of every layer for the longest sentence.
+
+    Returns
+    -------
+    dict of str to sorted list of int
+        Neurons by layer.
+
+    Raises
+    ------
+    UsageError
+        If a layer or neuron does not exist.
+    """
+    sizes = {layer.name: int(np.prod(shapes[layer.name])) for layer in network.layers}
+    chosen: dict[str, set[int]] = {}
+    for entry in record:
+        for layer, neurons in _parse(entry, network, sizes).items():
+            chosen.setdefault(layer, set()).update(neurons)
+    return {layer: sorted(neurons) for layer, neurons in chosen.items()}
+
+
+def spread(sizes: Mapping[str, int], count: int) -> dict[str, list[int]]:
+    """Choose ``count`` neurons of each layer, evenly spread, or all if it has fewer."""
+    return {
+        layer: np.unique(np.linspace(0, size - 1, count).astype(int)).tolist()
+        for layer, size in sizes.items()
+    }
+
+
+def _parse(
+    entry: str, network: NetworkDescription, sizes: Mapping[str, int]
+) -> dict[str, Sequence[int]]:
+    everything = {layer: range(size) for layer, size in sizes.items()}
+    if entry == "none":
+        return {}
+    if entry == "all":
+        return everything
+    if entry == "some":
+        convolutions = {
+            layer.name: sizes[layer.name]
+            for layer in network.layers
+            if isinstance(layer, Convolution)
+        }
+        return everything | spread(convolutions, FEW)
+    layer, colon, neurons = entry.partition(":")
+    if layer not in sizes:
+        raise UsageError(
+            f"there is no layer {layer!r} to record; choose all, some, none or one of "
+            f"{', '.join(sizes)}"
+        )
+    return {layer: _parse_neurons(entry, neurons, sizes[layer]) if colon else everything[layer]}
+
+
+def _parse_neurons(entry: str, neurons: str, size: int) -> list[int]:
+    if not _NEURONS.fullmatch(neurons):
+        raise UsageError(f"cannot read {entry!r}; write neurons as in conv3:3,7,10-19")
+    chosen = []
+    for part in neurons.split(","):
+        first, _, last = part.partition("-")
+        chosen.extend(range(int(first), int(last or first) + 1))
+    if max(chosen, default=0) >= size:
+        raise UsageError(f"{entry!r}: the layer has neurons 0 to {size - 1} for this input")
+    return chosen

@@ -1,0 +1,57 @@
+"""Every choice of a training that is not data, with the defaults of the bundled models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bionlp.errors import UsageError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that decides the outcome, apart from data and embeddings.
+
+    Attributes
+    ----------
+    seed : int
+        Of the split, the initial weights, the order, dropout and spikes.
+    length : int, optional
+        Words a sentence; by default the 95th percentile of the training split.
+    vocabulary_size : int
+        Words the model knows.
+    widths, maps, neurons_per_class, dropout, threshold, decay, steps
+        The network (Lv, Xu & Zheng 2023, section 4.1).
+    batch_size, tailored_epochs, tailored_rate
+        Sentences a step, passes and peak learning rate of the tailored stage.
+    finetuning_batch_size, finetuning_epochs, finetuning_rate
+        The same of fine-tuning.
+
+    Raises
+    ------
+    UsageError
+        If threshold, decay or a learning rate is out of range.
+    """
+
+    seed: int = 0
+    length: int | None = None
+    vocabulary_size: int = 20_000
+    widths: tuple[int, ...] = (3, 4, 5)
+    maps: int = 100
+    neurons_per_class: int = 10
+    dropout: float = 0.5
+    threshold: float = 1.0
+    decay: float = 1.0
+    steps: int = 50
+    batch_size: int = 50
+    tailored_epochs: int = 10
+    tailored_rate: float = 1e-3
+    finetuning_batch_size: int = 32
+    finetuning_epochs: int = 4
+    finetuning_rate: float = 1e-4
+
+    def __post_init__(self):
+        if not 0 < self.decay <= 1:
+            raise UsageError(f"decay must lie in (0, 1], not {self.decay}")
+        for name in ("threshold", "tailored_rate", "finetuning_rate"):
+            if not getattr(self, name) > 0:
+                raise UsageError(f"{name} must be positive, not {getattr(self, name)}")

@@ -1,0 +1,83 @@
+"""A small classifier, really trained, and the command line in this process."""
+
+import contextlib
+import csv
+import itertools
+import sys
+
+import numpy as np
+import pytest
+from gensim.models import KeyedVectors
+
+from bionlp.cli import main
+
+GOOD = ("good", "fine", "moving", "clever", "warm")
+BAD = ("bad", "dull", "boring", "stupid", "cold")
+THINGS = ("film", "story", "cast", "plot", "end")
+
+
+@pytest.fixture
+def cli(monkeypatch, capsys):
+    """Return a function that runs ``bionlp`` and gives exit code, output and errors."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["bionlp", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def reviews(tmp_path_factory):
+    """Return a table of 200 short sentences of two classes, and word vectors that part them."""
+    folder = tmp_path_factory.mktemp("reviews")
+    table = folder / "reviews.csv"
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["label", "text"])
+        for label, words in enumerate((BAD, GOOD)):
+            for word, other, thing, article in itertools.product(
+                words, words[:2], THINGS, ("the", "a")
+            ):
+                writer.writerow([label, f"{article} {thing} is {word} and {other} ."])
+    rng = np.random.default_rng(0)
+    words = [*GOOD, *BAD, *THINGS, "the", "a", "is", "and", "."]
+    vectors = KeyedVectors(16)
+    vectors.add_vectors(words, rng.normal(size=(len(words), 16)).astype(np.float32))
+    vectors.save_word2vec_format(str(folder / "vectors.bin"), binary=True)
+    return folder
+
+
+TRAINING = (
+    "--maps=12",
+    "--neurons-per-class=3",
+    "--steps=20",
+    "--tailored-epochs=12",
+    "--tailored-rate=0.01",
+    "--finetuning-epochs=2",
+    "--finetuning-rate=0.001",
+    "--batch-size=10",
+)
+
+
+@pytest.fixture(scope="session")
+def training_arguments(reviews):
+    """Return the command that trains the small classifier, less its folder."""
+    files = (f"--dataset={reviews / 'reviews.csv'}", f"--embeddings={reviews / 'vectors.bin'}")
+    return ("train", *files, *TRAINING, "--quiet")
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory, training_arguments):
+    """Return the folder of a small classifier that tells good from bad."""
+    folder = tmp_path_factory.mktemp("models") / "small"
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(SystemExit):
+        patch.setattr(sys, "argv", ["bionlp", *training_arguments, f"--out={folder}"])
+        main()
+    return folder

@@ -1,0 +1,113 @@
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from bionlp.recording import load_recording
+
+
+def test_json_is_one_document_and_the_seed_decides(cli, small_model):
+    arguments = ("simulate", "the film is good .", "a dull plot", "--model", small_model, "--json")
+    code, out, _ = cli(*arguments, "--seed=3")
+    assert code == 0
+    good, bad = json.loads(out)
+    assert (good["label"], bad["label"]) == ("1", "0")
+    assert good["text"] == "the film is good ."
+    assert good["counts"]["1"] > good["counts"]["0"]
+    assert list(good["layers"]) == [
+        *("input", "conv3", "conv4", "conv5", "pool3", "pool4", "pool5", "output")
+    ]
+    assert good["layers"]["output"]["spikes"] == sum(good["counts"].values())
+    assert good["layers"]["conv3"]["synaptic_events"] > 0
+    assert cli(*arguments, "--seed=3")[1] == out
+    assert json.loads(cli(*arguments, "--seed=4")[1])[0]["layers"] != good["layers"]
+
+
+def test_out_holds_recordings_and_figures(cli, small_model, tmp_path):
+    code, out, _ = cli(
+        *("simulate", "the film is good .", "--model", small_model),
+        *("--out", tmp_path, "--record=conv3:0-4", "--record=output"),
+    )
+    assert code == 0
+    assert "the film is good ." in out
+    folder = tmp_path / "small-01"
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"recording.nc", "raster.png", "traces.png", "counts.png"}
+    recording = load_recording(folder / "recording.nc")
+    assert recording["conv3"]["index"].values.tolist() == [0, 1, 2, 3, 4]
+    assert recording["conv4"].sizes["recorded"] == 0
+    assert recording["output"].sizes == {"time": 50, "class": 2, "neuron": 3, "recorded": 6}
+
+
+def test_a_file_of_sentences(cli, small_model, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("a good film\n\na bad film\n", encoding="utf-8")
+    code, out, _ = cli("simulate", "--file", path, "--model", small_model, "--json")
+    assert code == 0
+    assert [entry["text"] for entry in json.loads(out)] == ["a good film", "a bad film"]
+
+
+def test_long_texts_are_cut_and_unknown_words_named(cli, small_model):
+    text = "the film is good . " * 4 + "zyzzyva"
+    code, out, err = cli("simulate", text, "--model", small_model, "--json")
+    assert code == 0
+    json.loads(out)
+    assert "cut to" in err
+    code, _, err = cli("simulate", "good zyzzyva", "--model", small_model)
+    assert code == 0
+    assert "unknown words stay silent: zyzzyva" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("",), 3, "empty"),
+        (("zyzzyva qux",), 3, "knows none"),
+        ((), 2, "at least one sentence"),
+        (("good", "--backend=fpga"), 8, "choose one of auto"),
+        (("good", "--record=conv9"), 2, "no layer 'conv9'"),
+        (("good", "--record=conv3:x"), 2, "cannot read"),
+        (("good", "--record=output:99"), 2, "neurons 0 to 5"),
+        (("good", "--decay=1.5"), 2, r"in \(0, 1\]"),
+        (("good", "--file=missing.txt"), 3, "there is no file missing.txt"),
+        (("good", "--out=/dev/null/here"), 9, "cannot write"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_code(cli, small_model, arguments, code, message):
+    got, out, err = cli("simulate", *arguments, "--model", small_model)
+    assert got == code
+    assert "Traceback" not in err
+    (line,) = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert re.search(message, line)
+    assert out == ""
+
+
+def test_invalid_utf8(cli, small_model, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_bytes(b"good\n\xff\xfe\n")
+    code, _, err = cli("simulate", "--file", path, "--model", small_model)
+    assert code == 3
+    assert "line 2: not UTF-8" in err
+
+
+def test_the_installed_command_answers(small_model):
+    command = [sys.executable, "-m", "bionlp", "simulate", "a good film", "--json"]
+    done = subprocess.run(
+        [*command, "--model", str(small_model)], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)[0]["label"] == "1"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("simulate", "validate", "evaluate", "train", "plot", "demo"),
+        *("data list", "data fetch", "embeddings train", "embeddings info"),
+    ],
+)
+def test_every_help_has_an_example(cli, command):
+    code, out, _ = cli(*command.split(), "--help")
+    assert code == 0
+    assert f"Example: bionlp {command}" in " ".join(out.split())

@@ -1,0 +1,95 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from bionlp.checkpoint import load_classifier
+
+
+def test_a_model_is_complete_and_learned(small_model):
+    classifier = load_classifier(small_model)
+    measured = classifier.training["measured"]
+    assert measured["finetuned"]["test_accuracy"] == 1
+    assert measured["tailored"]["best_epoch"] >= 1
+    assert len(measured["finetuned"]["history"]["loss"]) == 2
+    assert classifier.levels.dtype == np.uint8
+    assert not classifier.levels[0].any()
+    assert {path.name for path in small_model.iterdir()} == {
+        *("settings.json", "model.safetensors", "vocabulary.json", "README.md")
+    }
+    card = (small_model / "README.md").read_text(encoding="utf-8")
+    assert "bionlp train --dataset=" in card
+    assert "100.00%" in card
+
+
+def test_evaluate_prints_the_accuracy_of_the_card(cli, small_model, reviews):
+    test_accuracy = load_classifier(small_model).training["measured"]["finetuned"]["test_accuracy"]
+    for engine in ("torch", "brian"):
+        code, out, _ = cli(
+            *("evaluate", small_model, "--dataset", reviews / "reviews.csv"),
+            *("--engine", engine, "--limit=20", "--json"),
+        )
+        assert code == 0
+        document = json.loads(out)
+        assert document["accuracy"] == test_accuracy
+        assert document["n"] == 20
+        assert document["seconds"] > 0
+
+
+def test_a_killed_training_ends_as_an_uninterrupted_one(
+    cli, small_model, training_arguments, tmp_path
+):
+    out = tmp_path / "small"
+    command = [sys.executable, "-m", "bionlp", *training_arguments, f"--out={out}"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    state = out / "state" / "tailored.state.pt"
+    deadline = time.monotonic() + 120
+    while not state.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert state.exists()
+    assert not (out / "settings.json").exists()
+
+    code, _, err = cli(*training_arguments, f"--out={out}", "--decay=0.9")
+    assert code == 6
+    assert "interrupted training with other settings" in err
+
+    assert cli(*training_arguments, f"--out={out}")[0] == 0
+    expected = load_file(small_model / "model.safetensors")
+    for name, array in load_file(out / "model.safetensors").items():
+        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+    assert not (out / "state").exists()
+
+
+def test_a_finished_model_is_not_overwritten(cli, small_model, training_arguments):
+    code, _, err = cli(*training_arguments, f"--out={small_model}")
+    assert code == 9
+    assert "already holds a trained model" in err
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "message"),
+    [
+        ("--threshold=1e9", 10, "silent"),
+        ("--tailored-rate=1e-12", 10, "never left chance"),
+        ("--dimension=300", 5, "dimension 16, not 300"),
+        ("--decay=0", 2, "decay must lie in"),
+        ("--embeddings=missing.bin", 5, "missing.bin"),
+        ("--dataset=missing.csv", 4, "missing.csv"),
+        ("--out=/dev/null/model", 9, "cannot write"),
+    ],
+)
+def test_trainings_that_fail_say_why(cli, training_arguments, tmp_path, option, code, message):
+    out = () if option.startswith("--out") else (f"--out={tmp_path / 'model'}",)
+    got, _, err = cli(*training_arguments, *out, option)
+    assert got == code, err
+    assert message in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "model" / "settings.json").exists()
