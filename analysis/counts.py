@@ -8,9 +8,11 @@ The class with the largest N_c after the last step is the label; on a tie the fi
 from __future__ import annotations
 
 import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from analysis.recordings import class_names, output_layer
-from analysis.style import INK, SINGLE_COLUMN, PaperFigure, headline
+from analysis.style import INK, SINGLE_COLUMN, PaperFigure, class_styles, headline
 
 HEIGHT = 2.4
 
@@ -51,7 +53,7 @@ def plot_class_counts(recording: xr.DataTree) -> PaperFigure:
         ax = figure.subplots()
         _draw_counts(ax, recording, figure.fonts.labels(class_names(recording), "class "))
         ax.set_title(headline(figure.fonts, recording, inches=SINGLE_COLUMN - 0.5), fontsize=7)
-        ax.legend(loc="upper left", title="Class: spikes", alignment="left")
+        ax.legend(title="Class: spikes", alignment="left")
         figure.explain_missing_glyphs("Some text has no glyphs here")
     return figure
 

@@ -53,6 +53,11 @@ class Fonts:
     families: tuple[str, ...]
     missing: frozenset[str]
 
+    @property
+    def foreign(self) -> bool:
+        """Whether a family beside the Latin ones is needed."""
+        return not set(self.families) <= set(LATIN)
+
     def can_draw(self, text: str) -> bool:
         """Whether no character of ``text`` would come out as a box."""
         return self.missing.isdisjoint(text)
@@ -60,7 +65,7 @@ class Fonts:
     def labels(self, names: Sequence[str], prefix: str) -> list[str]:
         """Return ``names``, with those that cannot be drawn replaced by their number from 1."""
         return [
-            name if self.can_draw(name) else f"{prefix}{number}"
+            " ".join(name.split()) if self.can_draw(name) else f"{prefix}{number}"
             for number, name in enumerate(names, start=1)
         ]
 
@@ -83,19 +88,26 @@ def choose_fonts(texts: Iterable[str]) -> Fonts:
     families = [next(family for family in LATIN if family in installed)]
     if families[0] != LATIN[-1]:
         families.append(LATIN[-1])
-    missing = frozenset("".join(texts))
+    missing = frozenset("".join(" ".join(texts).split()))
     for family in families:
         missing -= _characters(installed[family])
-    foreign = [family for family in CHINESE if family in installed]
-    foreign += sorted(installed.keys() - set(CHINESE))
-    best, fewest = None, missing
-    for family in foreign if missing else ():
-        left = missing - _characters(installed[family])
-        if len(left) < len(fewest):
-            best, fewest = family, left
-        if not left:
+    foreign, missing = _best_font(missing, installed)
+    return Fonts((*families, *foreign), missing)
+
+
+def _best_font(
+    wanted: frozenset[str], installed: dict[str, str]
+) -> tuple[list[str], frozenset[str]]:
+    """Return the font that lacks the fewest wanted characters, if any helps, and what it lacks."""
+    best, fewest = [], wanted
+    preferred = [family for family in CHINESE if family in installed]
+    for family in (*preferred, *sorted(installed.keys() - set(CHINESE))):
+        if not fewest:
             break
-    return Fonts((*families, best) if best else tuple(families), fewest)
+        left = wanted - _characters(installed[family])
+        if len(left) < len(fewest):
+            best, fewest = [family], left
+    return best, fewest
 
 
 def _installed() -> dict[str, str]:

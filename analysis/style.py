@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from itertools import cycle, islice
-from textwrap import wrap
+from textwrap import fill, wrap
 
 import xarray as xr
 from matplotlib import rc_context
@@ -25,12 +25,15 @@ SINGLE_COLUMN = 3.5
 DOUBLE_COLUMN = 7.2
 """Widths of a figure in inches."""
 
+TITLE_LETTERS, NOTE_LETTERS = 14, 19
+"""Letters of 8 and of 6 pt that safely fit in an inch."""
+
 INK = "#222222"
 GREY = "#767676"
 PALE = "#f1f1f1"
 
-# Neighbours in these lists are far apart in lightness; lists of coprime lengths repeat a
-# combination only after all of them.
+# Neighbouring colours differ in lightness. As the lists differ in length, no combination comes back
+# before the 56th class.
 COLOURS = ("#0072B2", "#E69F00", "#000000", "#CC79A7", "#009E73", "#D55E00", "#56B4E9")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
 LINES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
@@ -60,7 +63,6 @@ STYLE = {
     "lines.markersize": 3,
     "figure.dpi": 150,
     "savefig.dpi": 300,
-    "pdf.fonttype": 42,  # publishers refuse Type 3 fonts
 }
 
 
@@ -80,7 +82,11 @@ class PaperFigure(Figure):
 
     def __init__(self, width: float, height: float, texts: Iterable[str] = ()):
         self.fonts: Fonts = choose_fonts(texts)
-        self._rc = STYLE | {"font.family": list(self.fonts.families)}
+        # Publishers refuse Type 3 fonts, but in Type 42 Matplotlib loses the glyphs of fonts with
+        # PostScript outlines, and most Chinese ones are of that kind.
+        fonttype = 3 if self.fonts.foreign else 42
+        families = list(self.fonts.families)
+        self._rc = STYLE | {"font.family": families, "pdf.fonttype": fonttype}
         with self.style():
             super().__init__(figsize=(width, height), layout="constrained")
 
@@ -89,7 +95,7 @@ class PaperFigure(Figure):
         return rc_context(self._rc)
 
     def draw(self, renderer):
-        """Draw the figure in its style."""
+        """Draw the figure in its style; see :meth:`matplotlib.figure.Figure.draw`."""
         with self.style():
             super().draw(renderer)
 
@@ -107,7 +113,8 @@ class PaperFigure(Figure):
             What stands there instead. Nothing is said if all could be drawn.
         """
         if self.fonts.missing:
-            self.supxlabel(f"{replacement}. {ADVICE}", fontsize=6, color=GREY, x=0.01, ha="left")
+            note = fill(f"{replacement}. {ADVICE}", int(self.get_figwidth() * NOTE_LETTERS))
+            self.supxlabel(note, fontsize=6, color=GREY, x=0.01, ha="left")
 
 
 def class_styles(classes: int) -> list[dict]:
@@ -152,6 +159,8 @@ def headline(fonts: Fonts, recording: xr.DataTree, *, inches: float) -> str:
         text = f"A text of {len(words(recording))} words"
     label = fonts.labels(class_names(recording), "class ")[int(recording.attrs["label"])]
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    columns = inches * 14 / (1 + wide / len(text))  # Chinese characters are twice as wide
+    columns = (
+        inches * TITLE_LETTERS / (1 + wide / len(text))
+    )  # Chinese characters are twice as wide
     lines = wrap(text, int(columns), max_lines=3, placeholder=" …”")
     return "\n".join(lines) + f" → {label}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from analysis.fonts import Fonts
 from analysis.recordings import class_names, kernel_width, layer_names, words
@@ -46,12 +47,11 @@ def plot_traces(
     recording : xarray.DataTree
         See :mod:`bionlp.recording`.
     neurons : mapping of str to iterable of int, optional
-        C-order indices by layer. By default those that fired most: ``per_layer`` of each layer,
-        and in the output ``per_layer`` of each class.
+        C-order indices by layer; by default those of :func:`choose_neurons`.
     layers : sequence of str, optional
         Layers that the default choice is made from; by default all that were recorded.
     per_layer : int
-        See ``neurons``.
+        How many neurons the default choice takes of a layer, and in the output of a class.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def plot_traces(
         If no neuron, or not the wanted ones, were recorded, or they are too many for a figure.
     """
     if neurons is None:
-        neurons = most_active(recording, layers, per_layer=per_layer)
+        neurons = choose_neurons(recording, layers, per_layer=per_layer)
     traces = [_trace(recording, layer, int(index)) for layer in neurons for index in neurons[layer]]
     if not 1 <= len(traces) <= MOST_PANELS:
         raise ValueError(f"one figure shows 1 to {MOST_PANELS} neurons, not {len(traces)}")
@@ -76,18 +76,21 @@ def plot_traces(
         axes = figure.subplots(len(traces), sharex=True, squeeze=False)[:, 0]
         for ax, trace in zip(axes, traces, strict=True):
             _draw_trace(ax, trace, recording, figure.fonts)
-        figure.suptitle(headline(figure.fonts, recording, inches=DOUBLE_COLUMN), fontsize=8)
+        title = headline(figure.fonts, recording, inches=DOUBLE_COLUMN)
+        figure.suptitle(title, fontsize=8, x=0.01, ha="left")
         figure.supylabel("Membrane potential (units of the weights)", fontsize=7)
         axes[-1].set_xlabel("Time (ms)")
-        figure.align_ylabels(axes)
         figure.explain_missing_glyphs("w1, w2, ... number the words of the text")
     return figure
 
 
-def most_active(
+def choose_neurons(
     recording: xr.DataTree, layers: Sequence[str] | None = None, *, per_layer: int = 1
 ) -> dict[str, list[int]]:
-    """Choose the recorded neurons that fired most.
+    """Choose the recorded neurons that fired most, but not all the time.
+
+    A neuron that fires in every step tells no more than a silent one, so neurons are ranked by
+    their number of steps with or without a spike, whichever is less.
 
     Parameters
     ----------
@@ -101,7 +104,7 @@ def most_active(
     Returns
     -------
     dict of str to list of int
-        C-order indices by layer; those with equal counts in ascending order.
+        C-order indices by layer; those of equal rank in ascending order.
 
     Raises
     ------
@@ -111,8 +114,9 @@ def most_active(
     chosen = {}
     for name in layer_names(recording) if layers is None else layers:
         recorded = _layer(recording, name)["index"].values
-        counts = _flat_spikes(recording, name).sum(axis=0)[recorded]
-        ranked = recorded[np.argsort(-counts, kind="stable")]
+        spikes = _flat_spikes(recording, name)[:, recorded]
+        changing = np.minimum(spikes.sum(axis=0), (~spikes).sum(axis=0))
+        ranked = recorded[np.argsort(-changing, kind="stable")]
         chosen[name] = [
             int(index)
             for group in _groups(recording, name)
@@ -193,9 +197,11 @@ def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -
         markersize=4,
         color=INK,
         clip_on=False,
+        in_layout=False,  # with no spike, it would have no sensible extent
         gid="spikes",
     )
     ax.set_title(_name_neuron(recording, trace.layer, trace.index, fonts), loc="left", fontsize=7)
+    ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlim(time[0], time[-1] + float(recording.attrs["dt_ms"]))
 
 

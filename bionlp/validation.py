@@ -15,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.comparison import Difference, compare_activity
-from bionlp.classifier import Sentence
+from analysis.statistics import Interval, label_agreement, relative_difference
+from bionlp.classifier import Sentence, predict_labels
 from bionlp.encoding import poisson_spikes
 from bionlp.membranes import spread
 from bionlp.simulation import Advance, open_network
 from networks.activity import LayerActivity
-from networks.brian import Recorder, SpikeStimulus
+from networks.brian import PoissonStimulus, Recorder, SpikeStimulus
 from networks.description import NetworkDescription
 from networks.spiking import SpikingNetwork
 
@@ -47,7 +48,7 @@ class Replay:
     def layers(self) -> dict[str, Difference]:
         """Differences of each layer over all sentences."""
         return {
-            name: sum((s[name] for s in self.sentences[1:]), self.sentences[0][name])
+            name: sum((sentence[name] for sentence in self.sentences), Difference())
             for name in self.sentences[0]
         }
 
@@ -132,3 +133,125 @@ def compare_with_pytorch(
         expected = model.activity(activity[source].spikes, membranes)
         differences.append(compare_activity(expected, activity))
     return differences
+
+
+@dataclass(frozen=True)
+class LayerCounts:
+    """Spikes of a layer under independent input.
+
+    Attributes
+    ----------
+    pytorch, brian : float
+        Mean spikes a presentation.
+    difference : Interval
+        How many more Brian 2 has, relative to PyTorch.
+    """
+
+    pytorch: float
+    brian: float
+    difference: Interval
+
+
+@dataclass(frozen=True)
+class Independent:
+    """Outcome of a comparison under independent Poisson input.
+
+    Attributes
+    ----------
+    presentations : int
+        Sentences times seeds.
+    agreement : Interval
+        How often the labels of Brian 2 and PyTorch are equal.
+    baseline : Interval
+        How often those of PyTorch under other seeds are equal: what the noise of the input leaves.
+    layers : dict of str to LayerCounts
+        Spike counts by layer.
+    """
+
+    presentations: int
+    agreement: Interval
+    baseline: Interval
+    layers: dict[str, LayerCounts]
+
+
+def compare_independent(
+    network: NetworkDescription,
+    sentences: Sequence[Sentence],
+    *,
+    steps: int,
+    seed: int,
+    seeds: int,
+    backend: str,
+    advance: Advance | None = None,
+) -> Independent:
+    """Let PyTorch and Brian 2 draw their own input; compare labels and spike counts.
+
+    Parameters
+    ----------
+    network, sentences, steps, backend, advance
+        As in :func:`replay`; at least two sentences.
+    seed : int
+        First seed. Brian 2 draws all presentations from one stream.
+    seeds : int
+        Presentations of each sentence.
+
+    Returns
+    -------
+    Independent
+        How well both agree.
+    """
+    rates = [sentence.rates for sentence in sentences]
+    # Twice as many seeds as Brian 2 gets: the second half is what the first is held against.
+    expected = [_count_pytorch(network, rates, steps, seed + n) for n in range(2 * seeds)]
+    counts = _count_brian(network, rates * seeds, steps, seed, backend, advance)
+    output = network.output.name
+    labels = np.stack([_labels(network, drawn[output]) for drawn in expected])
+    brian_labels = _labels(network, counts[output]).reshape(seeds, -1)
+    layers = {}
+    for name, brian in counts.items():
+        pytorch = np.stack([drawn[name].sum(axis=1) for drawn in expected[:seeds]])
+        brian = brian.sum(axis=1).reshape(seeds, -1)
+        difference = relative_difference(pytorch, brian)
+        layers[name] = LayerCounts(float(pytorch.mean()), float(brian.mean()), difference)
+    return Independent(
+        brian_labels.size,
+        label_agreement(labels[:seeds], brian_labels),
+        label_agreement(labels[:seeds], labels[seeds:]),
+        layers,
+    )
+
+
+def _count_pytorch(
+    network: NetworkDescription, rates: Sequence[np.ndarray], steps: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Count the spikes of every neuron, shape (sentences, neurons), with layers padded."""
+    model = SpikingNetwork(network).eval()
+    shapes = network.shapes(max(map(len, rates)))
+    counts = {
+        name: np.zeros((len(rates), int(np.prod(shape))), dtype=int)
+        for name, shape in shapes.items()
+    }
+    for number, sentence in enumerate(rates):
+        spikes = poisson_spikes(sentence, steps, seed=seed, sentence=number)
+        for name, layer in model.activity(spikes).items():
+            fired = layer.spikes.sum(axis=0).ravel()
+            counts[name][number, : len(fired)] = fired
+    return counts
+
+
+def _count_brian(
+    network: NetworkDescription,
+    rates: Sequence[np.ndarray],
+    steps: int,
+    seed: int,
+    backend: str,
+    advance: Advance | None,
+) -> dict[str, np.ndarray]:
+    with open_network(network, PoissonStimulus(rates, steps), backend) as brian:
+        recorder = Recorder(brian)
+        brian.run(seed=seed, advance=advance)
+        return {name: recorder.counts(name) for name in brian.groups}
+
+
+def _labels(network: NetworkDescription, votes: np.ndarray) -> np.ndarray:
+    return predict_labels(votes.reshape(len(votes), network.classes, -1).sum(axis=-1))

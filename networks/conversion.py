@@ -8,6 +8,8 @@ neurons vote.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from torch import Tensor
 
@@ -57,6 +59,35 @@ def convert(
         (*convolutions, *poolings, output),
         model.classifier.out_features,
     )
+
+
+def diversify(network: NetworkDescription, spread: float, seed: int) -> NetworkDescription:
+    """Let the output neurons of a class differ.
+
+    Conversion makes them copies, which see the same input, spike together and receive the same
+    gradient for ever. Here each weight is multiplied by 1 + spread * z, with z normal and of zero
+    mean over the neurons of the class, so that the class as a whole keeps its weights.
+
+    Parameters
+    ----------
+    network : NetworkDescription
+        A converted network.
+    spread : float
+        Relative standard deviation.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    NetworkDescription
+        The same network with another output layer.
+    """
+    weight = network.output.weight
+    noise = np.random.default_rng(seed).standard_normal(weight.shape)
+    by_class = noise.reshape(network.classes, -1, weight.shape[1])
+    by_class -= by_class.mean(axis=1, keepdims=True)
+    output = replace(network.output, weight=(weight * (1 + spread * noise)).astype(weight.dtype))
+    return replace(network, layers=(*network.layers[:-1], output))
 
 
 def _array(tensor: Tensor) -> np.ndarray:

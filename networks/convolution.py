@@ -8,6 +8,7 @@ on a CPU as that of ``torch.nn.functional.conv1d``, and so is the whole for long
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -34,3 +35,20 @@ def convolve(sequences: Tensor, weight: Tensor, padding: int) -> Tensor:
     windows = padded.unfold(-2, width, 1).transpose(-1, -2)
     flat = windows.reshape(-1, width * features) @ weight.reshape(maps, -1).T
     return flat.reshape(*windows.shape[:-2], maps)
+
+
+@torch.no_grad()
+def centre(weight: Tensor) -> None:
+    """Take the mean over the features of each word out of a kernel, in place.
+
+    Inputs that are rates lie around one half, so all words share a large common mode, and without
+    a bias a filter that is free to will mostly answer to it: a step of the optimiser adds up over
+    a thousand inputs, training stays at chance for epochs, and filters die. With zero mean, a word
+    whose rates are all one half moves a filter no more than a silent one does.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (maps, width, features)
+        The kernel.
+    """
+    weight -= weight.mean(dim=2, keepdim=True)

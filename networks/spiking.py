@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from networks.activity import LayerActivity, Membranes
-from networks.convolution import convolve
+from networks.convolution import centre, convolve
 from networks.description import (
     Convolution,
     Layer,
@@ -144,6 +144,12 @@ class SpikingNetwork(nn.Module):
         """
         votes, _ = self.traces(spikes)[self._description.output.name]
         return votes.unflatten(-1, (self._description.classes, -1)).sum(dim=-1)
+
+    def constrain(self) -> None:
+        """Centre the kernels (:func:`networks.convolution.centre`) after an optimiser step."""
+        for layer in self._description.layers:
+            if isinstance(layer, Convolution):
+                centre(self.weights[layer.name])
 
     def _current(self, layer: Layer, sources: list[Tensor]) -> Tensor:
         if isinstance(layer, Convolution):

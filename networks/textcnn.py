@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from networks.convolution import convolve
+from networks.convolution import centre, convolve
 
 WIDTHS = (3, 4, 5)
 MAPS = 100
@@ -102,12 +102,8 @@ class TextCNN(nn.Module):
 class TailoredTextCNN(TextCNN):
     """The TextCNN that a spiking network can imitate (Lv, Xu & Zheng 2023, section 3.1).
 
-    Rates lie around one half, so all words share a large common mode, and with no bias a filter
-    can only answer to it: training stays at chance for epochs, and a large learning rate kills
-    filters for good. So the weights of a filter are kept at zero mean over the features of each
-    word: a word whose rates are all one half then moves a filter no more than a silent one does.
-    And the average of a few active windows is small, so the weights start ``GAIN`` times larger
-    than is usual.
+    Its kernels are kept centred (:func:`networks.convolution.centre`). The average of a few
+    active windows is small, so the weights start ``GAIN`` times larger than is usual.
     """
 
     bias = False
@@ -132,8 +128,7 @@ class TailoredTextCNN(TextCNN):
 
     @torch.no_grad()
     def constrain(self) -> None:
-        """Clip the embeddings to [0, 1], where they are firing rates, and centre the filters."""
+        """Clip the embeddings to [0, 1], where they are firing rates, and centre the kernels."""
         self.embedding.weight.clamp_(0, 1)
         for width in self.widths:
-            weight = self.weight(width)
-            weight -= weight.mean(dim=2, keepdim=True)
+            centre(self.weight(width))

@@ -65,6 +65,12 @@ def train(
     finetuning_rate: Annotated[
         float, typer.Option(help="Learning rate.")
     ] = DEFAULT.finetuning_rate,
+    finetuning_steps: Annotated[
+        int, typer.Option(min=1, help="Steps a sentence in fine-tuning.")
+    ] = DEFAULT.finetuning_steps,
+    diversity: Annotated[
+        float, typer.Option(min=0, help="Spread of a class's weights before fine-tuning.")
+    ] = DEFAULT.diversity,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Train a tailored TextCNN, convert it to a spiking network, and fine-tune that."""
@@ -89,6 +95,8 @@ def train(
         finetuning_batch_size=finetuning_batch_size,
         finetuning_epochs=finetuning_epochs,
         finetuning_rate=finetuning_rate,
+        finetuning_steps=finetuning_steps,
+        diversity=diversity,
     )
     report = Reporter(quiet=quiet)
     corpus = load_dataset(dataset, seed=seed, language=language)

@@ -10,6 +10,7 @@ from bionlp.cli.options import Backend, Decay, Json, Limit, Model, Seed, Split, 
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
+    from analysis.statistics import Interval
     from bionlp.validation import Independent, Replay
 
 EXAMPLE = "Example: bionlp validate mr --dataset mr --split test --limit 20 --backend numpy"
@@ -90,11 +91,16 @@ def print_replay(title: str, result: Replay) -> None:
 def _print_independent(drawn: Independent) -> None:
     from bionlp.cli.output import print_table
 
+    def percent(interval: Interval) -> str:
+        return f"{interval.estimate:.2%} [{interval.low:.2%}, {interval.high:.2%}]"
+
     print_table(
-        f"independent Poisson input: labels agree in {drawn.agreement}",
-        ["layer", "PyTorch spikes", "Brian 2 spikes", "relative difference, 95 % CI"],
+        f"independent Poisson input, {drawn.presentations} presentations: labels agree in "
+        f"{percent(drawn.agreement)}; PyTorch with itself under two seeds in "
+        f"{percent(drawn.baseline)} (95 % confidence)",
+        ["layer", "PyTorch spikes", "Brian 2 spikes", "difference"],
         [
-            (name, f"{layer.pytorch:.1f}", f"{layer.brian:.1f}", str(layer.difference))
+            (name, f"{layer.pytorch:.1f}", f"{layer.brian:.1f}", percent(layer.difference))
             for name, layer in drawn.layers.items()
         ],
     )

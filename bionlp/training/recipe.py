@@ -33,7 +33,8 @@ from bionlp.training.fit import FitSettings, History, fit
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
 from bionlp.vocabulary import PADDING, Vocabulary, choose_words
-from networks.conversion import convert
+from networks.conversion import convert, diversify
+from networks.description import NetworkDescription
 from networks.spiking import SpikingNetwork
 from networks.textcnn import TailoredTextCNN
 
@@ -250,13 +251,26 @@ def _convert(
         threshold=settings.threshold,
         decay=settings.decay,
     )
-    network = SpikingNetwork(description, dropout=settings.dropout).eval()
-    stage = FineTuningStage(network, rates, settings.steps, settings.seed)
+    converted = _spiking_stage(description, rates, settings)
     measured["converted"] = {
-        f"{part}_accuracy": stage.accuracy(corpus.splits[part]) for part in ("dev", "test")
+        f"{part}_accuracy": converted.accuracy(corpus.splits[part]) for part in ("dev", "test")
     }
     report.note(f"converted: dev {measured['converted']['dev_accuracy']:.2%}")
-    return stage
+    return _spiking_stage(
+        diversify(description, settings.diversity, settings.seed), rates, settings
+    )
+
+
+def _spiking_stage(
+    description: NetworkDescription, rates: np.ndarray, settings: TrainingSettings
+) -> FineTuningStage:
+    return FineTuningStage(
+        SpikingNetwork(description, dropout=settings.dropout).eval(),
+        rates,
+        steps=settings.steps,
+        training_steps=settings.finetuning_steps,
+        seed=settings.seed,
+    )
 
 
 def _fine_tune(
@@ -282,7 +296,7 @@ def _fine_tune(
             "try a lower --threshold, more steps, or longer tailored training"
         )
     _check_left_chance(stage.name, history, dev)
-    unrounded = FineTuningStage(stage.model, exact_rates, settings.steps, settings.seed)
+    unrounded = _spiking_stage(stage.model.describe(), exact_rates, settings)
     measured["finetuned"] = _summary(history, stage.accuracy(test)) | {
         "test_accuracy_unrounded_rates": unrounded.accuracy(test)
     }

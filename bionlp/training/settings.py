@@ -25,6 +25,12 @@ class TrainingSettings:
         Sentences a step, passes and peak learning rate of the tailored stage.
     finetuning_batch_size, finetuning_epochs, finetuning_rate
         The same of fine-tuning.
+    finetuning_steps : int
+        Steps of a presentation in fine-tuning. Fewer than are used afterwards cost less and, with
+        twice the noise of the input, gave the same accuracy on dev.
+    diversity : float
+        Relative spread of the weights among the neurons of a class when fine-tuning starts;
+        copies would stay copies.
 
     Raises
     ------
@@ -47,7 +53,9 @@ class TrainingSettings:
     tailored_rate: float = 1e-3
     finetuning_batch_size: int = 32
     finetuning_epochs: int = 4
-    finetuning_rate: float = 1e-4
+    finetuning_rate: float = 3e-4
+    finetuning_steps: int = 25
+    diversity: float = 0.3
 
     def __post_init__(self):
         if not 0 < self.decay <= 1:

@@ -51,7 +51,7 @@ class TextCNNStage(Stage):
         return functional.cross_entropy(logits, torch.from_numpy(batch.labels))
 
     def after_step(self) -> None:
-        """Clip the embeddings."""
+        """Clip the embeddings and centre the kernels."""
         self.model.constrain()
 
     @torch.no_grad()
@@ -73,16 +73,25 @@ class FineTuningStage(Stage):
         The network, just converted.
     rates : numpy.ndarray of float, shape (words + 1, features)
         Firing rate per step of every word.
-    steps : int
-        Length of a presentation.
+    steps, training_steps : int
+        Length of a presentation when it is measured and in training.
     seed : int
         Of the spikes that dev is measured with.
     """
 
     name = "finetuning"
 
-    def __init__(self, model: SpikingNetwork, rates: np.ndarray, steps: int, seed: int):
-        self.model, self.rates, self.steps, self.seed = model, rates, steps, seed
+    def __init__(
+        self,
+        model: SpikingNetwork,
+        rates: np.ndarray,
+        *,
+        steps: int,
+        training_steps: int,
+        seed: int,
+    ):
+        self.model, self.rates, self.seed = model, rates, seed
+        self.steps, self.training_steps = steps, training_steps
         self._rates = torch.from_numpy(rates).float()
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
@@ -92,10 +101,14 @@ class FineTuningStage(Stage):
     def loss(self, batch: Batch) -> Tensor:
         """Present a batch as fresh Poisson spikes; return the mean cross-entropy over steps."""
         rates = self._rates[torch.from_numpy(batch.ids)]
-        spikes = (torch.rand(self.steps, *rates.shape) < rates).float()
+        spikes = (torch.rand(self.training_steps, *rates.shape) < rates).float()
         votes = self.model(spikes)
-        labels = torch.from_numpy(batch.labels).expand(self.steps, -1)
+        labels = torch.from_numpy(batch.labels).expand(self.training_steps, -1)
         return functional.cross_entropy(votes.flatten(0, 1), labels.flatten())
+
+    def after_step(self) -> None:
+        """Centre the kernels."""
+        self.model.constrain()
 
     def predictions(self, split: Encoded) -> tuple[np.ndarray, np.ndarray]:
         """Return the labels given to a split and the votes behind them."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import brian2
+from brian2.devices.device import reset_device, runtime_device
 
 BACKENDS = ("numpy", "cython", "cpp_standalone")
 
@@ -84,9 +85,10 @@ class StandaloneProject:
     """
 
     def __init__(self):
-        if isinstance(brian2.get_device(), brian2.devices.cpp_standalone.CPPStandaloneDevice):
+        if brian2.get_device() is not runtime_device:
             raise BackendUnavailable(
-                "a cpp_standalone network is still open in this process; close it first"
+                "another device of Brian 2 is in use in this process; close that network, or call "
+                "brian2.devices.reset_device(), first"
             )
         self._folder = tempfile.mkdtemp(prefix="bionlp-")
         brian2.set_device("cpp_standalone", build_on_run=False)
@@ -98,7 +100,7 @@ class StandaloneProject:
     def close(self) -> None:
         """Give Brian 2 its runtime device back and remove the program."""
         brian2.device.reinit()
-        brian2.reset_device()
+        reset_device()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

@@ -99,7 +99,7 @@ def _(stimulus: PoissonStimulus, name, shape, period, clock):
         table.reshape(-1, size) / clock.dt, dt=period * clock.dt, name=f"{name}_rates*"
     )
     return brian2.PoissonGroup(
-        size, rates="rates(t, i)", clock=clock, name=f"{name}*", namespace={"rates": rates}
+        size, rates="table(t, i)", clock=clock, name=f"{name}*", namespace={"table": rates}
     )
 
 

@@ -1,0 +1,125 @@
+"""Recordings of small networks that really ran, and fonts with and without Chinese."""
+
+import warnings
+
+import numpy as np
+import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib import font_manager
+
+from bionlp.classifier import Sentence, TextClassifier
+from bionlp.encoding import poisson_spikes, quantise
+from bionlp.recording import make_recording
+from bionlp.vocabulary import Vocabulary
+from networks.description import Convolution, Dense, Input, NetworkDescription, Pooling
+from networks.spiking import SpikingNetwork
+
+FEATURES, MAPS, NEURONS, STEPS, DT_MS = 12, 5, 3, 30, 2.0
+WIDTHS = (2, 3)
+ALL = {"conv2": range(8), "conv3": range(8), "pool2": range(5), "pool3": range(5)}
+FUNNY = ("a", "gripping", ",", "funny", "film")
+TASTY = ("菜", "很", "好吃", "！")
+
+
+def build_network(classes, length):
+    """Return a network with random weights in which every layer spikes."""
+    rng = np.random.default_rng(3)
+    convolutions = [
+        Convolution(f"conv{w}", "input", rng.normal(0.05, 0.3, (MAPS, w, FEATURES)), decay=0.9)
+        for w in WIDTHS
+    ]
+    poolings = [Pooling(f"pool{w}", f"conv{w}", length - w + 1, threshold=0.4) for w in WIDTHS]
+    weight = rng.normal(0.5, 0.4, (classes * NEURONS, MAPS * len(WIDTHS)))
+    output = Dense("output", tuple(pooling.name for pooling in poolings), weight)
+    return NetworkDescription(
+        Input("input", length, FEATURES), (*convolutions, *poolings, output), classes
+    )
+
+
+def record(
+    words=FUNNY, labels=("negative", "positive"), *, text=None, seed=1, membranes=None, length=8
+):
+    """Return the recording of a sentence; by default some membranes of every layer are in it."""
+    network = build_network(len(labels), length)
+    rates = np.random.default_rng(7).random((len(words), FEATURES))
+    vocabulary = Vocabulary(tuple(dict.fromkeys(words)))
+    levels = quantise(np.zeros((len(vocabulary) + 1, FEATURES)))
+    classifier = TextClassifier("small", "en", tuple(labels), vocabulary, levels, network)
+    sentence = Sentence(text or " ".join(words), tuple(words), rates, (), 0)
+    if membranes is None:
+        membranes = ALL | {"output": range(len(labels) * NEURONS)}
+    activity = (
+        SpikingNetwork(network)
+        .double()
+        .eval()
+        .activity(poisson_spikes(rates, STEPS, seed=seed), membranes)
+    )
+    return make_recording(classifier, sentence, activity, seed=seed, backend="torch", dt_ms=DT_MS)
+
+
+@pytest.fixture(scope="session")
+def make_sample():
+    """Return the maker of recordings."""
+    return record
+
+
+@pytest.fixture(scope="session")
+def recording():
+    """Return the default recording."""
+    return record()
+
+
+@pytest.fixture(scope="session")
+def chinese_recording():
+    """Return a recording of Chinese words and class names."""
+    return record(TASTY, ("差评", "好评"), text="菜很好吃！")
+
+
+@pytest.fixture
+def without_chinese_fonts(monkeypatch):
+    """Leave only the typeface that comes with Matplotlib."""
+    fonts = [font for font in font_manager.fontManager.ttflist if font.name == "DejaVu Sans"]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+
+
+@pytest.fixture
+def chinese_font(without_chinese_fonts, tmp_path, monkeypatch):
+    """Install a font that has glyphs for the characters of the Chinese recording, and no other."""
+    characters = sorted(set("".join(TASTY) + "差评"))
+    names = {ord(character): f"glyph{number}" for number, character in enumerate(characters)}
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    pen.lineTo((900, 0))
+    pen.lineTo((500, 800))
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", *names.values()])
+    builder.setupCharacterMap(names)
+    builder.setupGlyf(dict.fromkeys([".notdef", *names.values()], pen.glyph()))
+    builder.setupHorizontalMetrics(dict.fromkeys([".notdef", *names.values()], (1000, 100)))
+    builder.setupHorizontalHeader(ascent=900, descent=-100)
+    builder.setupNameTable({"familyName": "Test Chinese", "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=900, usWeightClass=400)
+    builder.setupPost()
+    file = tmp_path / "chinese.ttf"
+    builder.save(file)
+    manager = font_manager.fontManager
+    monkeypatch.setattr(manager, "ttflist", [*manager.ttflist])
+    manager.addfont(file)
+    return "Test Chinese"
+
+
+@pytest.fixture
+def draw(tmp_path, caplog):
+    """Return a function that writes a figure and fails at any warning."""
+
+    def write(figure, suffix="png"):
+        path = tmp_path / f"figure.{suffix}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            figure.savefig(path)
+        assert not [entry for entry in caplog.records if entry.name.startswith("matplotlib")]
+        return path
+
+    return write

@@ -1,0 +1,34 @@
+"""What the README shows is run."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bionlp.checkpoint import bundled_models
+from bionlp.errors import BionlpError
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_python_example_runs(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    assert "'positive'" in capsys.readouterr().out
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\(((?!https?:)[^)]+)\)", README):
+        assert (Path(__file__).parents[1] / target).exists(), target
+
+
+def test_every_exit_code_is_documented():
+    codes = {cls.exit_code for cls in BionlpError.__subclasses__()}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
+    assert codes | {0, 1} == documented
+
+
+@pytest.mark.parametrize("name", ["mr", "waimai"])
+def test_bundled_models_are_named(name):
+    assert name in bundled_models()
+    assert f"| {name} |" in README
