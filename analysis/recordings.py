@@ -52,5 +52,5 @@ def kernel_width(recording: xr.DataTree, name: str) -> int | None:
     """
     attrs = recording[name].attrs
     if attrs["kind"] == "pooling":
-        return kernel_width(recording, str(np.atleast_1d(attrs["sources"])[0]))
+        return kernel_width(recording, attrs["sources"].split()[0])
     return int(attrs["width"]) if "width" in attrs else None

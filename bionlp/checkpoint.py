@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from bionlp.classifier import TextClassifier
 from bionlp.errors import CheckpointError
@@ -58,7 +58,7 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
         if hasattr(layer, "weight"):
             arrays[f"network.{layer.name}"] = layer.weight
     with atomic_path(folder / "model.safetensors") as path:
-        save_file(arrays, path)
+        path.write_bytes(save(arrays))
     _write_json(folder / "vocabulary.json", list(classifier.vocabulary.words))
     settings = {
         "format": FORMAT,

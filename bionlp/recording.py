@@ -196,7 +196,7 @@ def _layer_dataset(
         attrs |= {
             "threshold": float(firing_threshold(layer)),
             "decay": float(layer.decay),
-            "sources": list(layer.sources),
+            "sources": " ".join(layer.sources),
         }
     return xr.Dataset(
         {

@@ -67,6 +67,10 @@ class TextCNN(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(maps * len(widths), classes, bias=self.bias)
 
+    def embed(self, ids: Tensor) -> Tensor:
+        """Return the embeddings of words, shape (batch, words, dimension)."""
+        return self.embedding(ids)
+
     def weight(self, width: int) -> Tensor:
         """Return the kernel of a width, shape (maps, width, dimension)."""
         kernel = self.kernels[self.widths.index(width)].weight
@@ -94,7 +98,7 @@ class TextCNN(nn.Module):
         Tensor, shape (batch, classes)
             Logits.
         """
-        embedded = self.embedding(ids)
+        embedded = self.embed(ids)
         pooled = [self.features(embedded, width) for width in self.widths]
         return self.classifier(self.dropout(torch.cat(pooled, dim=1)))
 
@@ -104,18 +108,47 @@ class TailoredTextCNN(TextCNN):
 
     Its kernels are kept centred (:func:`networks.convolution.centre`). The average of a few
     active windows is small, so the weights start ``GAIN`` times larger than is usual.
+
+    In training its input is as noisy as a presentation. A Poisson train of rate r that is counted
+    over T steps has mean r and variance r (1 - r) / T; Gaussian noise of that variance is added,
+    so that the network learns features that survive conversion, and embeddings near 0 and 1,
+    where spikes are certain.
+
+    Parameters
+    ----------
+    embeddings, classes, length, widths, maps, dropout
+        As of :class:`TextCNN`; embeddings are rates in [0, 1].
+    noise_steps : int, optional
+        T; without it there is no noise.
     """
 
     bias = False
     GAIN = 5.0
 
-    def __init__(self, embeddings: Tensor, classes: int, length: int, **options):
+    def __init__(
+        self,
+        embeddings: Tensor,
+        classes: int,
+        length: int,
+        *,
+        noise_steps: int | None = None,
+        **options,
+    ):
         super().__init__(embeddings, classes, length, **options)
+        self.noise_steps = noise_steps
         with torch.no_grad():
             for kernel in self.kernels:
                 kernel.weight *= self.GAIN
             self.classifier.weight *= self.GAIN
         self.constrain()
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Return the rates of words, in training with the noise of their presentation."""
+        rates = super().embed(ids)
+        if not (self.training and self.noise_steps):
+            return rates
+        variance = (rates * (1 - rates)).detach() / self.noise_steps
+        return rates + variance.sqrt() * torch.randn_like(rates)
 
     def features(self, embedded: Tensor, width: int) -> Tensor:
         """Return the pooled features of one width, shape (batch, maps).

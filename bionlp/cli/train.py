@@ -60,6 +60,12 @@ def train(
     ),
     tailored_epochs: Annotated[int, typer.Option(min=1)] = DEFAULT.tailored_epochs,
     tailored_rate: Annotated[float, typer.Option(help="Learning rate.")] = DEFAULT.tailored_rate,
+    embedding_rate: Annotated[
+        float, typer.Option(help="Learning rate of the embeddings.")
+    ] = DEFAULT.embedding_rate,
+    noise_steps: Annotated[
+        int, typer.Option(min=0, help="Noise of the tailored stage's input; 0 for none.")
+    ] = DEFAULT.noise_steps,
     finetuning_batch_size: Annotated[int, typer.Option(min=1)] = DEFAULT.finetuning_batch_size,
     finetuning_epochs: Annotated[int, typer.Option(min=1)] = DEFAULT.finetuning_epochs,
     finetuning_rate: Annotated[
@@ -92,6 +98,8 @@ def train(
         batch_size=batch_size,
         tailored_epochs=tailored_epochs,
         tailored_rate=tailored_rate,
+        embedding_rate=embedding_rate,
+        noise_steps=noise_steps or None,
         finetuning_batch_size=finetuning_batch_size,
         finetuning_epochs=finetuning_epochs,
         finetuning_rate=finetuning_rate,

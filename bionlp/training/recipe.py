@@ -226,8 +226,9 @@ def _train_tailored(
         widths=settings.widths,
         maps=settings.maps,
         dropout=settings.dropout,
+        noise_steps=settings.noise_steps,
     )
-    stage = TextCNNStage("tailored", model)
+    stage = TextCNNStage("tailored", model, settings.embedding_rate)
     choices = FitSettings(
         settings.tailored_epochs, settings.tailored_rate, settings.batch_size, settings.seed
     )
@@ -303,11 +304,14 @@ def _fine_tune(
 
 
 def _check_left_chance(name: str, history: History, dev: Encoded) -> None:
+    """Refuse an accuracy within two standard errors of always answering the largest class."""
     chance = np.bincount(dev.labels).max() / len(dev)
-    if max(history.dev_accuracy) <= chance:
+    error = np.sqrt(chance * (1 - chance) / len(dev))
+    best = max(history.dev_accuracy)
+    if best <= chance + 2 * error:
         raise TrainingError(
-            f"the {name} network never left chance ({chance:.1%} on dev); "
-            "try more epochs, or a learning rate three times smaller or larger"
+            f"the {name} network never left chance: {best:.1%} on dev, where the largest class has "
+            f"{chance:.1%}; try more epochs, or a learning rate three times smaller or larger"
         )
 
 

@@ -23,6 +23,12 @@ class TrainingSettings:
         The network (Lv, Xu & Zheng 2023, section 4.1).
     batch_size, tailored_epochs, tailored_rate
         Sentences a step, passes and peak learning rate of the tailored stage.
+    embedding_rate : float
+        Peak learning rate of the embeddings. A large one drives them towards 0 and 1, where
+        spikes carry less noise.
+    noise_steps : int, optional
+        In the tailored stage the input has the noise of a presentation of so many steps; none
+        without it.
     finetuning_batch_size, finetuning_epochs, finetuning_rate
         The same of fine-tuning.
     finetuning_steps : int
@@ -49,10 +55,12 @@ class TrainingSettings:
     decay: float = 1.0
     steps: int = 50
     batch_size: int = 50
-    tailored_epochs: int = 10
+    tailored_epochs: int = 5
     tailored_rate: float = 1e-3
+    embedding_rate: float = 1e-2
+    noise_steps: int | None = 25
     finetuning_batch_size: int = 32
-    finetuning_epochs: int = 4
+    finetuning_epochs: int = 3
     finetuning_rate: float = 3e-4
     finetuning_steps: int = 25
     diversity: float = 0.3
@@ -60,6 +68,6 @@ class TrainingSettings:
     def __post_init__(self):
         if not 0 < self.decay <= 1:
             raise UsageError(f"decay must lie in (0, 1], not {self.decay}")
-        for name in ("threshold", "tailored_rate", "finetuning_rate"):
+        for name in ("threshold", "tailored_rate", "embedding_rate", "finetuning_rate"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"{name} must be positive, not {getattr(self, name)}")

@@ -32,17 +32,19 @@ class TextCNNStage(Stage):
         Name of the stage.
     model : TextCNN
         The network.
+    embedding_rate : float
+        Learning rate of the embeddings.
     """
 
-    def __init__(self, name: str, model: TextCNN):
-        self.name, self.model = name, model
+    def __init__(self, name: str, model: TextCNN, embedding_rate: float):
+        self.name, self.model, self.embedding_rate = name, model, embedding_rate
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return Adam for the weights, and one that moves only the words of a batch."""
         rest = [*self.model.kernels.parameters(), *self.model.classifier.parameters()]
         return [
             torch.optim.Adam(rest, lr=learning_rate),
-            torch.optim.SparseAdam(self.model.embedding.parameters(), lr=learning_rate),
+            torch.optim.SparseAdam(self.model.embedding.parameters(), lr=self.embedding_rate),
         ]
 
     def loss(self, batch: Batch) -> Tensor:

@@ -48,19 +48,19 @@ def reviews(tmp_path_factory):
                 writer.writerow([label, f"{article} {thing} is {word} and {other} ."])
     rng = np.random.default_rng(0)
     words = [*GOOD, *BAD, *THINGS, "the", "a", "is", "and", "."]
-    vectors = KeyedVectors(16)
-    vectors.add_vectors(words, rng.normal(size=(len(words), 16)).astype(np.float32))
+    vectors = KeyedVectors(60)
+    vectors.add_vectors(words, rng.normal(size=(len(words), 60)).astype(np.float32))
     vectors.save_word2vec_format(str(folder / "vectors.bin"), binary=True)
     return folder
 
 
 TRAINING = (
-    "--maps=12",
+    "--maps=20",
     "--neurons-per-class=3",
-    "--steps=20",
+    "--steps=50",
     "--tailored-epochs=12",
     "--tailored-rate=0.01",
-    "--finetuning-epochs=2",
+    "--finetuning-epochs=3",
     "--finetuning-rate=0.001",
     "--batch-size=10",
 )

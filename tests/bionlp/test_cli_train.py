@@ -17,7 +17,7 @@ def test_a_model_is_complete_and_learned(small_model):
     measured = classifier.training["measured"]
     assert measured["finetuned"]["test_accuracy"] == 1
     assert measured["tailored"]["best_epoch"] >= 1
-    assert len(measured["finetuned"]["history"]["loss"]) == 2
+    assert len(measured["finetuned"]["history"]["loss"]) == 3
     assert classifier.levels.dtype == np.uint8
     assert not classifier.levels[0].any()
     assert {path.name for path in small_model.iterdir()} == {
@@ -79,7 +79,7 @@ def test_a_finished_model_is_not_overwritten(cli, small_model, training_argument
     [
         ("--threshold=1e9", 10, "silent"),
         ("--tailored-rate=1e-12", 10, "never left chance"),
-        ("--dimension=300", 5, "dimension 16, not 300"),
+        ("--dimension=300", 5, "dimension 60, not 300"),
         ("--decay=0", 2, "decay must lie in"),
         ("--embeddings=missing.bin", 5, "missing.bin"),
         ("--dataset=missing.csv", 4, "missing.csv"),

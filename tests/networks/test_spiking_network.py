@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.activity import synaptic_events
-from networks.conversion import convert
+from networks.conversion import convert, diversify
 from networks.description import Convolution, Pooling
 from networks.lif import SnnTorchLIF
 from networks.spiking import SpikingNetwork
@@ -138,6 +138,19 @@ def test_constrain_clips_embeddings_and_centres_filters(textcnn_options):
     torch.testing.assert_close(model.weight(2).mean(dim=2), torch.zeros(5, 2), atol=1e-6, rtol=0)
 
 
+def test_noise_is_that_of_a_presentation(textcnn_options):
+    torch.manual_seed(0)
+    model = TailoredTextCNN(**textcnn_options, noise_steps=25).train()
+    ids = torch.full((20_000, 1), 3)
+    rates = model.embedding.weight[3].detach()
+    noisy = model.embed(ids).detach()[:, 0]
+    torch.testing.assert_close(noisy.mean(dim=0), rates, atol=0.005, rtol=0)
+    torch.testing.assert_close(noisy.var(dim=0), rates * (1 - rates) / 25, atol=0.001, rtol=0)
+    assert not model.embed(torch.zeros(1, 1, dtype=int)).any()
+    model.eval()
+    assert torch.equal(model.embed(ids)[0, 0], rates)
+
+
 def test_conversion_copies_weights(textcnn_options):
     model = TailoredTextCNN(**textcnn_options)
     network = convert(model, neurons_per_class=4, threshold=0.5, decay=0.9)
@@ -166,3 +179,14 @@ def test_rates_approximate_activations(textcnn_options):
     activation = model.features(model.embedding(ids), 2)[0].detach().numpy()
     # A membrane remembers a negative excess, so noise around zero fires less than nothing lost.
     np.testing.assert_allclose(fired, activation, atol=0.02)
+
+
+def test_diversify_keeps_each_class_as_a_whole(textcnn_options):
+    network = convert(TailoredTextCNN(**textcnn_options), neurons_per_class=4)
+    diverse = diversify(network, 0.3, seed=1)
+    before, after = (n.output.weight.reshape(3, 4, 10) for n in (network, diverse))
+    np.testing.assert_allclose(after.mean(axis=1), before.mean(axis=1), atol=1e-6)
+    assert (np.ptp(after, axis=1) > 0).all()
+    again = diversify(network, 0.3, seed=1)
+    np.testing.assert_array_equal(again.output.weight, diverse.output.weight)
+    assert diverse.layers[0] is network.layers[0]
