@@ -51,6 +51,29 @@ def atomic_path(target: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for results before the work that fills it.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; missing parents are made too.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write to {folder}: {reason(error)}; choose another folder"
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"cannot write to {folder}: permission denied; choose another folder")
+
+
 def read_utf8(path: Path, error_class: type[BionlpError]) -> str:
     r"""Read a whole text file as UTF-8, without a byte order mark.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bionlp.checkpoint import bundled_models
+from bionlp.checkpoint import bundled_models, load_classifier
 from bionlp.errors import BionlpError
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -29,6 +29,8 @@ def test_every_exit_code_is_documented():
 
 
 @pytest.mark.parametrize("name", ["mr", "waimai"])
-def test_bundled_models_are_named(name):
+def test_bundled_models_and_their_accuracy(name):
     assert name in bundled_models()
-    assert f"| {name} |" in README
+    (row,) = re.findall(rf"^\| {name} \|.*$", README, flags=re.MULTILINE)
+    accuracy = load_classifier(name).training["measured"]["finetuned"]["test_accuracy"]
+    assert f"| {accuracy:.1%} |" in row

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from bionlp.cli.options import Backend, Out, Seed, Steps
+from bionlp.files import make_folder
 from bionlp.progress import Reporter
 
 EXAMPLE = "Example: bionlp demo --out runs"
@@ -29,6 +30,7 @@ def demo(
     from bionlp.validation import compare_with_pytorch
     from networks.brian import PoissonStimulus
 
+    make_folder(out)
     report = Reporter()
     recordings, differences = [], []
     for name in bundled_models():

@@ -13,8 +13,9 @@ import typer
 from bionlp.errors import UsageError
 
 if TYPE_CHECKING:
-    from bionlp.classifier import TextClassifier
+    from bionlp.classifier import Sentence, TextClassifier
     from bionlp.datasets import Example
+    from bionlp.progress import Reporter
 
 
 def print_json(document: Any) -> None:
@@ -77,3 +78,22 @@ def load_examples(
     if not examples:
         raise DatasetError(f"{dataset} has no sentences in split {split!r}")
     return examples[:limit]
+
+
+def read_known(
+    classifier: TextClassifier, texts: Sequence[str], report: Reporter
+) -> list[Sentence]:
+    """Read the sentences of a dataset, leaving out those without a word that the model knows."""
+    from bionlp.errors import TextError
+
+    sentences, silent = [], 0
+    for text in texts:
+        try:
+            sentences.append(classifier.read(text))
+        except TextError:
+            silent += 1
+    if silent:
+        report.note(f"left out {silent} sentences without a word that the model knows")
+    if not sentences:
+        raise TextError(f"model {classifier.name!r} knows no word of these sentences")
+    return sentences

@@ -9,6 +9,7 @@ import typer
 
 from bionlp.cli.options import Backend, Decay, Json, Seed, Steps, Threshold
 from bionlp.errors import UsageError
+from bionlp.files import make_folder
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def simulate(
     texts = [*(texts or []), *(read_texts(file) if file else [])]
     if not texts:
         raise UsageError('give at least one sentence, as in: bionlp simulate "a moving film"')
+    if out:
+        make_folder(out)
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     for text in texts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bionlp.cli.options import Backend, Decay, Json, Limit, Model, Seed, Split, Steps, Threshold
+from bionlp.errors import UsageError
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def validate(
 
     Leaves with code 1 if a spike differs.
     """
-    from bionlp.cli.output import load_examples, load_model, print_json
+    from bionlp.cli.output import load_examples, load_model, print_json, read_known
     from bionlp.samples import SAMPLES
     from bionlp.validation import compare_independent, replay
 
@@ -53,7 +54,9 @@ def validate(
         texts = SAMPLES[classifier.language][:limit]
     else:
         texts = [e.text for e in load_examples(classifier, dataset, split, limit)]
-    sentences = [classifier.read(text) for text in texts]
+    sentences = read_known(classifier, texts, report)
+    if independent and len(sentences) < 2:
+        raise UsageError("--independent needs at least two sentences; raise --limit")
     options = {"steps": steps, "seed": seed, "backend": backend}
     with report.fraction(f"replaying {len(sentences)} sentences") as advance:
         result = replay(classifier.network, sentences, advance=advance, **options)

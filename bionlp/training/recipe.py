@@ -23,7 +23,7 @@ from bionlp.checkpoint import save_classifier
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Dataset, Example
 from bionlp.encoding import dequantise, quantise
-from bionlp.errors import CheckpointError, OutputError, TrainingError
+from bionlp.errors import CheckpointError, DatasetError, OutputError, TrainingError
 from bionlp.files import atomic_path
 from bionlp.progress import Reporter
 from bionlp.text import tokenize
@@ -106,6 +106,8 @@ def train(
     ------
     OutputError
         If the folder holds a finished model or cannot be written.
+    DatasetError
+        If a part of the dataset is empty.
     CheckpointError
         If the folder holds an interrupted training of another kind.
     TrainingError
@@ -113,6 +115,12 @@ def train(
     """
     if (out / "settings.json").exists():
         raise OutputError(f"{out} already holds a trained model; choose another folder")
+    for part in PARTS:
+        if not dataset.split(part):
+            raise DatasetError(
+                f"{dataset.name} is too small: its {part} part is empty; "
+                "give at least ten sentences of each class"
+            )
     state = _open_state(out, dataset, embeddings, settings)
     corpus, settings = _encode_corpus(dataset, embeddings, settings)
     sizes = {part: len(split) for part, split in corpus.splits.items()}
@@ -228,7 +236,12 @@ def _train_tailored(
         dropout=settings.dropout,
         noise_steps=settings.noise_steps,
     )
-    stage = TextCNNStage("tailored", model, settings.embedding_rate)
+    stage = TextCNNStage(
+        "tailored",
+        model,
+        embedding_rate=settings.embedding_rate,
+        word_dropout=settings.word_dropout,
+    )
     choices = FitSettings(
         settings.tailored_epochs, settings.tailored_rate, settings.batch_size, settings.seed
     )

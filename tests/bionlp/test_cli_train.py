@@ -93,3 +93,14 @@ def test_trainings_that_fail_say_why(cli, training_arguments, tmp_path, option, 
     assert message in err
     assert "Traceback" not in err
     assert not (tmp_path / "model" / "settings.json").exists()
+
+
+def test_a_tiny_table_is_refused(cli, reviews, tmp_path):
+    table = tmp_path / "tiny.csv"
+    table.write_text("label,text\n0,bad film\n1,good film\n", encoding="utf-8")
+    code, _, err = cli(
+        *("train", "--dataset", table, "--embeddings", reviews / "vectors.bin"),
+        *("--out", tmp_path / "model"),
+    )
+    assert code == 4
+    assert "too small" in err

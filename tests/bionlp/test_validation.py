@@ -73,6 +73,25 @@ def test_validate_command(cli, small_model, reviews):
     assert "differing" in out
 
 
+def test_one_sentence_is_too_few_for_an_interval(cli, small_model, reviews):
+    code, _, err = cli(
+        *("validate", small_model, "--dataset", reviews / "reviews.csv", "--limit=1"),
+        "--independent=2",
+    )
+    assert code == 2
+    assert "at least two" in err
+
+
+def test_unknown_sentences_of_a_dataset_are_left_out(cli, small_model, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("label,text\n0,zyzzyva\n1,good film\n", encoding="utf-8")
+    code, _, err = cli("validate", small_model, "--dataset", table)
+    assert code == 0
+    assert "left out 1" in err
+    table.write_text("label,text\n0,zyzzyva\n1,qux\n", encoding="utf-8")
+    assert cli("validate", small_model, "--dataset", table)[0] == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
