@@ -63,9 +63,6 @@ def train(
     embedding_rate: Annotated[
         float, typer.Option(help="Learning rate of the embeddings.")
     ] = DEFAULT.embedding_rate,
-    word_dropout: Annotated[
-        float, typer.Option(min=0, max=0.99, help="Share of silent words in the tailored stage.")
-    ] = DEFAULT.word_dropout,
     noise_steps: Annotated[
         int, typer.Option(min=0, help="Noise of the tailored stage's input; 0 for none.")
     ] = DEFAULT.noise_steps,
@@ -102,7 +99,6 @@ def train(
         tailored_epochs=tailored_epochs,
         tailored_rate=tailored_rate,
         embedding_rate=embedding_rate,
-        word_dropout=word_dropout,
         noise_steps=noise_steps or None,
         finetuning_batch_size=finetuning_batch_size,
         finetuning_epochs=finetuning_epochs,

@@ -236,12 +236,7 @@ def _train_tailored(
         dropout=settings.dropout,
         noise_steps=settings.noise_steps,
     )
-    stage = TextCNNStage(
-        "tailored",
-        model,
-        embedding_rate=settings.embedding_rate,
-        word_dropout=settings.word_dropout,
-    )
+    stage = TextCNNStage("tailored", model, settings.embedding_rate)
     choices = FitSettings(
         settings.tailored_epochs, settings.tailored_rate, settings.batch_size, settings.seed
     )

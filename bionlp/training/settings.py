@@ -24,9 +24,8 @@ class TrainingSettings:
     batch_size, tailored_epochs, tailored_rate
         Sentences a step, passes and peak learning rate of the tailored stage.
     embedding_rate : float
-        Peak learning rate of the embeddings.
-    word_dropout : float
-        Probability that a word is silent in the tailored stage.
+        Peak learning rate of the embeddings. A large one drives them towards 0 and 1, where
+        spikes carry less noise.
     noise_steps : int, optional
         In the tailored stage the input has the noise of a presentation of so many steps; none
         without it.
@@ -56,10 +55,9 @@ class TrainingSettings:
     decay: float = 1.0
     steps: int = 50
     batch_size: int = 50
-    tailored_epochs: int = 8
-    tailored_rate: float = 3e-3
-    embedding_rate: float = 3e-3
-    word_dropout: float = 0.3
+    tailored_epochs: int = 5
+    tailored_rate: float = 1e-3
+    embedding_rate: float = 1e-2
     noise_steps: int | None = 25
     finetuning_batch_size: int = 32
     finetuning_epochs: int = 3

@@ -19,7 +19,6 @@ from torch.nn import functional
 from bionlp.evaluation import predict_spiking
 from bionlp.training.batches import Batch, Encoded, batches
 from bionlp.training.fit import Stage
-from bionlp.vocabulary import PADDING
 from networks.spiking import SpikingNetwork
 from networks.textcnn import TextCNN
 
@@ -35,13 +34,10 @@ class TextCNNStage(Stage):
         The network.
     embedding_rate : float
         Learning rate of the embeddings.
-    word_dropout : float
-        Probability that a word is silent.
     """
 
-    def __init__(self, name: str, model: TextCNN, *, embedding_rate: float, word_dropout: float):
-        self.name, self.model = name, model
-        self.embedding_rate, self.word_dropout = embedding_rate, word_dropout
+    def __init__(self, name: str, model: TextCNN, embedding_rate: float):
+        self.name, self.model, self.embedding_rate = name, model, embedding_rate
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return Adam for the weights, and one that moves only the words of a batch."""
@@ -52,10 +48,8 @@ class TextCNNStage(Stage):
         ]
 
     def loss(self, batch: Batch) -> Tensor:
-        """Return the cross-entropy of a batch, some of whose words are silent."""
-        ids = torch.from_numpy(batch.ids)
-        heard = torch.rand(ids.shape) >= self.word_dropout
-        logits = self.model(ids.where(heard, PADDING))
+        """Return the cross-entropy of a batch."""
+        logits = self.model(torch.from_numpy(batch.ids))
         return functional.cross_entropy(logits, torch.from_numpy(batch.labels))
 
     def after_step(self) -> None:

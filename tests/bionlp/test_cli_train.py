@@ -78,7 +78,7 @@ def test_a_finished_model_is_not_overwritten(cli, small_model, training_argument
     ("option", "code", "message"),
     [
         ("--threshold=1e9", 10, "silent"),
-        ("--tailored-rate=1e-12", 10, "never left chance"),
+        ("--tailored-rate=1e-12 --embedding-rate=1e-12", 10, "never left chance"),
         ("--dimension=300", 5, "dimension 60, not 300"),
         ("--decay=0", 2, "decay must lie in"),
         ("--embeddings=missing.bin", 5, "missing.bin"),
@@ -88,7 +88,7 @@ def test_a_finished_model_is_not_overwritten(cli, small_model, training_argument
 )
 def test_trainings_that_fail_say_why(cli, training_arguments, tmp_path, option, code, message):
     out = () if option.startswith("--out") else (f"--out={tmp_path / 'model'}",)
-    got, _, err = cli(*training_arguments, *out, option)
+    got, _, err = cli(*training_arguments, *out, *option.split())
     assert got == code, err
     assert message in err
     assert "Traceback" not in err
