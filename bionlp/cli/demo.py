@@ -22,7 +22,7 @@ def demo(
     """
     from bionlp.checkpoint import bundled_models, load_classifier
     from bionlp.cli.output import print_table
-    from bionlp.cli.simulate import print_summary, write_results
+    from bionlp.cli.simulate import print_summary, recording_name, write_results
     from bionlp.membranes import DEFAULT
     from bionlp.recording import make_recording
     from bionlp.samples import SAMPLES
@@ -32,7 +32,7 @@ def demo(
 
     make_folder(out)
     report = Reporter()
-    recordings, differences = [], []
+    names, differences = [], []
     for name in bundled_models():
         classifier = load_classifier(name)
         sentences = [classifier.read(text) for text in SAMPLES[classifier.language]]
@@ -53,17 +53,17 @@ def demo(
         ]
         write_results(made, out, report)
         print_summary(made)
-        recordings.extend(made)
+        names.extend(recording_name(tree, number) for number, tree in enumerate(made, start=1))
     print_table(
         "spikes that differ from PyTorch (float64, same input)",
-        ["sentence", *differences[0], "spikes compared"],
+        ["", *differences[0], "spikes compared"],
         [
             (
-                recording.attrs["text"],
+                name,
                 *(layer.differing for layer in difference.values()),
                 sum(layer.spikes for layer in difference.values()),
             )
-            for recording, difference in zip(recordings, differences, strict=True)
+            for name, difference in zip(names, differences, strict=True)
         ],
     )
     typer.echo(f"figures and recordings: {out}/*/")

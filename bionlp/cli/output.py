@@ -23,19 +23,36 @@ def print_json(document: Any) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
+PAGE = 110
+"""Columns of a table that is not printed to a terminal."""
+
+
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; columns whose values are numbers are aligned to the right."""
+    """Print a table; a column of sentences is cut to what room the others leave."""
+    import sys
+
+    from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
 
     rows = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE, pad_edge=False
+    )
     for number, column in enumerate(columns):
-        numeric = all(row[number][:1].isdigit() for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        cells = [row[number] for row in rows]
+        table.add_column(
+            column,
+            justify="right" if all(cell[:1].isdigit() for cell in cells) else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=None if column == "sentence" else max(map(cell_len, [column, *cells])),
+        )
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    width = None if sys.stdout.isatty() else PAGE
+    Console(highlight=False, width=width).print(table)
 
 
 def load_model(

@@ -89,7 +89,7 @@ def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) ->
     folders = []
     with report.bar("figures", len(recordings)) as bar:
         for number, recording in enumerate(recordings, start=1):
-            folder = out / f"{recording.attrs['model']}-{number:02d}"
+            folder = out / recording_name(recording, number)
             save_recording(recording, folder / "recording.nc")
             write_figures(recording, folder)
             folders.append(folder)
@@ -107,18 +107,24 @@ def print_summary(recordings: list[xr.DataTree]) -> None:
     print_table(
         f"model {first['model']}, {first['steps']} steps, seed {first['seed']}, "
         f"backend {first['backend']}",
-        ["sentence", "label", "output spikes", "spikes", "synaptic events"],
+        ["", "sentence", "label", "output spikes", "spikes", "synaptic events"],
         [
             (
+                recording_name(recording, number),
                 recording.attrs["text"],
                 recording.attrs["label_name"],
                 ", ".join(f"{name} {count}" for name, count in class_counts(recording).items()),
                 sum(entry["spikes"] for entry in layer_entries(recording).values()),
                 sum(entry["synaptic_events"] for entry in layer_entries(recording).values()),
             )
-            for recording in recordings
+            for number, recording in enumerate(recordings, start=1)
         ],
     )
+
+
+def recording_name(recording: xr.DataTree, number: int) -> str:
+    """Return the name of a sentence's folder, and of its row in tables."""
+    return f"{recording.attrs['model']}-{number:02d}"
 
 
 def layer_entries(recording: xr.DataTree) -> dict[str, dict[str, int]]:
