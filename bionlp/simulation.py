@@ -112,8 +112,9 @@ def run_brian(
     activities : list of dict of str to LayerActivity
         For each presentation.
     """
+    membranes = parse_membranes(record, network, network.shapes(max(stimulus.words)))
     with open_network(network, stimulus, backend) as brian:
-        recorder = Recorder(brian, membranes=parse_membranes(record, network, brian.shapes))
+        recorder = Recorder(brian, membranes=membranes)
         brian.run(seed=seed, advance=advance)
         activities = [recorder.activity(number) for number in range(len(stimulus.words))]
         return brian.backend, activities

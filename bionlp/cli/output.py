@@ -24,7 +24,10 @@ def print_json(document: Any) -> None:
 
 
 PAGE = 110
-"""Columns of a table that is not printed to a terminal."""
+"""Width of a table that is not printed to a terminal."""
+SENTENCE = "sentence"
+"""The column that is cut."""
+GAP = 3
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -40,19 +43,23 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     table = Table(
         title=title, title_justify="left", title_style="bold", box=box.SIMPLE, pad_edge=False
     )
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PAGE)
+    widths = {
+        column: max(map(cell_len, [column, *(row[number] for row in rows)]))
+        for number, column in enumerate(columns)
+    }
+    others = sum(width + GAP for column, width in widths.items() if column != SENTENCE)
     for number, column in enumerate(columns):
-        cells = [row[number] for row in rows]
         table.add_column(
             column,
-            justify="right" if all(cell[:1].isdigit() for cell in cells) else "left",
+            justify="right" if all(row[number][:1].isdigit() for row in rows) else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=None if column == "sentence" else max(map(cell_len, [column, *cells])),
+            max_width=max(console.width - others - GAP, 10) if column == SENTENCE else None,
         )
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else PAGE
-    Console(highlight=False, width=width).print(table)
+    console.print(table)
 
 
 def load_model(

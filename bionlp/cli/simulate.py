@@ -100,14 +100,14 @@ def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) ->
 
 def print_summary(recordings: list[xr.DataTree]) -> None:
     """Print label, votes and work of each sentence."""
-    from bionlp.cli.output import print_table
+    from bionlp.cli.output import SENTENCE, print_table
     from bionlp.recording import class_counts
 
     first = recordings[0].attrs
     print_table(
         f"model {first['model']}, {first['steps']} steps, seed {first['seed']}, "
         f"backend {first['backend']}",
-        ["", "sentence", "label", "output spikes", "spikes", "synaptic events"],
+        ["", SENTENCE, "label", "output spikes", "spikes", "synaptic events"],
         [
             (
                 recording_name(recording, number),

@@ -82,6 +82,7 @@ def test_bad_input_is_one_line_and_a_code(cli, small_model, arguments, code, mes
     (line,) = [line for line in err.splitlines() if line.startswith("error: ")]
     assert re.search(message, line)
     assert out == ""
+    assert "WARNING" not in err
 
 
 def test_invalid_utf8(cli, small_model, tmp_path):
@@ -93,7 +94,7 @@ def test_invalid_utf8(cli, small_model, tmp_path):
 
 
 def test_the_installed_command_answers(small_model):
-    command = [sys.executable, "-m", "bionlp", "simulate", "a good film", "--json"]
+    command = [sys.executable, "-m", "bionlp", "simulate", "the film is good .", "--json"]
     done = subprocess.run(
         [*command, "--model", str(small_model)], capture_output=True, text=True, check=True
     )

@@ -68,7 +68,10 @@ def test_validate_command(cli, small_model, reviews):
     assert document["spikes"] == sum(layer["spikes"] for layer in document["layers"].values())
     assert {"spikes", "differing", "membrane"} == set(document["layers"]["conv3"])
     assert document["independent"]["presentations"] == 6
-    code, out, _ = cli("validate", small_model, "--dataset", reviews / "reviews.csv", "--decay=0.9")
+    code, out, _ = cli(
+        *("validate", small_model, "--dataset", reviews / "reviews.csv", "--limit=2"),
+        "--decay=0.9",
+    )
     assert code == 0
     assert "differing" in out
 

@@ -26,11 +26,11 @@ def test_reading_a_sentence(small_model):
     assert sentence.unknown == ("zyzzyva",)
     assert not sentence.rates[1].any()
     assert sentence.rates[[0, 2, 3]].all(axis=1).any()
-    assert classifier.length == 6
+    assert classifier.length == 7
     long = classifier.read("good " * 9)
-    assert (len(long.words), long.cut) == (6, 3)
+    assert (len(long.words), long.cut) == (7, 2)
     assert len(long.warnings) == 1
-    np.testing.assert_array_equal(long.rates, np.repeat(long.rates[:1], 6, axis=0))
+    np.testing.assert_array_equal(long.rates, np.repeat(long.rates[:1], 7, axis=0))
     for text in ("", " \n", "zyzzyva"):
         with pytest.raises(TextError):
             classifier.read(text)
