@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +20,18 @@ if TYPE_CHECKING:
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    """Print one JSON document; JSON has no NaN, so what is not a number becomes null."""
+    typer.echo(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _finite(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {key: _finite(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [_finite(value) for value in document]
+    if isinstance(document, float) and not math.isfinite(document):
+        return None
+    return document
 
 
 PAGE = 110
@@ -40,9 +51,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     from rich.table import Table
 
     rows = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE, pad_edge=False
-    )
+    table = Table(box=box.SIMPLE, pad_edge=False)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PAGE)
     widths = {
         column: max(map(cell_len, [column, *(row[number] for row in rows)]))
@@ -59,6 +68,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         )
     for row in rows:
         table.add_row(*row)
+    console.print(title, style="bold")
     console.print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -81,7 +82,7 @@ def print_replay(title: str, result: Replay) -> None:
     from bionlp.cli.output import print_table
 
     rows = [
-        (name, layer.spikes, layer.differing, f"{layer.membrane:.1e}")
+        (name, layer.spikes, layer.differing, _number(layer.membrane, ".1e"))
         for name, layer in result.layers.items()
     ]
     print_table(
@@ -91,11 +92,16 @@ def print_replay(title: str, result: Replay) -> None:
     )
 
 
+def _number(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else format(value, form)
+
+
 def _print_independent(drawn: Independent) -> None:
     from bionlp.cli.output import print_table
 
     def percent(interval: Interval) -> str:
-        return f"{interval.estimate:.2%} [{interval.low:.2%}, {interval.high:.2%}]"
+        low, high = _number(interval.low, ".2%"), _number(interval.high, ".2%")
+        return f"{_number(interval.estimate, '.2%')} [{low}, {high}]"
 
     print_table(
         f"independent Poisson input, {drawn.presentations} presentations: labels agree in "

@@ -67,6 +67,7 @@ def test_validate_command(cli, small_model, reviews):
     assert document["differing"] == 0
     assert document["spikes"] == sum(layer["spikes"] for layer in document["layers"].values())
     assert {"spikes", "differing", "membrane"} == set(document["layers"]["conv3"])
+    assert document["layers"]["input"]["membrane"] is None  # NaN is no JSON
     assert document["independent"]["presentations"] == 6
     code, out, _ = cli(
         *("validate", small_model, "--dataset", reviews / "reviews.csv", "--limit=2"),
