@@ -18,7 +18,7 @@ from brian2.devices.device import reset_device, runtime_device
 
 BACKENDS = ("numpy", "cython", "cpp_standalone")
 
-MANY = 20
+MANY = 40
 """Presentations from which compiling a program costs less time than it saves."""
 
 
