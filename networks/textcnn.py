@@ -111,8 +111,7 @@ class TailoredTextCNN(TextCNN):
 
     In training its input is as noisy as a presentation. A Poisson train of rate r that is counted
     over T steps has mean r and variance r (1 - r) / T; Gaussian noise of that variance is added,
-    so that the network learns features that survive conversion, and embeddings near 0 and 1,
-    where spikes are certain.
+    so that the network learns features that survive conversion.
 
     Parameters
     ----------

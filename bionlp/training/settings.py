@@ -24,16 +24,14 @@ class TrainingSettings:
     batch_size, tailored_epochs, tailored_rate
         Sentences a step, passes and peak learning rate of the tailored stage.
     embedding_rate : float
-        Peak learning rate of the embeddings. A large one drives them towards 0 and 1, where
-        spikes carry less noise.
+        Peak learning rate of the embeddings.
     noise_steps : int, optional
         In the tailored stage the input has the noise of a presentation of so many steps; none
         without it.
     finetuning_batch_size, finetuning_epochs, finetuning_rate
         The same of fine-tuning.
     finetuning_steps : int
-        Steps of a presentation in fine-tuning. Fewer than are used afterwards cost less and, with
-        twice the noise of the input, gave the same accuracy on dev.
+        Steps of a presentation in fine-tuning; fewer than are used afterwards cost less.
     diversity : float
         Relative spread of the weights among the neurons of a class when fine-tuning starts;
         copies would stay copies.
