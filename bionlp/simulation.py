@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import xarray as xr
 
-from bionlp.classifier import TextClassifier
+from bionlp.classifier import Sentence, TextClassifier
 from bionlp.errors import BackendError
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
@@ -75,14 +75,55 @@ def simulate(
     >>> recordings = simulate(load_classifier("mr"), ["a gripping film"])  # doctest: +SKIP
     """
     sentences = [classifier.read(text) for text in texts]
+    recordings, _ = present(
+        classifier,
+        sentences,
+        steps=steps,
+        seed=seed,
+        backend=backend,
+        record=record,
+        advance=advance,
+    )
+    return recordings
+
+
+def present(
+    classifier: TextClassifier,
+    sentences: Sequence[Sentence],
+    *,
+    steps: int,
+    seed: int,
+    backend: str,
+    record: Sequence[str] = DEFAULT,
+    advance: Advance | None = None,
+) -> tuple[list[xr.DataTree], list[dict[str, LayerActivity]]]:
+    """Present sentences that were read; return what happened, labelled and bare.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        The model.
+    sentences : sequence of Sentence
+        What it is shown.
+    steps, seed, backend, record, advance
+        As in :func:`simulate`.
+
+    Returns
+    -------
+    recordings : list of xarray.DataTree
+        One per sentence.
+    activities : list of dict of str to LayerActivity
+        What they were made from, to compare with another simulator.
+    """
     stimulus = PoissonStimulus([sentence.rates for sentence in sentences], steps)
     backend, activities = run_brian(
         classifier.network, stimulus, seed=seed, backend=backend, record=record, advance=advance
     )
-    return [
+    recordings = [
         make_recording(classifier, sentence, activity, seed=seed, backend=backend, dt_ms=DT_MS)
         for sentence, activity in zip(sentences, activities, strict=True)
     ]
+    return recordings, activities
 
 
 def run_brian(
@@ -145,7 +186,7 @@ def count_votes(
         recorder = Recorder(brian, layers=[output])
         brian.run(seed=seed, advance=advance)
         counts = recorder.counts(output)
-    return counts.reshape(len(counts), network.classes, -1).sum(axis=-1)
+    return network.votes(counts)
 
 
 def open_network(

@@ -205,8 +205,8 @@ def compare_independent(
     expected = [_count_pytorch(network, rates, steps, seed + n) for n in range(2 * seeds)]
     counts = _count_brian(network, rates * seeds, steps, seed, backend, advance)
     output = network.output.name
-    labels = np.stack([_labels(network, drawn[output]) for drawn in expected])
-    brian_labels = _labels(network, counts[output]).reshape(seeds, -1)
+    labels = np.stack([predict_labels(network.votes(drawn[output])) for drawn in expected])
+    brian_labels = predict_labels(network.votes(counts[output])).reshape(seeds, -1)
     layers = {}
     for name, brian in counts.items():
         pytorch = np.stack([drawn[name].sum(axis=1) for drawn in expected[:seeds]])
@@ -251,7 +251,3 @@ def _count_brian(
         recorder = Recorder(brian)
         brian.run(seed=seed, advance=advance)
         return {name: recorder.counts(name) for name in brian.groups}
-
-
-def _labels(network: NetworkDescription, votes: np.ndarray) -> np.ndarray:
-    return predict_labels(votes.reshape(len(votes), network.classes, -1).sum(axis=-1))

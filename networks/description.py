@@ -191,6 +191,21 @@ class NetworkDescription:
             shapes[layer.name] = _shape(layer, [shapes[s] for s in layer.sources], padding)
         return shapes
 
+    def votes(self, counts: np.ndarray) -> np.ndarray:
+        """Add up the spikes of each class's output neurons.
+
+        Parameters
+        ----------
+        counts : numpy.ndarray of int, shape (presentations, neurons)
+            Spikes of every output neuron.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (presentations, classes)
+            Spikes of each class.
+        """
+        return counts.reshape(len(counts), self.classes, -1).sum(axis=-1)
+
     def with_neurons(
         self, *, threshold: float | None = None, decay: float | None = None
     ) -> NetworkDescription:

@@ -23,12 +23,9 @@ def demo(
     from bionlp.checkpoint import bundled_models, load_classifier
     from bionlp.cli.output import print_table
     from bionlp.cli.simulate import print_summary, recording_name, write_results
-    from bionlp.membranes import DEFAULT
-    from bionlp.recording import make_recording
     from bionlp.samples import SAMPLES
-    from bionlp.simulation import DT_MS, run_brian
+    from bionlp.simulation import present
     from bionlp.validation import compare_with_pytorch
-    from networks.brian import PoissonStimulus
 
     make_folder(out)
     report = Reporter()
@@ -36,21 +33,11 @@ def demo(
     for name in bundled_models():
         classifier = load_classifier(name)
         sentences = [classifier.read(text) for text in SAMPLES[classifier.language]]
-        stimulus = PoissonStimulus([sentence.rates for sentence in sentences], steps)
         with report.fraction(f"{name}: {len(sentences)} sentences") as advance:
-            used, activities = run_brian(
-                classifier.network,
-                stimulus,
-                seed=seed,
-                backend=backend,
-                record=DEFAULT,
-                advance=advance,
+            made, activities = present(
+                classifier, sentences, steps=steps, seed=seed, backend=backend, advance=advance
             )
         differences.extend(compare_with_pytorch(classifier.network, activities))
-        made = [
-            make_recording(classifier, *pair, seed=seed, backend=used, dt_ms=DT_MS)
-            for pair in zip(sentences, activities, strict=True)
-        ]
         write_results(made, out, report)
         print_summary(made)
         names.extend(recording_name(tree, number) for number, tree in enumerate(made, start=1))
