@@ -30,6 +30,8 @@ class Sentence:
         As it was given.
     words : tuple of str
         The tokens, cut to the length of the network.
+    ids : numpy.ndarray of int64, shape (words,)
+        Their ids, 0 for unknown ones.
     rates : numpy.ndarray, shape (words, features)
         Firing probability per step of every input neuron.
     unknown : tuple of str
@@ -40,6 +42,7 @@ class Sentence:
 
     text: str
     words: tuple[str, ...]
+    ids: np.ndarray
     rates: np.ndarray
     unknown: tuple[str, ...]
     cut: int
@@ -126,7 +129,12 @@ class TextClassifier:
                 "nothing would spike"
             )
         return Sentence(
-            text, words, dequantise(self.levels[ids]), unknown, len(tokens) - len(words)
+            text,
+            words,
+            np.array(ids),
+            dequantise(self.levels[ids]),
+            unknown,
+            len(tokens) - len(words),
         )
 
 

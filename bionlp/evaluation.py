@@ -6,7 +6,7 @@ The label of a sentence is the class with the most votes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ import torch
 from bionlp.classifier import TextClassifier, predict_labels
 from bionlp.datasets import Example
 from bionlp.encoding import dequantise, poisson_spikes
-from bionlp.simulation import count_votes
-from networks.brian import PoissonStimulus
+from bionlp.simulation import Advance, Engine
+from bionlp.votes import count_votes
 from networks.spiking import SpikingNetwork
 
 BATCH = 32
@@ -62,8 +62,9 @@ def evaluate(
     *,
     steps: int,
     seed: int,
-    backend: str | None = None,
-    advance: Callable[[float], None] | None = None,
+    engine: Engine | None = None,
+    workers: int = 1,
+    advance: Advance | None = None,
 ) -> Evaluation:
     """Label sentences and compare with their true classes.
 
@@ -79,8 +80,10 @@ def evaluate(
         Length of a presentation.
     seed : int
         Of the input spikes.
-    backend : str, optional
-        Backend of Brian 2; PyTorch without it.
+    engine : Engine, optional
+        How Brian 2 runs the network; PyTorch without it.
+    workers : int
+        Processes that Brian 2 runs in.
     advance : callable, optional
         Called with the fraction done.
 
@@ -89,14 +92,20 @@ def evaluate(
     Evaluation
         What was right.
     """
-    rates = [dequantise(classifier.levels[classifier.token_ids(e.text)]) for e in examples]
-    if backend is None:
+    ids = [np.array(classifier.token_ids(example.text)) for example in examples]
+    if engine is None:
+        rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
         model = SpikingNetwork(classifier.network).eval()
         predictions, _ = predict_spiking(model, rates, steps, seed=seed, advance=advance)
     else:
-        stimulus = PoissonStimulus(rates, steps)
         votes = count_votes(
-            classifier.network, stimulus, seed=seed, backend=backend, advance=advance
+            classifier,
+            ids,
+            steps=steps,
+            seed=seed,
+            engine=engine,
+            workers=workers,
+            advance=advance,
         )
         predictions = predict_labels(votes)
     return Evaluation(np.array([example.label for example in examples]), predictions)
@@ -109,7 +118,7 @@ def predict_spiking(
     steps: int,
     *,
     seed: int,
-    advance: Callable[[float], None] | None = None,
+    advance: Advance | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Label sentences with the PyTorch network.
 

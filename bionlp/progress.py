@@ -11,10 +11,13 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,13 @@ class Bar:
     """A running progress bar; ``advance(n)`` says that n more are done."""
 
     advance: Callable[[int], None]
+
+
+class _RateColumn(ProgressColumn):
+    """How many are done a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="progress.data.speed")
 
 
 class Reporter:
@@ -47,6 +57,7 @@ class Reporter:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            _RateColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
@@ -58,14 +69,14 @@ class Reporter:
             yield Bar(lambda count: progress.advance(task, count))
 
     @contextmanager
-    def fraction(self, title: str) -> Iterator[Callable[[float], None]]:
+    def fraction(self, title: str, total: int) -> Iterator[Callable[[float], None]]:
         """Show a bar that is told the fraction done instead of a count."""
-        done = 0.0
+        done = 0
 
         def advance(fraction: float) -> None:
             nonlocal done
-            bar.advance(round(100 * fraction) - round(100 * done))
-            done = fraction
+            bar.advance(round(total * fraction) - done)
+            done = round(total * fraction)
 
-        with self.bar(f"{title}, %", 100) as bar:
+        with self.bar(title, total) as bar:
             yield advance

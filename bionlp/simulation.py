@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import xarray as xr
 
 from bionlp.classifier import Sentence, TextClassifier
-from bionlp.errors import BackendError
+from bionlp.encoding import dequantise
+from bionlp.errors import BackendError, UsageError
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
 from networks.activity import LayerActivity
 from networks.brian import (
+    PRECISIONS,
+    SYNAPSES,
     BackendUnavailable,
     BrianNetwork,
     PoissonStimulus,
     Recorder,
-    SpikeStimulus,
+    Stimulus,
+    choose_backend,
 )
 from networks.description import NetworkDescription
 
@@ -26,13 +31,55 @@ Advance = Callable[[float], None]
 DT_MS = 1.0
 
 
+@dataclass(frozen=True)
+class Engine:
+    """How Brian 2 runs a network; see :class:`networks.brian.BrianNetwork`.
+
+    Attributes
+    ----------
+    backend : str
+        ``numpy``, ``cython``, ``cpp_standalone`` or ``auto``.
+    synapses : str
+        ``shared`` or ``stock``.
+    precision : str
+        ``double`` or ``single``.
+
+    Raises
+    ------
+    UsageError
+        If synapses or precision do not exist.
+    """
+
+    backend: str = "auto"
+    synapses: str = "shared"
+    precision: str = "double"
+
+    def __post_init__(self):
+        for name, choices in (("synapses", SYNAPSES), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise UsageError(
+                    f"unknown {name} {getattr(self, name)!r}; choose one of {', '.join(choices)}"
+                )
+
+    def chosen(self, presentations: int) -> Engine:
+        """Return the engine with ``auto`` replaced by the best backend for so many sentences."""
+        try:
+            backend = choose_backend(self.backend, presentations, self.synapses)
+        except BackendUnavailable as error:
+            raise BackendError(str(error)) from error
+        return replace(self, backend=backend)
+
+
+DEFAULT_ENGINE = Engine()
+
+
 def simulate(
     classifier: TextClassifier,
     texts: Iterable[str],
     *,
     steps: int = 50,
     seed: int = 0,
-    backend: str = "auto",
+    engine: Engine = DEFAULT_ENGINE,
     record: Sequence[str] = DEFAULT,
     advance: Advance | None = None,
 ) -> list[xr.DataTree]:
@@ -48,8 +95,8 @@ def simulate(
         Length of a presentation; a step lasts 1 ms.
     seed : int
         Of the input spikes.
-    backend : str
-        ``numpy``, ``cython``, ``cpp_standalone`` or ``auto``.
+    engine : Engine
+        How Brian 2 runs it.
     record : sequence of str
         Neurons whose membrane is recorded, see :func:`bionlp.membranes.parse_membranes`.
     advance : callable, optional
@@ -80,7 +127,7 @@ def simulate(
         sentences,
         steps=steps,
         seed=seed,
-        backend=backend,
+        engine=engine,
         record=record,
         advance=advance,
     )
@@ -93,7 +140,7 @@ def present(
     *,
     steps: int,
     seed: int,
-    backend: str,
+    engine: Engine,
     record: Sequence[str] = DEFAULT,
     advance: Advance | None = None,
 ) -> tuple[list[xr.DataTree], list[dict[str, LayerActivity]]]:
@@ -105,7 +152,7 @@ def present(
         The model.
     sentences : sequence of Sentence
         What it is shown.
-    steps, seed, backend, record, advance
+    steps, seed, engine, record, advance
         As in :func:`simulate`.
 
     Returns
@@ -115,9 +162,9 @@ def present(
     activities : list of dict of str to LayerActivity
         What they were made from, to compare with another simulator.
     """
-    stimulus = PoissonStimulus([sentence.rates for sentence in sentences], steps)
+    stimulus = poisson_stimulus(classifier, [sentence.ids for sentence in sentences], steps)
     backend, activities = run_brian(
-        classifier.network, stimulus, seed=seed, backend=backend, record=record, advance=advance
+        classifier.network, stimulus, seed=seed, engine=engine, record=record, advance=advance
     )
     recordings = [
         make_recording(classifier, sentence, activity, seed=seed, backend=backend, dt_ms=DT_MS)
@@ -128,10 +175,10 @@ def present(
 
 def run_brian(
     network: NetworkDescription,
-    stimulus: PoissonStimulus | SpikeStimulus,
+    stimulus: Stimulus,
     *,
     seed: int,
-    backend: str,
+    engine: Engine,
     record: Sequence[str] = DEFAULT,
     advance: Advance | None = None,
 ) -> tuple[str, list[dict[str, LayerActivity]]]:
@@ -143,7 +190,7 @@ def run_brian(
         The network.
     stimulus : PoissonStimulus or SpikeStimulus
         What it is shown.
-    seed, backend, record, advance
+    seed, engine, record, advance
         As in :func:`simulate`.
 
     Returns
@@ -154,46 +201,48 @@ def run_brian(
         For each presentation.
     """
     membranes = parse_membranes(record, network, network.shapes(max(stimulus.words)))
-    with open_network(network, stimulus, backend) as brian:
+    with open_network(network, stimulus, engine) as brian:
         recorder = Recorder(brian, membranes=membranes)
         brian.run(seed=seed, advance=advance)
         activities = [recorder.activity(number) for number in range(len(stimulus.words))]
         return brian.backend, activities
 
 
-def count_votes(
-    network: NetworkDescription,
-    stimulus: PoissonStimulus | SpikeStimulus,
-    *,
-    seed: int,
-    backend: str,
-    advance: Advance | None = None,
-) -> np.ndarray:
-    """Run a network and keep nothing but its votes.
+def poisson_stimulus(
+    classifier: TextClassifier,
+    ids: Sequence[np.ndarray],
+    steps: int,
+    numbers: Sequence[int] | None = None,
+) -> PoissonStimulus:
+    """Make the Poisson input of sentences, with the rates of the words that occur in them.
 
     Parameters
     ----------
-    network, stimulus, seed, backend, advance
-        As in :func:`run_brian`.
+    classifier : TextClassifier
+        Whose embedding table gives the rates.
+    ids : sequence of numpy.ndarray of int, each of shape (words,)
+        The sentences.
+    steps : int
+        Length of a presentation.
+    numbers : sequence of int, optional
+        Number of each sentence in the experiment, by default its place.
 
     Returns
     -------
-    numpy.ndarray of int, shape (presentations, classes)
-        Output spikes of each class.
+    PoissonStimulus
+        For :class:`networks.brian.BrianNetwork`.
     """
-    output = network.output.name
-    with open_network(network, stimulus, backend) as brian:
-        recorder = Recorder(brian, layers=[output])
-        brian.run(seed=seed, advance=advance)
-        counts = recorder.counts(output)
-    return network.votes(counts)
+    used, rows = np.unique(np.concatenate(ids), return_inverse=True)
+    ends = np.cumsum([len(sentence) for sentence in ids])
+    table = dequantise(classifier.levels[used])
+    return PoissonStimulus.of_words(table, np.split(rows.ravel(), ends[:-1]), steps, numbers)
 
 
 def open_network(
-    network: NetworkDescription, stimulus: PoissonStimulus | SpikeStimulus, backend: str
+    network: NetworkDescription, stimulus: Stimulus, engine: Engine, words: int | None = None
 ) -> BrianNetwork:
     """Build a network, with an error for users if its backend cannot run here."""
     try:
-        return BrianNetwork(network, stimulus, backend=backend)
+        return BrianNetwork(network, stimulus, words=words, **asdict(engine))
     except BackendUnavailable as error:
         raise BackendError(str(error)) from error

@@ -10,7 +10,7 @@ Labels then agree up to the noise of the encoding, and mean spike counts must no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from analysis.statistics import Interval, label_agreement, relative_difference
 from bionlp.classifier import Sentence, predict_labels
 from bionlp.encoding import poisson_spikes
 from bionlp.membranes import spread
-from bionlp.simulation import Advance, open_network
+from bionlp.simulation import Advance, Engine, open_network
 from networks.activity import LayerActivity
 from networks.brian import PoissonStimulus, Recorder, SpikeStimulus
 from networks.description import NetworkDescription
@@ -27,6 +27,9 @@ from networks.spiking import SpikingNetwork
 
 MEMBRANES = 1000
 """Neurons of each layer, evenly spread, whose membranes are compared."""
+
+CHUNK = 20
+"""Sentences whose spikes are in memory together."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,24 @@ class Replay:
     backend : str
         Backend of Brian 2 that ran.
     sentences : list of dict of str to Difference
-        For each sentence, by layer.
+        For each sentence, by layer: what differs from PyTorch.
+    stock_sentences : list of dict of str to Difference
+        The same for Brian 2's own synapses; empty if they were not run.
     """
 
     backend: str
     sentences: list[dict[str, Difference]]
+    stock_sentences: list[dict[str, Difference]]
 
     @property
     def layers(self) -> dict[str, Difference]:
         """Differences of each layer over all sentences."""
-        return {
-            name: sum((sentence[name] for sentence in self.sentences), Difference())
-            for name in self.sentences[0]
-        }
+        return _sum_layers(self.sentences)
+
+    @property
+    def stock_layers(self) -> dict[str, Difference]:
+        """Differences of each layer from Brian 2's own synapses over all sentences."""
+        return _sum_layers(self.stock_sentences)
 
     @property
     def spikes(self) -> int:
@@ -59,8 +67,14 @@ class Replay:
 
     @property
     def differing(self) -> int:
-        """Spikes that only one of the two has."""
-        return sum(layer.differing for layer in self.layers.values())
+        """Spikes that only one of two simulations has."""
+        both = (*self.layers.values(), *self.stock_layers.values())
+        return sum(layer.differing for layer in both)
+
+
+def _sum_layers(sentences: Sequence[dict[str, Difference]]) -> dict[str, Difference]:
+    names = sentences[0] if sentences else ()
+    return {name: sum((layers[name] for layers in sentences), Difference()) for name in names}
 
 
 def replay(
@@ -69,7 +83,8 @@ def replay(
     *,
     steps: int,
     seed: int,
-    backend: str,
+    engine: Engine,
+    stock: bool = False,
     advance: Advance | None = None,
 ) -> Replay:
     """Give PyTorch and Brian 2 the same input spikes and compare every layer.
@@ -84,8 +99,10 @@ def replay(
         Length of a presentation.
     seed : int
         Of the input spikes.
-    backend : str
-        Backend of Brian 2.
+    engine : Engine
+        How Brian 2 runs the network.
+    stock : bool
+        Whether Brian 2's own synapses are given the same input, too.
     advance : callable, optional
         Called with the fraction done.
 
@@ -94,18 +111,34 @@ def replay(
     Replay
         What differs.
     """
-    stimulus = SpikeStimulus(
-        [
-            poisson_spikes(sentence.rates, steps, seed=seed, sentence=number)
-            for number, sentence in enumerate(sentences)
-        ]
-    )
-    with open_network(network, stimulus, backend) as brian:
+    engine = engine.chosen(len(sentences))
+    differences, stock_differences = [], []
+    for start in range(0, len(sentences), CHUNK):
+        stimulus = SpikeStimulus(
+            [
+                poisson_spikes(sentence.rates, steps, seed=seed, sentence=number)
+                for number, sentence in enumerate(sentences[start : start + CHUNK], start)
+            ]
+        )
+        activities = _run_all(network, stimulus, engine)
+        differences.extend(compare_with_pytorch(network, activities))
+        if stock:
+            own = _run_all(network, stimulus, replace(engine, synapses="stock"))
+            stock_differences.extend(map(compare_activity, own, activities))
+        if advance:
+            advance(len(differences) / len(sentences))
+    return Replay(engine.backend, differences, stock_differences)
+
+
+def _run_all(
+    network: NetworkDescription, stimulus: SpikeStimulus, engine: Engine
+) -> list[dict[str, LayerActivity]]:
+    """Run a network and record all spikes, and membranes of neurons spread over each layer."""
+    with open_network(network, stimulus, engine) as brian:
         sizes = {layer.name: int(np.prod(brian.shapes[layer.name])) for layer in network.layers}
         recorder = Recorder(brian, membranes=spread(sizes, MEMBRANES))
-        brian.run(seed=seed, advance=advance)
-        activities = [recorder.activity(number) for number in range(len(sentences))]
-        return Replay(brian.backend, compare_with_pytorch(network, activities))
+        brian.run(seed=0)
+        return [recorder.activity(number) for number in range(len(stimulus.spikes))]
 
 
 def compare_with_pytorch(
@@ -181,14 +214,14 @@ def compare_independent(
     steps: int,
     seed: int,
     seeds: int,
-    backend: str,
+    engine: Engine,
     advance: Advance | None = None,
 ) -> Independent:
     """Let PyTorch and Brian 2 draw their own input; compare labels and spike counts.
 
     Parameters
     ----------
-    network, sentences, steps, backend, advance
+    network, sentences, steps, engine, advance
         As in :func:`replay`; at least two sentences.
     seed : int
         First seed. Brian 2 draws all presentations from one stream.
@@ -203,7 +236,7 @@ def compare_independent(
     rates = [sentence.rates for sentence in sentences]
     # Twice as many seeds as Brian 2 gets: the second half is what the first is held against.
     expected = [_count_pytorch(network, rates, steps, seed + n) for n in range(2 * seeds)]
-    counts = _count_brian(network, rates * seeds, steps, seed, backend, advance)
+    counts = _count_brian(network, rates * seeds, steps, seed, engine, advance)
     output = network.output.name
     labels = np.stack([predict_labels(network.votes(drawn[output])) for drawn in expected])
     brian_labels = predict_labels(network.votes(counts[output])).reshape(seeds, -1)
@@ -244,10 +277,10 @@ def _count_brian(
     rates: Sequence[np.ndarray],
     steps: int,
     seed: int,
-    backend: str,
+    engine: Engine,
     advance: Advance | None,
 ) -> dict[str, np.ndarray]:
-    with open_network(network, PoissonStimulus(rates, steps), backend) as brian:
+    with open_network(network, PoissonStimulus.of_rates(rates, steps), engine) as brian:
         recorder = Recorder(brian)
         brian.run(seed=seed, advance=advance)
         return {name: recorder.counts(name) for name in brian.groups}

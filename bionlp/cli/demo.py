@@ -24,7 +24,7 @@ def demo(
     from bionlp.cli.output import print_table
     from bionlp.cli.simulate import print_summary, recording_name, write_results
     from bionlp.samples import SAMPLES
-    from bionlp.simulation import present
+    from bionlp.simulation import Engine, present
     from bionlp.validation import compare_with_pytorch
 
     make_folder(out)
@@ -33,9 +33,14 @@ def demo(
     for name in bundled_models():
         classifier = load_classifier(name)
         sentences = [classifier.read(text) for text in SAMPLES[classifier.language]]
-        with report.fraction(f"{name}: {len(sentences)} sentences") as advance:
+        with report.fraction(f"{name}: sentences", len(sentences)) as advance:
             made, activities = present(
-                classifier, sentences, steps=steps, seed=seed, backend=backend, advance=advance
+                classifier,
+                sentences,
+                steps=steps,
+                seed=seed,
+                engine=Engine(backend),
+                advance=advance,
             )
         differences.extend(compare_with_pytorch(classifier.network, activities))
         write_results(made, out, report)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -14,16 +16,21 @@ from bionlp.cli.options import (
     Json,
     Limit,
     Model,
+    Precision,
     Seed,
     Split,
     Steps,
+    Synapses,
     Threshold,
+    Workers,
 )
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
 
 EXAMPLE = "Example: bionlp evaluate mr --dataset mr --split test --engine torch"
 ENGINES = ("torch", "brian")
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 def evaluate(
@@ -33,36 +40,53 @@ def evaluate(
     engine: Annotated[str, typer.Option(help="torch or brian.")] = "torch",
     limit: Limit = None,
     backend: Backend = "auto",
+    synapses: Synapses = "shared",
+    precision: Precision = "double",
+    workers: Workers = None,
     steps: Steps = 50,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
     as_json: Json = False,
 ) -> None:
-    """Measure how many sentences of a dataset are labelled rightly."""
+    """Measure how many sentences of a dataset are labelled rightly.
+
+    In Brian 2, votes are kept while the work goes on: after an interruption the same command
+    presents only the sentences that are missing.
+    """
     from bionlp.cli.output import load_examples, load_model, print_json
     from bionlp.evaluation import evaluate as measure
+    from bionlp.simulation import Engine
 
     if engine not in ENGINES:
         raise UsageError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     examples = load_examples(classifier, dataset, split, limit)
+    brian = None if engine == "torch" else Engine(backend, synapses, precision)
+    workers = workers or _cores()
     started = time.perf_counter()
-    with report.fraction(f"{len(examples)} sentences") as advance:
-        result = measure(
-            classifier,
-            examples,
-            steps=steps,
-            seed=seed,
-            backend=None if engine == "torch" else backend,
-            advance=advance,
-        )
+    try:
+        with report.fraction("sentences", len(examples)) as advance:
+            result = measure(
+                classifier,
+                examples,
+                steps=steps,
+                seed=seed,
+                engine=brian,
+                workers=workers,
+                advance=advance,
+            )
+    except KeyboardInterrupt:
+        if brian:
+            report.note("interrupted; the same command goes on where it stopped")
+        raise typer.Exit(INTERRUPTED) from None
     document: dict[str, Any] = {
         "model": classifier.name,
         "dataset": dataset,
         "split": split,
         "engine": engine,
+        "brian": None if brian is None else asdict(brian) | {"workers": workers},
         "accuracy": result.accuracy,
         "standard_error": result.standard_error,
         "majority": result.majority,
@@ -80,3 +104,10 @@ def evaluate(
             f"{result.standard_error:.2%}; always the largest class: {result.majority:.2%}), "
             f"{document['seconds']} s"
         )
+
+
+def _cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

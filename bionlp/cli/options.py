@@ -20,6 +20,15 @@ Limit = Annotated[
 Backend = Annotated[
     str, typer.Option(help="Brian 2's target: auto, numpy, cython or cpp_standalone.")
 ]
+Synapses = Annotated[
+    str,
+    typer.Option(help="shared, weights held once, or stock, Brian 2's own, one synapse per use."),
+]
+Precision = Annotated[str, typer.Option(help="Of membranes and weights: double or single.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes that Brian 2 runs in; by default one for each core."),
+]
 Steps = Annotated[int, typer.Option(min=1, help="Steps a sentence is presented for.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the input spikes.")]
 Decay = Annotated[

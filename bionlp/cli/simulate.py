@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bionlp.cli.options import Backend, Decay, Json, Seed, Steps, Threshold
+from bionlp.cli.options import (
+    Backend,
+    Decay,
+    Json,
+    Precision,
+    Seed,
+    Steps,
+    Synapses,
+    Threshold,
+)
 from bionlp.errors import UsageError
 from bionlp.files import make_folder
 from bionlp.progress import Reporter
@@ -31,6 +40,8 @@ def simulate(
         Path | None, typer.Option(help="Read sentences from a UTF-8 file, one a line.")
     ] = None,
     backend: Backend = "auto",
+    synapses: Synapses = "shared",
+    precision: Precision = "double",
     steps: Steps = 50,
     seed: Seed = 0,
     decay: Decay = None,
@@ -51,6 +62,7 @@ def simulate(
     """Classify sentences spike by spike in Brian 2."""
     from bionlp.cli.output import load_model, print_json
     from bionlp.membranes import DEFAULT
+    from bionlp.simulation import Engine
     from bionlp.simulation import simulate as run
     from bionlp.text import read_texts
 
@@ -64,13 +76,13 @@ def simulate(
     for text in texts:
         for warning in classifier.read(text).warnings:
             report.note(f"warning: {warning}")
-    with report.fraction(f"{len(texts)} sentences") as advance:
+    with report.fraction("sentences", len(texts)) as advance:
         recordings = run(
             classifier,
             texts,
             steps=steps,
             seed=seed,
-            backend=backend,
+            engine=Engine(backend, synapses, precision),
             record=record or DEFAULT,
             advance=advance,
         )

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bionlp.cli.options import Backend, Decay, Json, Limit, Model, Seed, Split, Steps, Threshold
+from bionlp.cli.options import (
+    Backend,
+    Decay,
+    Json,
+    Limit,
+    Model,
+    Precision,
+    Seed,
+    Split,
+    Steps,
+    Synapses,
+    Threshold,
+)
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
 
@@ -27,10 +39,15 @@ def validate(
     split: Split = "test",
     limit: Limit = 20,
     backend: Backend = "auto",
+    synapses: Synapses = "shared",
+    precision: Precision = "double",
     steps: Steps = 50,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    stock: Annotated[
+        bool, typer.Option("--stock", help="Also compare with Brian 2's own synapses.")
+    ] = False,
     independent: Annotated[
         int,
         typer.Option(
@@ -47,6 +64,7 @@ def validate(
     """
     from bionlp.cli.output import load_examples, load_model, print_json, read_known
     from bionlp.samples import SAMPLES
+    from bionlp.simulation import Engine
     from bionlp.validation import compare_independent, replay
 
     report = Reporter()
@@ -58,12 +76,12 @@ def validate(
     sentences = read_known(classifier, texts, report)
     if independent and len(sentences) < 2:
         raise UsageError("--independent needs at least two sentences; raise --limit")
-    options = {"steps": steps, "seed": seed, "backend": backend}
-    with report.fraction(f"replaying {len(sentences)} sentences") as advance:
-        result = replay(classifier.network, sentences, advance=advance, **options)
+    options = {"steps": steps, "seed": seed, "engine": Engine(backend, synapses, precision)}
+    with report.fraction("replayed sentences", len(sentences)) as advance:
+        result = replay(classifier.network, sentences, stock=stock, advance=advance, **options)
     drawn = None
     if independent:
-        with report.fraction("independent input") as advance:
+        with report.fraction("independent input", len(sentences) * independent) as advance:
             drawn = compare_independent(
                 classifier.network, sentences, seeds=independent, advance=advance, **options
             )
@@ -81,15 +99,20 @@ def print_replay(title: str, result: Replay) -> None:
     """Print what differs in each layer."""
     from bionlp.cli.output import print_table
 
-    rows = [
-        (name, layer.spikes, layer.differing, _number(layer.membrane, ".1e"))
-        for name, layer in result.layers.items()
-    ]
-    print_table(
-        f"Brian 2 ({result.backend}) against PyTorch (float64), same input: {title}",
-        ["layer", "spikes", "differing", "largest membrane difference"],
-        [*rows, ("all", result.spikes, result.differing, "")],
-    )
+    compared = {"PyTorch (float64)": result.layers, "Brian 2's own synapses": result.stock_layers}
+    for other, layers in compared.items():
+        if not layers:
+            continue
+        rows = [
+            (name, layer.spikes, layer.differing, _number(layer.membrane, ".1e"))
+            for name, layer in layers.items()
+        ]
+        total = sum(layer.differing for layer in layers.values())
+        print_table(
+            f"Brian 2 ({result.backend}) against {other}, same input: {title}",
+            ["layer", "spikes", "differing", "largest membrane difference"],
+            [*rows, ("all", result.spikes, total, "")],
+        )
 
 
 def _number(value: float, form: str) -> str:
@@ -129,5 +152,6 @@ def _document(
         "spikes": result.spikes,
         "differing": result.differing,
         "layers": {name: asdict(layer) for name, layer in result.layers.items()},
+        "stock": {name: asdict(layer) for name, layer in result.stock_layers.items()} or None,
         "independent": None if drawn is None else asdict(drawn),
     }

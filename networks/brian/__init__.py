@@ -1,10 +1,13 @@
 """Spiking networks as live Brian 2 networks.
 
-Each layer of a description becomes a :class:`brian2.NeuronGroup` with equation-defined dynamics,
-each connection :class:`brian2.Synapses`, the input a :class:`brian2.PoissonGroup` or, when spikes
-are given, a :class:`brian2.SpikeGeneratorGroup`. Building, running and recording are separate:
+Each layer of a description becomes a :class:`brian2.NeuronGroup` with equation-defined dynamics.
+By default the input is one group that presents sentence after sentence
+(:mod:`networks.brian.presentations`) and connections hold each weight once
+(:mod:`networks.brian.shared_weights`). With ``synapses="stock"`` all is made of Brian 2's own
+objects (:mod:`networks.brian.stock`). Building, running and recording are separate:
 
->>> with BrianNetwork(description, PoissonStimulus([rates], steps=50)) as network:  # doctest: +SKIP
+>>> stimulus = PoissonStimulus.of_rates([rates], steps=50)  # doctest: +SKIP
+>>> with BrianNetwork(description, stimulus) as network:  # doctest: +SKIP
 ...     recorder = Recorder(network, membranes={"output": range(20)})
 ...     network.run(seed=1)
 ...     activity = recorder.activity(0)
@@ -17,16 +20,22 @@ step n of the mathematics is then step n + latency of the simulation, exactly.
 """
 
 from networks.brian.backends import BACKENDS, BackendUnavailable, choose_backend
-from networks.brian.network import BrianNetwork
+from networks.brian.network import PRECISIONS, SYNAPSES, BrianNetwork
 from networks.brian.recorder import Recorder
-from networks.brian.stimulus import PoissonStimulus, SpikeStimulus
+from networks.brian.shared_weights import ConvolutionalSynapses, PoolingSynapses
+from networks.brian.stimulus import PoissonStimulus, SpikeStimulus, Stimulus
 
 __all__ = [
     "BACKENDS",
+    "PRECISIONS",
+    "SYNAPSES",
     "BackendUnavailable",
     "BrianNetwork",
+    "ConvolutionalSynapses",
     "PoissonStimulus",
+    "PoolingSynapses",
     "Recorder",
     "SpikeStimulus",
+    "Stimulus",
     "choose_backend",
 ]

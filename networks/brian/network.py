@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import brian2
+import numpy as np
 from brian2 import ms
+from threadpoolctl import threadpool_limits
 
-from networks.brian.backends import StandaloneProject, choose_backend, codegen_target
-from networks.brian.groups import connect, neuron_group
-from networks.brian.stimulus import Stimulus, input_group
+from networks.brian import shared, stock
+from networks.brian.backends import choose_backend, codegen_target
+from networks.brian.groups import neuron_group
+from networks.brian.presentations import Presentations
+from networks.brian.program import StandaloneProject
+from networks.brian.schedule import schedule
+from networks.brian.stimulus import PoissonStimulus, Stimulus
 from networks.description import NetworkDescription
 
 DT = 1 * ms
+
+SYNAPSES = ("shared", "stock")
+PRECISIONS = {"double": np.float64, "single": np.float32}
 
 
 class BrianNetwork:
@@ -26,9 +36,17 @@ class BrianNetwork:
     description : NetworkDescription
         The network.
     stimulus : PoissonStimulus or SpikeStimulus
-        What it is shown. Only as many positions as the longest sentence has are built.
+        What it is shown first.
     backend : str
         ``numpy``, ``cython``, ``cpp_standalone`` or ``auto``.
+    synapses : {"shared", "stock"}
+        Whether connections hold their weights once (:mod:`networks.brian.shared_weights`), or are
+        Brian 2's own (:mod:`networks.brian.stock`), one synapse per use of a weight.
+    precision : {"double", "single"}
+        Of membranes and shared weights.
+    words : int, optional
+        Positions that are built, by default as many as the longest sentence has. A compiled program
+        with shared weights always has all that the network was made for, so that it can be kept.
     dt : brian2.Quantity
         Duration of a step.
 
@@ -38,19 +56,22 @@ class BrianNetwork:
         Holds everything; add monitors of your own with ``network.add``.
     groups : dict of str to brian2.Group
         The neurons of each layer, the input included, by the layer's name.
-    synapses : dict of tuple of str to brian2.Synapses
+    synapses : dict of tuple of str to SharedWeightSynapses or brian2.Synapses
         By (source, target).
     clock : brian2.Clock
         Ticks once a step.
     shapes : dict of str to tuple of int
         Shape of each group; its neurons are numbered in C order.
-    period : int
-        Steps from the start of one presentation to the next.
+    begin : numpy.ndarray of int, shape (presentations + 1,)
+        Time step in which each presentation begins, and the end of the last.
 
     Raises
     ------
     BackendUnavailable
         If the backend does not exist or cannot run here.
+    ValueError
+        If another option does not exist, a sentence or the number of its features does not fit, or
+        stock synapses are to present sentences for different numbers of steps.
     """
 
     def __init__(
@@ -59,12 +80,28 @@ class BrianNetwork:
         stimulus: Stimulus,
         *,
         backend: str = "auto",
+        synapses: str = "shared",
+        precision: str = "double",
+        words: int | None = None,
         dt: brian2.Quantity = DT,
     ):
+        if synapses not in SYNAPSES:
+            raise ValueError(f"synapses are {' or '.join(SYNAPSES)}, not {synapses!r}")
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision is {' or '.join(PRECISIONS)}, not {precision!r}")
+        if synapses == "stock" and len(set(stimulus.durations)) > 1:
+            raise ValueError("stock synapses need the same number of steps for all sentences")
         self.description, self.stimulus, self.dt = description, stimulus, dt
-        self.backend = choose_backend(backend, len(stimulus.words))
-        self.shapes = description.shapes(max(stimulus.words))
-        self.period = stimulus.steps + max(description.latency.values())
+        self.backend = choose_backend(backend, len(stimulus.words), synapses)
+        self._shared = synapses == "shared"
+        if self._shared and self.backend == "cpp_standalone":
+            words = description.input.positions  # one program for all sentences
+        self.shapes = description.shapes(words or max(stimulus.words))
+        self._check(stimulus)
+        self._dtype = PRECISIONS[precision]
+        self._ran = False
+        self._latency = max(description.latency.values())
+        self._schedule(seed=0)
         self._project = StandaloneProject() if self.backend == "cpp_standalone" else None
         try:
             with codegen_target(self.backend):
@@ -73,17 +110,27 @@ class BrianNetwork:
             self.close()
             raise
 
+    @property
+    def clock(self) -> brian2.Clock:
+        """Ticks once a step."""
+        return self._clock
+
+    def _schedule(self, seed: int) -> None:
+        started = bool(getattr(self, "network", None)) and not self._project
+        start = int(self._clock.timestep[:]) if started else 0
+        self._plan = schedule(self.stimulus, start=start, latency=self._latency, seed=seed)
+        self.begin = self._plan.begin
+
     def _build(self) -> None:
-        self.clock = brian2.Clock(self.dt, name="steps*")
+        self._clock = brian2.Clock(self.dt, name="steps*")
         source = self.description.input.name
-        self.groups = {
-            source: input_group(self.stimulus, source, self.shapes[source], self.period, self.clock)
-        }
+        self.groups = {source: self._input_group(source)}
         self.synapses = {}
         for layer in self.description.layers:
-            group = neuron_group(layer, self.shapes[layer.name], self.clock)
-            group.run_regularly("v = 0", dt=self.period * self.dt, when="start")
+            group = neuron_group(layer, self.shapes[layer.name], self._clock, self._dtype)
+            self._clear(group)
             self.groups[layer.name] = group
+            connect = shared.connect if self._shared else stock.connect
             pathways = connect(layer, self.groups, self.shapes)
             self.synapses |= {
                 (source, layer.name): synapses
@@ -91,37 +138,102 @@ class BrianNetwork:
             }
         self.network = brian2.Network(*self.groups.values(), *self.synapses.values())
 
-    def run(self, *, seed: int, advance: Callable[[float], None] | None = None) -> None:
+    def _input_group(self, name: str) -> brian2.Group:
+        shape = self.shapes[name]
+        if not self._shared:
+            period = int(self.begin[1])
+            return stock.input_group(self.stimulus, name, shape, period, self._clock)
+        poisson = isinstance(self.stimulus, PoissonStimulus)
+        return Presentations(*shape, poisson=poisson, clock=self._clock, name=f"{name}*")
+
+    def _clear(self, group: brian2.NeuronGroup) -> None:
+        """Have the membranes of a group cleared at the beginning of each presentation."""
+        if self._shared:
+            self.groups[self.description.input.name].clears(group)
+        else:
+            group.run_regularly("v = 0", dt=self.begin[1] * self.dt, when="start")
+
+    def run(
+        self,
+        *,
+        seed: int,
+        stimulus: Stimulus | None = None,
+        advance: Callable[[float], None] | None = None,
+    ) -> None:
         """Present all sentences, once.
 
         Parameters
         ----------
         seed : int
-            Of Brian 2's random numbers, and so of Poisson input. The same seed gives the same
-            spikes on the same backend; backends differ in their generators.
+            Of Poisson input. With shared weights, the same seed gives the same spikes on every
+            backend, and a sentence has them wherever it comes in the stream. Stock networks draw
+            from Brian 2's generators, which differ between backends.
+        stimulus : PoissonStimulus or SpikeStimulus, optional
+            Other sentences than the network was built with, of the same kind and at most as long;
+            for shared weights only. Nothing is compiled again.
         advance : callable, optional
-            Called about once a second with the fraction done. ``cpp_standalone`` is a program of
-            its own and does not call it.
+            Called now and then with the fraction done.
         """
-        brian2.seed(seed)
-        duration = len(self.stimulus.words) * self.period * self.dt
+        if stimulus is not None:
+            self._replace(stimulus)
+        if self._ran and not self._shared:
+            raise ValueError("stock synapses present their sentences once; build another network")
+        self._ran = True
+        self._schedule(seed)
+        if self._shared:
+            self.groups[self.description.input.name].schedule = self._plan
+        else:
+            brian2.seed(seed)
+        # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
+        with np.errstate(over="ignore"):
+            self._run(advance)
+
+    def _run(self, advance: Callable[[float], None] | None) -> None:
         if self._project:
-            self.network.run(duration)
-            self._project.build_and_run()
+            self._project.run(
+                self.network, self._plan, self.dt, fixed=self._shared, advance=advance
+            )
             return
 
         def report(_elapsed, completed, _start, _duration):
             if advance:
                 advance(completed)
 
-        with codegen_target(self.backend):
+        duration = (self.begin[-1] - self.begin[0]) * self.dt
+        # The matrix products of a step are so small that threads would mostly wait for each other.
+        with codegen_target(self.backend), threadpool_limits(1, user_api="blas"):
             self.network.run(duration, report=report, report_period=1 * brian2.second)
+        if self._clock.timestep[:] < self.begin[-1]:
+            # Brian 2 answers Ctrl-C by ending the run as if it were over.
+            raise KeyboardInterrupt("the simulation was interrupted")
+
+    def _replace(self, stimulus: Stimulus) -> None:
+        if not self._shared:
+            raise ValueError("stock synapses present what they were built with; build another")
+        if type(stimulus) is not type(self.stimulus):
+            raise ValueError(f"the network was built for a {type(self.stimulus).__name__}")
+        self._check(stimulus)
+        self.stimulus = stimulus
+
+    def _check(self, stimulus: Stimulus) -> None:
+        """See that all sentences fit the input neurons: compiled code would write past them."""
+        words, features = self.shapes[self.description.input.name]
+        if max(stimulus.words) > words:
+            raise ValueError(f"the network was built for {words} words, not {max(stimulus.words)}")
+        if stimulus.features != {features}:
+            raise ValueError(
+                f"words have {features} features for this network, not {stimulus.features}"
+            )
 
     def close(self) -> None:
         """Free the backend. Recordings must be read before."""
         if self._project:
             self._project.close()
             self._project = None
+        # Brian 2's objects are in reference cycles, and their names, of which compiled code is
+        # made, are only free again when they are gone.
+        self.network = None
+        gc.collect()
 
     def __enter__(self) -> BrianNetwork:
         return self

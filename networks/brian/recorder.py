@@ -1,14 +1,13 @@
 """Recording a Brian 2 network: spikes of its layers, membranes of chosen neurons.
 
 Brian 2 records on one long time axis. A recorder cuts it into presentations and takes the latency
-of each layer out: step n of a presentation that starts at simulation step s is, in a layer with
+of each layer out: step n of a presentation that begins at simulation step s is, in a layer with
 latency l, simulation step s + n + l.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 import brian2
 import numpy as np
@@ -45,6 +44,7 @@ class Recorder:
         membranes: Membranes | None = None,
     ):
         self._network = network
+        self._read: dict[str, tuple] = {}
         names = list(network.groups if layers is None else layers)
         self.spikes = {
             name: brian2.SpikeMonitor(network.groups[name], name=f"{name}_spikes*")
@@ -95,30 +95,35 @@ class Recorder:
         numpy.ndarray of int, shape (presentations, neurons)
             Spikes of each neuron within the window of each presentation.
         """
-        step, neuron = self._events[layer]
-        presentation, step = np.divmod(step, self._network.period)
-        size = (len(self._network.stimulus.words), len(self._network.groups[layer]))
-        inside = step < self._network.stimulus.steps
+        step, neuron = self._events(layer)
+        begin, durations = self._network.begin, np.array(self._network.stimulus.durations)
+        kept = (step >= begin[0]) & (step < begin[-1])
+        step, neuron = step[kept], neuron[kept]
+        presentation = np.searchsorted(begin, step, side="right") - 1
+        size = (len(durations), len(self._network.groups[layer]))
+        inside = step - begin[presentation] < durations[presentation]
         counts = np.zeros(size, dtype=np.int64)
         np.add.at(counts, (presentation[inside], neuron[inside]), 1)
         return counts
 
-    @cached_property
-    def _events(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Step, free of latency, and neuron of every spike of each layer, in order of time."""
-        events = {}
-        for name, monitor in self.spikes.items():
-            step = np.rint(monitor.t / self._network.dt).astype(int)
-            step -= self._network.description.latency[name]
-            events[name] = step, np.asarray(monitor.i)
+    def _events(self, layer: str) -> tuple[np.ndarray, np.ndarray]:
+        """Step, free of latency, and neuron of every spike of a layer, in order of time."""
+        # Reading a monitor converts all of it, so it is kept until there is another run.
+        network, monitor = self._network, self.spikes[layer]
+        key, events = self._read.get(layer, (None, None))
+        if key is not network.begin:
+            step = np.rint(np.asarray(monitor.t / network.dt)).astype(int)
+            step -= network.description.latency[layer]
+            events = step, np.array(monitor.i)
+            self._read[layer] = network.begin, events
         return events
 
     def _layer_activity(
         self, name: str, presentation: int, shape: tuple[int, ...]
     ) -> LayerActivity:
-        steps = self._network.stimulus.steps
-        start = presentation * self._network.period
-        step, neuron = self._events[name]
+        steps = self._network.stimulus.durations[presentation]
+        start = int(self._network.begin[presentation])
+        step, neuron = self._events(name)
         inside = slice(*np.searchsorted(step, [start, start + steps]))
         spikes = np.zeros((steps, len(self._network.groups[name])), dtype=bool)
         spikes[step[inside] - start, neuron[inside]] = True

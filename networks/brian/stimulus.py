@@ -1,39 +1,81 @@
 """What a network is shown: sentences one after the other, each a presentation.
 
-A presentation lasts ``steps`` steps and as many more as the deepest layer lags behind. Input that
-still comes in these last steps reaches a layer only after its own window has ended, so it changes
-nothing that is recorded; membranes are cleared when the next presentation starts.
+A presentation lasts its number of steps and as many more as the deepest layer lags behind, in which
+there is no more input. Membranes are cleared when the next one starts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import cached_property
 
-import brian2
 import numpy as np
 
 
 @dataclass(frozen=True)
 class PoissonStimulus:
-    """Sentences as rates; Brian 2 draws the spikes.
+    """Sentences as word ids with a table of rates; Brian 2 draws the spikes.
 
     Attributes
     ----------
-    rates : sequence of numpy.ndarray, each of shape (words, features)
-        Probability of a spike in a step.
-    steps : int
+    table : numpy.ndarray, shape (entries, features)
+        Probability of a spike in a step, for each word.
+    ids : sequence of numpy.ndarray of int, each of shape (words,)
+        For each sentence, the rows of its words.
+    durations : tuple of int
         Steps each sentence is presented for.
+    numbers : tuple of int
+        What the spikes of each sentence are seeded by, together with the seed of a run: its number
+        in the experiment, so that a part of an experiment has the same spikes as the whole.
+
+    Raises
+    ------
+    ValueError
+        If a rate is no probability, or the parts do not have the same number of sentences.
     """
 
-    rates: Sequence[np.ndarray]
-    steps: int
+    table: np.ndarray
+    ids: Sequence[np.ndarray]
+    durations: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    def __post_init__(self):
+        if not (np.all(self.table >= 0) and np.all(self.table <= 1)):
+            raise ValueError("rates are probabilities of a spike in a step, from 0 to 1")
+        if not len(self.ids) == len(self.durations) == len(self.numbers):
+            raise ValueError("each sentence has its ids, its duration and its number")
+
+    @classmethod
+    def of_words(
+        cls,
+        table: np.ndarray,
+        ids: Sequence[np.ndarray],
+        steps: int,
+        numbers: Sequence[int] | None = None,
+    ) -> PoissonStimulus:
+        """Present sentences, all for the same number of steps, numbered from 0 if not given."""
+        numbers = range(len(ids)) if numbers is None else numbers
+        return cls(table, ids, (steps,) * len(ids), tuple(numbers))
+
+    @classmethod
+    def of_rates(cls, rates: Sequence[np.ndarray], steps: int) -> PoissonStimulus:
+        """Present sentences given as rates, each of shape (words, features)."""
+        ends = np.cumsum([len(sentence) for sentence in rates])
+        ids = [
+            np.arange(end - len(sentence), end) for end, sentence in zip(ends, rates, strict=True)
+        ]
+        return cls.of_words(np.concatenate(rates), ids, steps)
 
     @property
     def words(self) -> list[int]:
         """Number of words of each sentence."""
-        return [len(rates) for rates in self.rates]
+        return [len(ids) for ids in self.ids]
+
+    @property
+    def features(self) -> set[int]:
+        """All numbers of features that words have: one, if it is to be presented."""
+        return {self.table.shape[1]}
 
 
 @dataclass(frozen=True)
@@ -43,77 +85,25 @@ class SpikeStimulus:
     Attributes
     ----------
     spikes : sequence of numpy.ndarray of bool, each of shape (steps, words, features)
-        Input spikes of each sentence; all of the same number of steps.
+        Input spikes of each sentence.
     """
 
     spikes: Sequence[np.ndarray]
 
-    @property
-    def steps(self) -> int:
+    @cached_property
+    def durations(self) -> tuple[int, ...]:
         """Steps each sentence is presented for."""
-        return len(self.spikes[0])
+        return tuple(len(spikes) for spikes in self.spikes)
 
     @property
     def words(self) -> list[int]:
         """Number of words of each sentence."""
         return [spikes.shape[1] for spikes in self.spikes]
 
+    @property
+    def features(self) -> set[int]:
+        """All numbers of features that words have: one, if it is to be presented."""
+        return {spikes.shape[2] for spikes in self.spikes}
+
 
 Stimulus = PoissonStimulus | SpikeStimulus
-
-
-@singledispatch
-def input_group(
-    stimulus: Stimulus, name: str, shape: tuple[int, int], period: int, clock: brian2.Clock
-) -> brian2.Group:
-    """Make the group of input neurons.
-
-    Parameters
-    ----------
-    stimulus : PoissonStimulus or SpikeStimulus
-        What is shown.
-    name : str
-        Name of the group.
-    shape : tuple of int
-        Words and features of the largest sentence.
-    period : int
-        Steps from the start of one presentation to the next.
-    clock : brian2.Clock
-        Ticks once a step.
-
-    Returns
-    -------
-    brian2.PoissonGroup or brian2.SpikeGeneratorGroup
-        ``words * features`` neurons, in C order.
-    """
-    raise TypeError(f"no stimulus: {stimulus!r}")
-
-
-@input_group.register
-def _(stimulus: PoissonStimulus, name, shape, period, clock):
-    table = np.zeros((len(stimulus.rates), *shape))
-    for row, rates in zip(table, stimulus.rates, strict=True):
-        row[: len(rates)] = rates
-    size = shape[0] * shape[1]
-    rates = brian2.TimedArray(
-        table.reshape(-1, size) / clock.dt, dt=period * clock.dt, name=f"{name}_rates*"
-    )
-    return brian2.PoissonGroup(
-        size, rates="table(t, i)", clock=clock, name=f"{name}*", namespace={"table": rates}
-    )
-
-
-@input_group.register
-def _(stimulus: SpikeStimulus, name, shape, period, clock):
-    indices, times = [], []
-    for number, spikes in enumerate(stimulus.spikes):
-        step, word, feature = np.nonzero(spikes)
-        indices.append(word * shape[1] + feature)
-        times.append(step + number * period)
-    return brian2.SpikeGeneratorGroup(
-        shape[0] * shape[1],
-        np.concatenate(indices),
-        np.concatenate(times) * clock.dt,
-        clock=clock,
-        name=f"{name}*",
-    )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bionlp.checkpoint import load_classifier
-from bionlp.simulation import run_brian
+from bionlp.simulation import Engine, run_brian
 from bionlp.validation import compare_independent, compare_with_pytorch, replay
 from networks.brian import PoissonStimulus
 
@@ -21,7 +21,9 @@ def sentences(small_model):
 @pytest.mark.parametrize("decay", [1.0, 0.9])
 def test_no_spike_differs_in_replay(sentences, decay):
     network, read = sentences
-    result = replay(network.with_neurons(decay=decay), read, steps=50, seed=0, backend="numpy")
+    result = replay(
+        network.with_neurons(decay=decay), read, steps=50, seed=0, engine=Engine("numpy")
+    )
     assert result.differing == 0
     assert result.spikes > 1000
     assert list(result.layers) == list(result.sentences[0])
@@ -31,8 +33,8 @@ def test_no_spike_differs_in_replay(sentences, decay):
 
 def test_a_wrong_weight_is_found(sentences):
     network, read = sentences
-    stimulus = PoissonStimulus([sentence.rates for sentence in read], 50)
-    _, activities = run_brian(network, stimulus, seed=0, backend="numpy")
+    stimulus = PoissonStimulus.of_rates([sentence.rates for sentence in read], 50)
+    _, activities = run_brian(network, stimulus, seed=0, engine=Engine("numpy"))
     assert not any(
         layer.differing for layer in compare_with_pytorch(network, activities)[0].values()
     )
@@ -48,7 +50,7 @@ def test_a_wrong_weight_is_found(sentences):
 
 def test_independent_input_agrees_in_distribution(sentences):
     network, read = sentences
-    result = compare_independent(network, read, steps=50, seed=0, seeds=10, backend="numpy")
+    result = compare_independent(network, read, steps=50, seed=0, seeds=10, engine=Engine("numpy"))
     assert result.presentations == 30
     assert result.agreement.low <= 1 <= result.agreement.high + 1e-12
     for name in ("input", "conv3", "conv4"):

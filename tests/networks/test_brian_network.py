@@ -1,3 +1,5 @@
+import shutil
+
 import brian2
 import numpy as np
 import pytest
@@ -5,15 +7,19 @@ from brian2.devices.device import runtime_device
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.activity import synaptic_events
+from networks.activity import LayerActivity, synaptic_events
 from networks.brian import (
+    SYNAPSES,
     BackendUnavailable,
     BrianNetwork,
+    ConvolutionalSynapses,
     PoissonStimulus,
+    PoolingSynapses,
     Recorder,
     SpikeStimulus,
     choose_backend,
 )
+from networks.brian.backends import MANY
 from networks.spiking import SpikingNetwork
 
 EVERYTHING = {
@@ -25,6 +31,15 @@ EVERYTHING = {
 }
 
 
+both_kinds = pytest.mark.parametrize("synapses", SYNAPSES)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("BIONLP_CACHE_DIR", str(tmp_path))
+    return tmp_path
+
+
 def clip(membranes, shapes):
     sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     return {
@@ -34,10 +49,10 @@ def clip(membranes, shapes):
     }
 
 
-def simulate(network, presentations, backend, seed=0):
-    with BrianNetwork(network, SpikeStimulus(presentations), backend=backend) as brian:
+def simulate(network, presentations, backend="numpy", **options):
+    with BrianNetwork(network, SpikeStimulus(presentations), backend=backend, **options) as brian:
         recorder = Recorder(brian, membranes=clip(EVERYTHING, brian.shapes))
-        brian.run(seed=seed)
+        brian.run(seed=0)
         return [recorder.activity(number) for number in range(len(presentations))]
 
 
@@ -53,53 +68,68 @@ def assert_equal(network, presentations, activities):
         assert activity["output"].spikes.any()
 
 
+@both_kinds
 @pytest.mark.parametrize(("decay", "threshold"), [(1.0, 1.0), (0.9, 0.7)])
-def test_every_spike_equals_pytorch(make_network, make_spikes, decay, threshold):
+def test_every_spike_equals_pytorch(make_network, make_spikes, decay, threshold, synapses):
     network = make_network(decay=decay, threshold=threshold)
     presentations = [make_spikes(words, seed=words) for words in (5, 7, 1, 5)]
-    assert_equal(network, presentations, simulate(network, presentations, "numpy"))
+    assert_equal(network, presentations, simulate(network, presentations, synapses=synapses))
+
+
+def test_sentences_may_have_different_numbers_of_steps(network, make_spikes):
+    presentations = [
+        make_spikes(words, seed=words, steps=steps) for words, steps in ((5, 20), (7, 8), (3, 30))
+    ]
+    assert_equal(network, presentations, simulate(network, presentations))
 
 
 @pytest.mark.slow
+@both_kinds
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])
-def test_compiled_backends_equal_pytorch(make_network, make_spikes, backend):
+def test_compiled_backends_equal_pytorch(make_network, make_spikes, backend, synapses, cache):
     # One width only: each group and pathway is compiled by itself, which takes most of the time.
     network = make_network(widths=(2,), decay=0.9)
     presentations = [make_spikes(words, seed=words) for words in (5, 7, 1)]
-    assert_equal(network, presentations, simulate(network, presentations, backend))
+    found = simulate(network, presentations, backend, synapses=synapses)
+    assert_equal(network, presentations, found)
+    assert (cache / "programs").exists() == (backend == "cpp_standalone" and synapses == "shared")
 
 
 @settings(max_examples=15)
 @given(
+    synapses=st.sampled_from(SYNAPSES),
     decay=st.floats(0.05, 1),
     threshold=st.floats(0.2, 3),
     words=st.lists(st.integers(1, 7), min_size=1, max_size=3),
     seed=st.integers(0, 1000),
 )
 def test_any_neuron_and_any_stream_equals_pytorch(
-    make_network, make_spikes, decay, threshold, words, seed
+    make_network, make_spikes, decay, threshold, words, seed, synapses
 ):
     network = make_network(decay=decay, threshold=threshold, seed=seed)
     presentations = [make_spikes(n, steps=15, seed=seed + n) for n in words]
-    activities = simulate(network, presentations, "numpy")
+    activities = simulate(network, presentations, synapses=synapses)
     model = SpikingNetwork(network).double().eval()
     for spikes, activity in zip(presentations, activities, strict=True):
         for name, expected in model.activity(spikes).items():
             np.testing.assert_array_equal(expected.spikes, activity[name].spikes, err_msg=name)
 
 
-def test_a_presentation_does_not_depend_on_its_neighbours(network, make_spikes):
+@both_kinds
+def test_a_presentation_does_not_depend_on_its_neighbours(network, make_spikes, synapses):
     sentence, other = make_spikes(4, seed=1), make_spikes(7, seed=2, rate=0.9)
-    alone = simulate(network, [sentence], "numpy")[0]
-    stream = simulate(network, [sentence, other, sentence, other, sentence], "numpy")
+    alone = simulate(network, [sentence], synapses=synapses)[0]
+    stream = simulate(network, [sentence, other, sentence, other, sentence], synapses=synapses)
     for number in (0, 2, 4):
         for name, layer in alone.items():
             np.testing.assert_array_equal(layer.spikes, stream[number][name].spikes)
 
 
-def test_poisson_input_is_what_pytorch_is_given_back(network):
+@both_kinds
+def test_poisson_input_is_what_pytorch_is_given_back(network, synapses):
     rates = [np.random.default_rng(n).random((n, 6)) for n in (3, 7)]
-    with BrianNetwork(network, PoissonStimulus(rates, 40), backend="numpy") as brian:
+    stimulus = PoissonStimulus.of_rates(rates, 40)
+    with BrianNetwork(network, stimulus, backend="numpy", synapses=synapses) as brian:
         recorder = Recorder(brian)
         brian.run(seed=3)
         activities = [recorder.activity(number) for number in range(2)]
@@ -109,11 +139,14 @@ def test_poisson_input_is_what_pytorch_is_given_back(network):
             np.testing.assert_array_equal(expected.spikes, activity[name].spikes)
 
 
-def test_poisson_rates_and_seed(network):
+@both_kinds
+def test_poisson_rates_and_seed(network, synapses):
     rates = np.linspace(0, 1, 42).reshape(7, 6)
+    steps = 300
 
     def fired(seed):
-        with BrianNetwork(network, PoissonStimulus([rates], 2000), backend="numpy") as brian:
+        stimulus = PoissonStimulus.of_rates([rates], steps)
+        with BrianNetwork(network, stimulus, backend="numpy", synapses=synapses) as brian:
             recorder = Recorder(brian, layers=["input"])
             brian.run(seed=seed)
             return recorder.activity(0)["input"].spikes
@@ -121,13 +154,13 @@ def test_poisson_rates_and_seed(network):
     first = fired(1)
     np.testing.assert_array_equal(first, fired(1))
     assert not np.array_equal(first, fired(2))
-    error = np.sqrt(rates * (1 - rates) / 2000)
+    error = np.sqrt(rates * (1 - rates) / steps)
     assert (np.abs(first.mean(axis=0) - rates) <= 5 * error).all()
 
 
-def test_synapses_are_those_of_the_description(network, make_spikes):
-    spikes = make_spikes(5)
-    with BrianNetwork(network, SpikeStimulus([spikes]), backend="numpy") as brian:
+def test_stock_synapses_are_those_of_the_description(network, make_spikes):
+    stimulus = SpikeStimulus([make_spikes(5)])
+    with BrianNetwork(network, stimulus, backend="numpy", synapses="stock") as brian:
         recorder = Recorder(brian)
         brian.run(seed=0)
         activity = recorder.activity(0)
@@ -139,30 +172,104 @@ def test_synapses_are_those_of_the_description(network, make_spikes):
     assert counted == synaptic_events(network, activity)
 
 
+def test_shared_synapses_count_the_events_of_the_description(network, make_spikes):
+    spikes = make_spikes(5)
+    steps = len(spikes) + max(network.latency.values())
+    with BrianNetwork(network, SpikeStimulus([spikes]), backend="numpy") as brian:
+        recorder = Recorder(brian)
+        brian.run(seed=0)
+        delivered = {}
+        for name, shape in brian.shapes.items():
+            # All spikes of the run, those after the end of the presentation too.
+            monitor = recorder.spikes[name]
+            fired = np.zeros((steps, int(np.prod(shape))), dtype=bool)
+            fired[np.rint(np.asarray(monitor.t / brian.dt)).astype(int), monitor.i] = True
+            delivered[name] = LayerActivity(fired.reshape(steps, *shape), None, None)
+        counted = dict.fromkeys(brian.groups, 0)
+        for (_, target), synapses in brian.synapses.items():
+            counted[target] += int(synapses.events[:])
+    assert counted == synaptic_events(network, delivered)
+    assert min(counted[layer.name] for layer in network.layers) > 0
+
+
+def test_weights_of_shared_synapses_are_those_of_the_description(make_network, make_spikes):
+    network = make_network(decay=0.9)
+    with BrianNetwork(network, SpikeStimulus([make_spikes(3)]), backend="numpy") as brian:
+        for layer in network.layers[:2]:
+            kernel = brian.synapses["input", layer.name].kernel
+            np.testing.assert_allclose(kernel, layer.weight / 0.9, rtol=1e-15)
+        dense = [brian.synapses[source, "output"].kernel[:, 0] for source in ("pool2", "pool3")]
+        np.testing.assert_allclose(
+            np.concatenate(dense, axis=1), network.output.weight / 0.9, rtol=1e-15
+        )
+        assert brian.synapses["conv2", "pool2"].w[0] == 1 / 0.9
+
+
+def test_single_precision_changes_few_spikes(make_network, make_spikes):
+    network = make_network(decay=0.9)
+    presentations = [make_spikes(words, seed=words) for words in (5, 7, 3)]
+    with BrianNetwork(
+        network, SpikeStimulus(presentations), backend="numpy", precision="single"
+    ) as brian:
+        for layer in network.layers:
+            assert brian.groups[layer.name].v[:].dtype == np.float32
+        for synapses in brian.synapses.values():
+            assert synapses.w[:].dtype == np.float32
+    double = simulate(network, presentations)
+    single = simulate(network, presentations, precision="single")
+    different, total = 0, 0
+    for one, other in zip(double, single, strict=True):
+        for name in EVERYTHING:
+            different += np.count_nonzero(one[name].spikes != other[name].spikes)
+            total += one[name].spikes.size
+    assert different < 0.01 * total
+    # They are not the same numbers: it is computed in single precision throughout.
+    assert not np.array_equal(double[0]["conv2"].membrane, single[0]["conv2"].membrane)
+
+
+@pytest.mark.parametrize("option", ["synapses", "precision"])
+def test_options_that_do_not_exist(network, make_spikes, option):
+    with pytest.raises(ValueError, match="not 'triple'"):
+        BrianNetwork(network, SpikeStimulus([make_spikes(3)]), **{option: "triple"})
+
+
 def test_counts_are_the_spikes_of_each_presentation(network, make_spikes):
-    presentations = [make_spikes(words, seed=words) for words in (5, 2)]
+    presentations = [
+        make_spikes(words, seed=words, steps=steps) for words, steps in ((5, 30), (2, 10), (7, 20))
+    ]
     with BrianNetwork(network, SpikeStimulus(presentations), backend="numpy") as brian:
         recorder = Recorder(brian)
         brian.run(seed=0)
-        for number in range(2):
+        for number in range(3):
             output = recorder.activity(number)["output"].spikes
             np.testing.assert_array_equal(recorder.counts("output")[number], output.sum(axis=0))
 
 
-def test_the_network_is_live(network, make_spikes):
-    with BrianNetwork(network, SpikeStimulus([make_spikes(5)]), backend="numpy") as brian:
+@pytest.mark.parametrize(
+    ("synapses", "kinds"),
+    [
+        ("shared", (ConvolutionalSynapses, PoolingSynapses)),
+        ("stock", (brian2.Synapses, brian2.Synapses)),
+    ],
+)
+def test_the_network_is_live(network, make_spikes, synapses, kinds):
+    stimulus = SpikeStimulus([make_spikes(5)])
+    with BrianNetwork(network, stimulus, backend="numpy", synapses=synapses) as brian:
         own = brian2.PopulationRateMonitor(brian.groups["conv2"])
         brian.network.add(own)
         recorder = Recorder(brian, layers=["conv2"])
         brian.run(seed=0)
         total = float(np.sum(own.rate * brian.dt)) * len(brian.groups["conv2"])
-        assert round(total) == len(recorder.spikes["conv2"].t)
-        assert isinstance(brian.synapses["input", "conv2"], brian2.Synapses)
+        assert round(total) == len(recorder.spikes["conv2"].t) > 0
+        for pair, kind in zip((("input", "conv2"), ("conv2", "pool2")), kinds, strict=True):
+            assert isinstance(brian.synapses[pair], kind)
+        assert all(pathway.name in brian.network for pathway in brian.synapses.values())
 
 
-def test_brian_is_left_as_it_was(network, make_spikes):
+@both_kinds
+def test_brian_is_left_as_it_was(network, make_spikes, synapses):
     before = brian2.prefs.codegen.target
-    simulate(network, [make_spikes(3)], "numpy")
+    simulate(network, [make_spikes(3)], synapses=synapses)
     assert brian2.prefs.codegen.target == before
     assert brian2.get_device() is runtime_device
 
@@ -176,6 +283,8 @@ def test_backends_that_cannot_run(network, make_spikes, monkeypatch):
     assert choose_backend("auto", 1000) == "numpy"
 
 
-def test_auto_compiles_for_many():
-    assert choose_backend("auto", 1) == "numpy"
-    assert choose_backend("auto", 1000) == "cpp_standalone"
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
+@both_kinds
+def test_auto_compiles_for_many(synapses):
+    assert choose_backend("auto", MANY[synapses] - 1, synapses) == "numpy"
+    assert choose_backend("auto", MANY[synapses], synapses) == "cpp_standalone"

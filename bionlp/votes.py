@@ -1,0 +1,203 @@
+"""The votes of many sentences in Brian 2: on all cores, and without loss when it is interrupted.
+
+Sentences are cut into chunks of neighbours. Each worker process builds the network once and
+presents chunk after chunk to it. A sentence's input is seeded by (seed, number of the sentence), so
+neither the chunks nor the workers change a spike. After every chunk all votes so far are written to
+a file in the cache folder; the same call finds them there, and removes them when all are done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from bionlp.classifier import TextClassifier
+from bionlp.files import atomic_path
+from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus
+from networks.brian import BrianNetwork, PoissonStimulus, Recorder
+from networks.brian.program import cache_folder
+from networks.description import NetworkDescription
+
+CHUNK = 32
+"""Sentences a chunk: enough to make starting a program cheap, few enough to lose little."""
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def count_votes(
+    classifier: TextClassifier,
+    ids: Sequence[np.ndarray],
+    *,
+    steps: int,
+    seed: int,
+    engine: Engine,
+    workers: int = 1,
+    advance: Advance | None = None,
+) -> np.ndarray:
+    """Present sentences and keep nothing but the votes.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        The model.
+    ids : sequence of numpy.ndarray of int, each of shape (words,)
+        The sentences as word ids.
+    steps : int
+        Length of a presentation.
+    seed : int
+        Of the input spikes; sentence k is seeded by (seed, k).
+    engine : Engine
+        How Brian 2 runs the network.
+    workers : int
+        Processes; with 1 it is done in this one.
+    advance : callable, optional
+        Called with the fraction done.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (sentences, classes)
+        Output spikes of each class, the same for any number of workers.
+
+    Raises
+    ------
+    BackendError
+        If the backend cannot run here.
+    """
+    engine = engine.chosen(len(ids))
+    path = _state_path(classifier, ids, steps, seed, engine)
+    votes = _read_votes(path, (len(ids), classifier.network.classes))
+    missing = np.flatnonzero(votes[:, 0] < 0)
+    chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
+    tasks = [
+        (poisson_stimulus(classifier, [ids[n] for n in chunk], steps, chunk.tolist()), seed)
+        for chunk in chunks
+    ]
+    words = max(map(len, ids))
+    for index, counted in _run(classifier.network, tasks, engine, words, workers):
+        votes[chunks[index]] = counted
+        with atomic_path(path) as temporary, temporary.open("wb") as stream:
+            np.save(stream, votes)
+        if advance:
+            advance(float((votes[:, 0] >= 0).mean()))
+    path.unlink(missing_ok=True)
+    return votes
+
+
+Task = tuple[PoissonStimulus, int]
+
+
+def _run(
+    network: NetworkDescription, tasks: list[Task], engine: Engine, words: int, workers: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the index of each task and its votes, in the order in which they are done."""
+    if not tasks:
+        return
+    if min(workers, len(tasks)) == 1:
+        with closing(_Worker(network, engine, words)) as worker:
+            yield from ((index, worker.count(*task)) for index, task in enumerate(tasks))
+        return
+    pool = ProcessPoolExecutor(
+        min(workers, len(tasks)),
+        mp_context=get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(network, engine, words),
+    )
+    with _one_thread_each(), pool:
+        running = {pool.submit(_count, *task): index for index, task in enumerate(tasks)}
+        try:
+            while running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield running.pop(future), future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+class _Worker:
+    """A network that is built once and shown chunk after chunk."""
+
+    def __init__(self, network: NetworkDescription, engine: Engine, words: int):
+        self._network, self._engine, self._words = network, engine, words
+        self._brian: BrianNetwork | None = None
+
+    def count(self, stimulus: PoissonStimulus, seed: int) -> np.ndarray:
+        """Return the votes of some sentences, shape (sentences, classes)."""
+        output = self._network.output.name
+        if self._engine.synapses == "stock":
+            self.close()  # a stock network holds its sentences, so each chunk has one of its own
+        if self._brian is None:
+            self._brian = open_network(self._network, stimulus, self._engine, self._words)
+            self._recorder = Recorder(self._brian, layers=[output])
+            self._brian.run(seed=seed)
+        else:
+            self._brian.run(seed=seed, stimulus=stimulus)
+        return self._network.votes(self._recorder.counts(output))
+
+    def close(self) -> None:
+        """Free the network."""
+        if self._brian:
+            self._brian.close()
+        self._brian = None
+
+
+_worker: _Worker | None = None
+
+
+def _start_worker(network: NetworkDescription, engine: Engine, words: int) -> None:
+    global _worker
+    # Ctrl-C reaches all processes of a terminal; the one that started the others handles it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker = _Worker(network, engine, words)
+
+
+def _count(stimulus: PoissonStimulus, seed: int) -> np.ndarray:
+    return _worker.count(stimulus, seed)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Have processes that are started in the block use one thread: there is one for each core."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _state_path(
+    classifier: TextClassifier, ids: Sequence[np.ndarray], steps: int, seed: int, engine: Engine
+) -> Path:
+    """Name the file of unfinished votes by all that decides them."""
+    digest = hashlib.sha256(repr((steps, seed, asdict(engine))).encode())
+    for layer in classifier.network.layers:
+        digest.update(
+            repr(replace(layer, weight=None) if hasattr(layer, "weight") else layer).encode()
+        )
+        digest.update(np.ascontiguousarray(getattr(layer, "weight", 0)).tobytes())
+    for sentence in ids:
+        digest.update(classifier.levels[sentence].tobytes())
+    return cache_folder() / "evaluations" / f"{digest.hexdigest()}.npy"
+
+
+def _read_votes(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    """Read unfinished votes; -1 stands for those that are missing."""
+    try:
+        votes = np.load(path)
+    except (OSError, ValueError, EOFError):
+        votes = None
+    return np.full(shape, -1, dtype=np.int64) if votes is None or votes.shape != shape else votes

@@ -1,0 +1,134 @@
+r"""The input of a stream of presentations, as one Brian 2 object.
+
+In the ``start`` slot of each step it writes the spikes of the input neurons. When a presentation
+begins it first sets the membranes of all layers to zero, before they are integrated and tested, so
+that nothing of the sentence before is left.
+
+Poisson input. Neuron i has rate r, the entry of its word and feature in the table of rates, and
+spikes in step n of a presentation with key c if u < r, where u is uniform in [0, 1):
+
+    u(c, n, i) = mix(mix(c + g (n + 1)) + g (i + 1)) / 2^64,    g = 0x9E3779B97F4A7C15
+
+with ``mix`` the finaliser of SplitMix64 (Steele, Lea & Flood, OOPSLA 2014). A random number is thus
+a function of where it is used and not of what was drawn before: a sentence has the same spikes
+alone or in a stream, in one process or in many, and on every target, which a generator with a
+state cannot give. Words that a sentence does not have cost nothing.
+"""
+
+from __future__ import annotations
+
+import brian2
+import numpy as np
+from brian2.core.names import Nameable
+from brian2.core.spikesource import SpikeSource
+from brian2.core.variables import Variables
+from brian2.groups.group import Group
+
+from networks.brian.schedule import FILE, Schedule
+from networks.brian.targets import TemplateRunner
+
+
+class _Shown:
+    """What generated code is handed to find the schedule in.
+
+    Were it the group itself, Brian 2's caches would keep the group, and with it its name, for ever.
+    """
+
+    schedule: Schedule | None = None
+    scalar = True  # as slices of the group ask of everything it has
+    _state_tuple = ()  # all that the caches have to know
+
+
+class Presentations(Group, TemplateRunner, SpikeSource):
+    """Input neurons that present sentences one after the other.
+
+    Parameters
+    ----------
+    positions, features : int
+        Words of the longest sentence, and channels of each; there is a neuron for each pair.
+    poisson : bool
+        Whether schedules have Poisson input or given spikes.
+    clock : brian2.Clock
+        Ticks once a step.
+    name : str
+        Name of the group.
+
+    Attributes
+    ----------
+    schedule : Schedule or None
+        What is presented; to be set before a run. A compiled program reads it from its file.
+    presentation : brian2.VariableView
+        Number of the presentation that is going on.
+    """
+
+    add_to_magic_network = True
+    invalidates_magic_network = True
+
+    def __init__(
+        self, positions: int, features: int, *, poisson: bool, clock: brian2.Clock, name: str
+    ):
+        self._shown = _Shown()
+        self.codeobj_class = None
+        self._N = self.stop = positions * features
+        self.start = 0
+        self.events = {"spike": "presented"}
+        self._cleared: list[str] = []
+        Nameable.__init__(self, name)
+        self.variables = Variables(self)
+        self.variables.add_constant("N", self._N)
+        self.variables.add_constant("_features", features)
+        self.variables.add_arange("i", self._N, constant=True, read_only=True)
+        self.variables.add_array("_spikespace", size=self._N + 1, dtype=np.int32)
+        self.variables.add_array(
+            "presentation", size=1, dtype=np.int64, scalar=True, read_only=True
+        )
+        self.variables.add_object("_presentations", self._shown)
+        self.variables.create_clock_variables(clock)
+        TemplateRunner.__init__(
+            self,
+            group=self,
+            template="presentations",
+            clock=clock,
+            when="start",
+            name=None,  # has been given above; the variables need it
+            template_kwds={
+                "poisson": poisson,
+                "cleared": self._cleared,
+                "file": FILE,
+                "clock_name": clock.name,
+            },
+            check_units=False,
+        )
+        self.written_readonly_vars = {self.variables["presentation"]}
+        self._enable_group_attributes()
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """What is presented."""
+        return self._shown.schedule
+
+    @schedule.setter
+    def schedule(self, schedule: Schedule) -> None:
+        self._shown.schedule = schedule
+
+    def clears(self, group: brian2.NeuronGroup) -> None:
+        """Set the membranes ``v`` of a group to zero at the beginning of each presentation."""
+        name = f"_cleared_{len(self._cleared)}"
+        self.variables.add_reference(name, group, "v")
+        self.needed_variables.append(name)
+        self._cleared.append(name)
+
+    def __getitem__(self, item):
+        # Group would look an index up among the variables.
+        if not isinstance(item, slice):
+            raise TypeError("subgroups are contiguous slices")
+        start, stop, step = item.indices(self._N)
+        if step != 1 or start >= stop:
+            raise IndexError("subgroups are contiguous slices")
+        return brian2.Subgroup(self, start, stop)
+
+    @property
+    def spikes(self) -> np.ndarray:
+        """Indices of the neurons that spike in this step."""
+        space = self.variables["_spikespace"].get_value()
+        return space[: space[-1]]

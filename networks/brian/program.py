@@ -1,0 +1,196 @@
+"""C++ programs of Brian 2's standalone device, compiled once and kept.
+
+A network with shared weights becomes a program whose source depends on its architecture alone:
+weights and sentences are files that it reads, and the end of the input ends the run. Programs are
+kept in a cache under the hash of their source, so another call, in this process or in another one,
+that writes the same source takes the program instead of compiling it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import brian2
+import platformdirs
+from brian2.codegen.cpp_prefs import get_compiler_and_args
+from brian2.devices.device import reset_device, runtime_device
+from brian2.utils.filelock import FileLock
+
+from networks.brian.backends import BackendUnavailable
+from networks.brian.schedule import Schedule
+
+CACHE_VARIABLE = "BIONLP_CACHE_DIR"
+PROGRAM = "main.exe" if os.name == "nt" else "main"
+FOREVER = 10**9
+"""Steps that a program whose input ends it is told to run."""
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be computed again: $BIONLP_CACHE_DIR, or the usual place."""
+    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("bionlp"))
+
+
+class StandaloneProject:
+    """A C++ program under construction: Brian 2's device is switched to it until closed.
+
+    Brian 2 has one device a process, so only one project can be open at a time.
+    """
+
+    def __init__(self):
+        if brian2.get_device() is not runtime_device:
+            raise BackendUnavailable(
+                "another device of Brian 2 is in use in this process; close that network, or call "
+                "brian2.devices.reset_device(), first"
+            )
+        self._folder = Path(tempfile.mkdtemp(prefix="bionlp-"))
+        self._built = False
+        brian2.set_device("cpp_standalone", build_on_run=False)
+
+    def run(
+        self,
+        network: brian2.Network,
+        plan: Schedule,
+        dt: brian2.Quantity,
+        *,
+        fixed: bool,
+        advance: Callable[[float], None] | None,
+    ) -> None:
+        """Compile a network, unless that has been done, and run it.
+
+        Parameters
+        ----------
+        network : brian2.Network
+            The network; the same in every call.
+        plan : Schedule
+            What is presented.
+        dt : brian2.Quantity
+            Duration of a step.
+        fixed : bool
+            Whether the program serves any schedule, and so is worth keeping.
+        advance : callable, optional
+            Called with the fraction of the presentations that have begun.
+        """
+        if not self._built:
+            network.run((FOREVER if fixed else int(plan.begin[-1])) * dt)
+            brian2.device.build(directory=str(self._folder), compile=False, run=False)
+            if fixed:
+                self._take_or_compile()
+            else:
+                self._compile()
+            self._built = True
+        plan.write(self._folder)
+        output = self._folder / "results" / "stdout.txt"
+        with _watch(output, len(plan.durations), advance):
+            _run_device(self._folder)
+        if fixed and _reported(output) <= len(plan.durations):
+            # Ctrl-C ends the program early, and it writes what it has as if that were all.
+            raise KeyboardInterrupt("the simulation was interrupted")
+
+    def _take_or_compile(self) -> None:
+        kept = cache_folder() / "programs" / _hash_source(self._folder)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            # Of several processes that need the same program, one compiles it.
+            with FileLock(f"{kept}.lock"):
+                if not kept.exists():
+                    self._compile()
+                    _copy(self._folder / PROGRAM, kept)
+                shutil.copy2(kept, self._folder / PROGRAM)
+        except OSError:
+            # The cache cannot be written: a program for this one time, then.
+            self._compile()
+
+    def _compile(self) -> None:
+        compiler, _ = get_compiler_and_args()
+        with _in_folder(self._folder):
+            brian2.device.compile_source(str(self._folder), compiler, False, False)
+
+    def close(self) -> None:
+        """Give Brian 2 its runtime device back and remove the program."""
+        brian2.device.reinit()
+        reset_device()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _run_device(folder: Path) -> None:
+    """Run the program; results are where the device looks for them when a monitor is read."""
+    results = folder / "results"
+    results.mkdir(exist_ok=True)
+    options = {"directory": str(folder), "with_output": False}
+    try:
+        brian2.device.run(**options, run_args=[])
+    except RuntimeError as error:
+        raise RuntimeError(f"the compiled program failed: {error}") from error
+
+
+def _hash_source(folder: Path) -> str:
+    """Hash everything that decides what the compiled program is."""
+    digest = hashlib.sha256(_compiler_version().encode())
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "static_arrays" not in path.parts and path.parent.name != "results":
+            digest.update(str(path.relative_to(folder)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _compiler_version() -> str:
+    compiler = os.environ.get("CXX", "g++")
+    asked = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return asked.stdout
+
+
+def _copy(program: Path, kept: Path) -> None:
+    """Copy a program under its name at once or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=kept.parent)
+    os.close(handle)
+    shutil.copy2(program, temporary)
+    os.replace(temporary, kept)
+
+
+@contextmanager
+def _in_folder(folder: Path) -> Iterator[None]:
+    previous = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(previous)
+
+
+def _reported(output: Path) -> int:
+    """Count the presentations that have begun; one more when all are over."""
+    try:
+        return output.read_bytes().count(b"\n")
+    except OSError:
+        return 0
+
+
+@contextmanager
+def _watch(
+    output: Path, presentations: int, advance: Callable[[float], None] | None
+) -> Iterator[None]:
+    """Read from a program's output how far it has come while the block runs."""
+    finished = threading.Event()
+
+    def follow() -> None:
+        while not finished.wait(0.5):
+            advance(min(_reported(output) / (presentations + 1), 1.0))
+
+    watcher = threading.Thread(target=follow, daemon=True)
+    if advance:
+        watcher.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        if advance:
+            watcher.join()
+            advance(1.0)

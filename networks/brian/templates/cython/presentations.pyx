@@ -1,0 +1,67 @@
+{# USES_VARIABLES { N, _features, _spikespace, presentation, t_in_timesteps, _presentations } #}
+{% extends 'common_group.pyx' %}
+
+{% block template_support_code %}
+cdef extern from *:
+    """
+{% include 'present.h' %}
+    """
+    cppclass Schedule "presentations::Schedule":
+        int64_t presentations
+        const int64_t* begin
+        const int64_t* durations
+        const int64_t* keys
+        const int64_t* first
+        const int32_t* indices
+        const double* table
+    int64_t poisson "presentations::poisson" (const Schedule&, int64_t, int64_t, int64_t, int32_t*)
+    int64_t given "presentations::given" (const Schedule&, int64_t, int64_t, int32_t*)
+{% endblock %}
+
+{% block maincode %}
+    cdef object data = _presentations.schedule
+    cdef _numpy.ndarray begin = data.begin
+    cdef _numpy.ndarray durations = data.durations
+    cdef _numpy.ndarray keys = data.keys
+    cdef _numpy.ndarray first = data.first
+    cdef _numpy.ndarray indices = data.indices
+    cdef _numpy.ndarray table = data.table
+    cdef Schedule schedule
+    schedule.presentations = len(durations)
+    schedule.begin = <const int64_t*>_numpy.PyArray_DATA(begin)
+    schedule.durations = <const int64_t*>_numpy.PyArray_DATA(durations)
+    schedule.keys = <const int64_t*>_numpy.PyArray_DATA(keys)
+    schedule.first = <const int64_t*>_numpy.PyArray_DATA(first)
+    schedule.indices = <const int32_t*>_numpy.PyArray_DATA(indices)
+    schedule.table = <const double*>_numpy.PyArray_DATA(table)
+
+    cdef int64_t now = {{t_in_timesteps}}
+    cdef int64_t number = {{presentation}}
+    cdef int64_t done = 0
+    cdef int64_t before
+    cdef size_t neuron
+    if now == schedule.begin[0]:
+        number = 0
+        {{presentation}} = 0
+    if number + 1 < schedule.presentations and now >= schedule.begin[number + 1]:
+        number += 1
+        {{presentation}} = number
+    cdef int64_t step = now - schedule.begin[number]
+    if step == 0:
+        {% for name in cleared %}
+        {% set array = get_array_name(variables[name]) %}
+        for neuron in range(_num{{array}}):
+            {{array}}[neuron] = 0
+        {% endfor %}
+        pass
+    if step >= schedule.durations[number]:
+        {{_spikespace}}[N] = 0
+    else:
+        {% if poisson %}
+        {{_spikespace}}[N] = poisson(schedule, number, step, _features, {{_spikespace}})
+        {% else %}
+        for before in range(number):
+            done += schedule.durations[before]
+        {{_spikespace}}[N] = given(schedule, done, step, {{_spikespace}})
+        {% endif %}
+{% endblock %}

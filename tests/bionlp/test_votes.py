@@ -1,0 +1,136 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from bionlp import votes
+from bionlp.checkpoint import load_classifier
+from bionlp.datasets import load_dataset
+from bionlp.errors import BackendError
+from bionlp.evaluation import evaluate
+from bionlp.simulation import Engine, poisson_stimulus, run_brian
+from bionlp.votes import count_votes
+
+TEXTS = ("the film is good .", "dull", "a warm and clever end .", "the plot is bad", "zyzzyva")
+NUMPY = Engine("numpy")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """Keep unfinished votes where the test can see them; two sentences a chunk."""
+    monkeypatch.setenv("BIONLP_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(votes, "CHUNK", 2)
+    return tmp_path / "evaluations"
+
+
+@pytest.fixture(scope="module")
+def shown(small_model):
+    """Return the small classifier and some sentences as ids, one of them unknown."""
+    classifier = load_classifier(small_model)
+    return classifier, [np.array(classifier.token_ids(text)) for text in TEXTS]
+
+
+def test_votes_are_the_output_spikes_of_one_simulation(shown):
+    classifier, ids = shown
+    counted = count_votes(classifier, ids, steps=40, seed=3, engine=NUMPY)
+    _, activities = run_brian(
+        classifier.network, poisson_stimulus(classifier, ids, 40), seed=3, engine=NUMPY
+    )
+    expected = [activity["output"].spikes.sum(axis=0) for activity in activities]
+    np.testing.assert_array_equal(counted, classifier.network.votes(np.array(expected)))
+    assert counted[:4].any(axis=1).all()
+    assert not counted[4].any()
+
+
+def test_workers_do_not_change_the_votes(shown):
+    classifier, ids = shown
+    options = {"steps": 30, "seed": 1, "engine": NUMPY}
+    alone = count_votes(classifier, ids, **options)
+    fractions = []
+    together = count_votes(classifier, ids, workers=2, advance=fractions.append, **options)
+    np.testing.assert_array_equal(alone, together)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
+def test_an_interruption_loses_nothing(shown, cache, monkeypatch):
+    classifier, ids = shown
+    options = {"steps": 30, "seed": 2, "engine": NUMPY}
+    expected = count_votes(classifier, ids, **options)
+    assert not list(cache.iterdir())
+    count = votes._Worker.count
+    calls = itertools.count(1)
+
+    def interrupted(worker, stimulus, seed):
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return count(worker, stimulus, seed)
+
+    monkeypatch.setattr(votes._Worker, "count", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        count_votes(classifier, ids, **options)
+    (path,) = cache.iterdir()
+    kept = np.load(path)
+    np.testing.assert_array_equal(kept[:4], expected[:4])
+    assert (kept[4] == -1).all()
+
+    shown_again = []
+    monkeypatch.setattr(
+        votes._Worker,
+        "count",
+        lambda worker, stimulus, seed: (
+            shown_again.extend(stimulus.numbers) or count(worker, stimulus, seed)
+        ),
+    )
+    np.testing.assert_array_equal(count_votes(classifier, ids, **options), expected)
+    assert shown_again == [4]
+    assert not list(cache.iterdir())
+
+
+def test_another_experiment_does_not_take_the_votes_up(shown, cache, monkeypatch):
+    classifier, ids = shown
+    paths = {
+        votes._state_path(model, sentences, steps, seed, engine)
+        for model, sentences, steps, seed, engine in (
+            (classifier, ids, 30, 0, NUMPY),
+            (classifier, ids, 30, 1, NUMPY),
+            (classifier, ids, 31, 0, NUMPY),
+            (classifier, ids[::-1], 30, 0, NUMPY),
+            (classifier, ids, 30, 0, Engine("numpy", precision="single")),
+            (load_classifier("mr"), ids, 30, 0, NUMPY),
+        )
+    }
+    assert len(paths) == 6
+
+
+def test_a_broken_file_of_votes_is_begun_anew(shown, cache):
+    classifier, ids = shown
+    options = {"steps": 20, "seed": 0, "engine": NUMPY}
+    expected = count_votes(classifier, ids, **options)
+    cache.mkdir(exist_ok=True)
+    votes._state_path(classifier, ids, 20, 0, NUMPY).write_bytes(b"\x93NUMPY half a file")
+    np.testing.assert_array_equal(count_votes(classifier, ids, **options), expected)
+
+
+def test_stock_synapses_count_in_chunks_too(shown):
+    classifier, ids = shown
+    counted = count_votes(
+        classifier, ids, steps=50, seed=0, engine=Engine("numpy", synapses="stock")
+    )
+    shared = count_votes(classifier, ids, steps=50, seed=0, engine=NUMPY)
+    np.testing.assert_array_equal(counted.argmax(axis=1), shared.argmax(axis=1))
+
+
+def test_a_backend_that_cannot_run(shown):
+    with pytest.raises(BackendError, match="choose one of"):
+        count_votes(*shown, steps=5, seed=0, engine=Engine("fpga"))
+
+
+def test_evaluate_agrees_with_pytorch(small_model, reviews):
+    classifier = load_classifier(small_model)
+    examples = load_dataset(reviews / "reviews.csv", label_names=classifier.label_names).split(
+        "all"
+    )[:10]
+    brian = evaluate(classifier, examples, steps=50, seed=0, engine=NUMPY)
+    torch = evaluate(classifier, examples, steps=50, seed=0)
+    np.testing.assert_array_equal(brian.predictions, torch.predictions)

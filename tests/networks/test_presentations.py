@@ -1,0 +1,398 @@
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import brian2
+import numpy as np
+import pytest
+from brian2.codegen.cpp_prefs import get_compiler_and_args
+
+import networks.brian
+from networks.brian import (
+    BrianNetwork,
+    ConvolutionalSynapses,
+    PoissonStimulus,
+    Recorder,
+    SpikeStimulus,
+)
+from networks.brian.backends import codegen_target
+from networks.brian.numpy_kernels import GAMMA, _mix, poisson
+from networks.brian.presentations import Presentations
+from networks.brian.schedule import schedule
+
+HEADERS = Path(networks.brian.__file__).parent / "templates/common"
+FEATURES = 6
+
+
+@pytest.fixture(scope="module")
+def table():
+    return np.random.default_rng(5).random((20, FEATURES))
+
+
+@pytest.fixture(scope="module")
+def sentences(table):
+    """Seven sentences, each with its own duration."""
+    rng = np.random.default_rng(6)
+    words = (3, 7, 1, 5, 7, 2, 4)
+    return PoissonStimulus(
+        table,
+        [rng.integers(0, len(table), count) for count in words],
+        (12, 5, 20, 9, 1, 15, 7),
+        tuple(range(7)),
+    )
+
+
+def choose(stimulus, chosen):
+    """A part of a stimulus, in any order, each sentence with the number it has there."""
+    if isinstance(stimulus, SpikeStimulus):
+        return SpikeStimulus([stimulus.spikes[k] for k in chosen])
+    return replace(
+        stimulus,
+        ids=[stimulus.ids[k] for k in chosen],
+        durations=tuple(stimulus.durations[k] for k in chosen),
+        numbers=tuple(stimulus.numbers[k] for k in chosen),
+    )
+
+
+def spikes_of(brian, recorder):
+    return [
+        {name: layer.spikes for name, layer in recorder.activity(number).items()}
+        for number in range(len(brian.stimulus.words))
+    ]
+
+
+def present(network, stimulus, seed=1, **options):
+    with BrianNetwork(network, stimulus, backend="numpy", **options) as brian:
+        recorder = Recorder(brian)
+        brian.run(seed=seed)
+        return spikes_of(brian, recorder)
+
+
+def assert_same(found, expected):
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert one.keys() == other.keys()
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+# --- presentations do not depend on one another ---
+
+
+@pytest.fixture(scope="module")
+def given(make_spikes):
+    durations = (12, 5, 20, 9, 1, 15, 7)
+    words = (3, 7, 1, 5, 7, 2, 4)
+    return SpikeStimulus(
+        [
+            make_spikes(count, steps=steps, seed=steps)
+            for count, steps in zip(words, durations, strict=True)
+        ]
+    )
+
+
+@pytest.mark.parametrize("kind", ["sentences", "given"])
+def test_a_sentence_has_the_same_spikes_anywhere_in_a_stream(network, request, kind):
+    stimulus = request.getfixturevalue(kind)
+    whole = present(network, stimulus)
+    assert sum(spikes["output"].sum() for spikes in whole) > 0
+    for order in ([3], [3, 0, 1], [0, 3, 2], [6, 1, 3]):
+        found = present(network, choose(stimulus, order))
+        assert_same(found, [whole[number] for number in order])
+
+
+@pytest.mark.parametrize("kind", ["sentences", "given"])
+def test_what_is_padded_changes_nothing(network, request, kind):
+    stimulus = choose(request.getfixturevalue(kind), [0, 2, 5])
+    assert max(stimulus.words) == 3
+    assert_same(present(network, stimulus, words=7), present(network, stimulus))
+
+
+@pytest.mark.parametrize("kind", ["sentences", "given"])
+def test_a_network_presents_other_sentences(network, request, kind):
+    stimulus = request.getfixturevalue(kind)
+    first, second = choose(stimulus, [1, 0]), choose(stimulus, [5, 3, 2])
+    with BrianNetwork(network, first, backend="numpy") as brian:
+        recorder = Recorder(brian)
+        brian.run(seed=3)
+        assert_same(spikes_of(brian, recorder), present(network, first, seed=3))
+        counts = recorder.counts("output")
+        brian.run(seed=4, stimulus=second)
+        assert_same(spikes_of(brian, recorder), present(network, second, seed=4))
+        brian.run(seed=3, stimulus=first)
+        assert_same(spikes_of(brian, recorder), present(network, first, seed=3))
+        np.testing.assert_array_equal(recorder.counts("output"), counts)
+
+
+def test_membranes_are_those_of_the_run_that_was_last(network, sentences):
+    first, second = choose(sentences, [1, 0]), choose(sentences, [5, 3])
+
+    def membranes(*stimuli):
+        with BrianNetwork(network, stimuli[0], backend="numpy") as brian:
+            recorder = Recorder(brian, membranes={"conv2": range(16)})
+            for stimulus in stimuli:
+                brian.run(seed=4, stimulus=stimulus)
+            return [recorder.activity(number)["conv2"].membrane for number in range(2)]
+
+    for found, expected in zip(membranes(first, second), membranes(second), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_part_has_the_spikes_that_it_has_in_the_whole(network, sentences):
+    whole = present(network, sentences, seed=9)
+    part = PoissonStimulus(
+        sentences.table, sentences.ids[5:], sentences.durations[5:], numbers=(5, 6)
+    )
+    assert_same(present(network, part, seed=9), whole[5:])
+
+
+def test_rates_need_not_come_from_the_same_table(network, sentences):
+    part = choose(sentences, [4, 3])
+    rates = [sentences.table[ids] for ids in part.ids]
+    renumbered = PoissonStimulus.of_rates(rates, 10)
+    own_table = PoissonStimulus.of_words(sentences.table, part.ids, 10)
+    assert_same(present(network, renumbered), present(network, own_table))
+
+
+def test_the_input_group_says_what_is_presented(network, sentences):
+    begin = np.cumsum([0, *(np.array(sentences.durations) + 3)])
+    with BrianNetwork(network, sentences, backend="numpy") as brian:
+        recorder = Recorder(brian, layers=[])
+        group = brian.groups["input"]
+        monitor = brian2.StateMonitor(group, "presentation", record=[0], clock=brian.clock)
+        brian.network.add(monitor)
+        brian.run(seed=0)
+        np.testing.assert_array_equal(brian.begin, begin)
+        expected = np.repeat(np.arange(7), np.diff(begin))
+        np.testing.assert_array_equal(np.ravel(monitor.presentation), expected)
+        assert recorder.spikes == {}
+
+
+def test_the_input_is_silent_after_a_presentation(network, table):
+    stimulus = PoissonStimulus(np.ones_like(table), [[0] * 7, [1]], (4, 2), (0, 1))
+    with BrianNetwork(network, stimulus, backend="numpy") as brian:
+        recorder = Recorder(brian, layers=["input"])
+        brian.run(seed=0)
+        step = np.rint(np.asarray(recorder.spikes["input"].t / brian.dt)).astype(int)
+        neuron = np.array(recorder.spikes["input"].i)
+    expected = {(n, i) for n in range(4) for i in range(42)}
+    expected |= {(7 + n, i) for n in range(2) for i in range(6)}
+    assert set(zip(step.tolist(), neuron.tolist(), strict=True)) == expected
+    assert len(step) == len(expected)
+
+
+def test_slices_of_the_input_spike_and_are_recorded(make_spikes):
+    spikes = make_spikes(4, features=2, steps=20)
+    with codegen_target("numpy"):
+        clock = brian2.Clock(1 * brian2.ms)
+        group = Presentations(4, 2, poisson=False, clock=clock, name="words*")
+        group.schedule = schedule(SpikeStimulus([spikes]), start=0, latency=1, seed=0)
+        part = group[2:6]
+        target = brian2.NeuronGroup(6, "v : 1", clock=clock)
+        synapses = ConvolutionalSynapses(part, target, np.ones((3, 1, 2)))
+        monitor = brian2.SpikeMonitor(part)
+        brian2.Network(group, part, target, synapses, monitor).run(21 * clock.dt)
+    inner = spikes.reshape(20, 8)[:, 2:6]
+    step, neuron = np.nonzero(inner)
+    np.testing.assert_array_equal(monitor.i, neuron)
+    np.testing.assert_array_equal(np.rint(np.asarray(monitor.t / clock.dt)), step)
+    np.testing.assert_array_equal(target.v, np.repeat(inner.sum(axis=0).reshape(2, 2).sum(1), 3))
+    for item in (2, slice(0, 8, 2), slice(3, 3)):
+        with pytest.raises((TypeError, IndexError), match="contiguous slices"):
+            group[item]
+
+
+def test_networks_leave_nothing_behind(network, sentences):
+    def names():
+        with BrianNetwork(network, sentences, backend="numpy") as brian:
+            recorder = Recorder(brian)
+            brian.run(seed=0)
+            recorder.activity(0)
+            return [brian.clock.name, *(group.name for group in brian.groups.values())]
+
+    assert names() == names() == names()
+
+
+# --- random numbers ---
+
+
+def draw(stimulus, number=0, steps=1, seed=0):
+    """Spikes of one presentation, shape (steps, neurons)."""
+    plan = schedule(stimulus, start=0, latency=1, seed=seed)
+    size = len(stimulus.ids[number]) * stimulus.table.shape[1]
+    spikes = np.zeros((steps, size), dtype=bool)
+    for step, row in enumerate(spikes):
+        row[poisson(plan, number, step, stimulus.table.shape[1])] = True
+    return spikes
+
+
+def test_seeds_and_numbers_give_other_spikes(table):
+    drawn = {
+        draw(
+            PoissonStimulus(table, [np.arange(7)], (30,), (number,)), steps=30, seed=seed
+        ).tobytes()
+        for seed in range(10)
+        for number in range(10)
+    }
+    assert len(drawn) == 100
+
+
+def test_the_mixing_is_splitmix64():
+    # The first outputs of its reference implementation for this seed.
+    state = np.uint64(1234567) + GAMMA * np.arange(1, 4, dtype=np.uint64)
+    assert _mix(state).tolist() == [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+    ]
+
+
+def test_rates_are_met():
+    rates = np.concatenate([np.linspace(0, 1, 501), [1e-3, 1 - 1e-3, 2**-20]])
+    steps = 4000
+    fired = draw(PoissonStimulus.of_rates([rates[:, None]], steps), steps=steps)
+    error = np.sqrt(rates * (1 - rates) / steps)
+    assert (np.abs(fired.mean(axis=0) - rates) <= 5 * error).all()
+    assert not fired[:, rates == 0].any()
+    assert fired[:, rates == 1].all()
+    # Not too close to the rates either: deviations are as large as those of independent draws.
+    deviations = ((fired.mean(axis=0) - rates)[error > 0] / error[error > 0]) ** 2
+    count = len(deviations)
+    assert abs(deviations.mean() - 1) < 5 * np.sqrt(2 / count)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.05])
+def test_neighbouring_neurons_steps_sentences_and_seeds_are_not_correlated(rate):
+    steps, neurons = 200, 150
+    stimulus = PoissonStimulus.of_words(
+        np.full((1, 1), rate), [np.zeros(neurons, dtype=int)] * 4, steps
+    )
+    fired = np.array(
+        [
+            [draw(stimulus, number, steps, seed) for number in range(len(stimulus.ids))]
+            for seed in range(3)
+        ]
+    )
+    values = (fired - rate) / np.sqrt(rate * (1 - rate))
+    for axis in range(values.ndim):
+        for lag in range(1, min(values.shape[axis], 4)):
+            later = np.moveaxis(values, axis, 0)[lag:]
+            earlier = np.moveaxis(values, axis, 0)[:-lag]
+            assert abs((later * earlier).mean()) < 5 / np.sqrt(later.size), (axis, lag)
+    # Nor is a step of one neuron the next step of its neighbour, as a shared counter would give.
+    assert abs((values[..., 1:, :-1] * values[..., :-1, 1:]).mean()) < 5 / np.sqrt(fired.size)
+
+
+DRIVER = """
+#include "present.h"
+#include <cinttypes>
+#include <cstdio>
+#include <vector>
+
+int main()
+{
+    using namespace presentations;
+    for (uint64_t k = 1; k <= 3; k++)
+        printf("%" PRIu64 " ", mix(1234567 + k * GAMMA));
+    int64_t key, features, words;
+    while (scanf("%" SCNd64 "%" SCNd64 "%" SCNd64, &key, &features, &words) == 3) {
+        const int64_t first[2] = {0, words};
+        std::vector<int32_t> indices(words), spikes(words * features + 1);
+        std::vector<double> table(words * features);
+        for (int64_t word = 0; word < words; word++)
+            indices[word] = words - 1 - word;
+        for (double& rate : table)
+            scanf("%lf", &rate);
+        const Schedule schedule = {1, nullptr, nullptr, &key, first, indices.data(), table.data()};
+        for (int64_t step = 0; step < 50; step++) {
+            const int64_t count = poisson(schedule, 0, step, features, spikes.data());
+            for (int64_t s = 0; s < count; s++)
+                printf("%d ", spikes[s]);
+        }
+    }
+}
+"""
+
+
+def test_the_header_draws_the_spikes_of_the_numpy_kernel(tmp_path):
+    compiler = next(filter(shutil.which, ("g++", "clang++", "c++")), None)
+    if compiler is None:
+        pytest.skip("needs a C++ compiler")
+    (tmp_path / "driver.cpp").write_text(DRIVER)
+    _, options = get_compiler_and_args()
+    subprocess.run(
+        [compiler, *options, f"-I{HEADERS}", "driver.cpp", "-o", "driver"],
+        cwd=tmp_path,
+        check=True,
+    )
+    rng = np.random.default_rng(0)
+    text, expected = "", [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    for seed in range(20):
+        features, words = rng.integers(1, 20, 2)
+        table = rng.random((words, features))
+        stimulus = PoissonStimulus.of_words(table, [np.arange(words)[::-1]], 50)
+        plan = schedule(stimulus, start=0, latency=1, seed=seed)
+        rates = " ".join(rate.hex() for rate in table.ravel().tolist())
+        text += f"{plan.keys[0]} {features} {words} {rates}\n"
+        for step in range(50):
+            expected += poisson(plan, 0, step, features).tolist()
+    answer = subprocess.run(
+        [tmp_path / "driver"], input=text, capture_output=True, text=True, check=True
+    )
+    assert [int(number) for number in answer.stdout.split()] == expected
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.1, np.nan])
+def test_rates_are_probabilities(rate):
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        PoissonStimulus.of_rates([np.full((2, 3), rate)], 10)
+
+
+def test_each_sentence_has_a_duration_and_a_number(table):
+    with pytest.raises(ValueError, match="each sentence"):
+        PoissonStimulus(table, [np.arange(3)], (10, 10), (0,))
+    with pytest.raises(ValueError, match="each sentence"):
+        PoissonStimulus.of_words(table, [np.arange(3)], 10, numbers=(1, 2))
+
+
+def test_sentences_have_to_fit_what_was_built(network, make_spikes, table):
+    with pytest.raises(ValueError, match="3 words, not 5"):
+        BrianNetwork(network, SpikeStimulus([make_spikes(5)]), backend="numpy", words=3)
+    with pytest.raises(ValueError, match="1 to 7 words for this network, not 8"):
+        BrianNetwork(network, SpikeStimulus([make_spikes(8)]), backend="numpy")
+    with BrianNetwork(network, SpikeStimulus([make_spikes(3)]), backend="numpy") as brian:
+        with pytest.raises(ValueError, match="3 words, not 4"):
+            brian.run(seed=0, stimulus=SpikeStimulus([make_spikes(1), make_spikes(4)]))
+        with pytest.raises(ValueError, match="built for a SpikeStimulus"):
+            brian.run(seed=0, stimulus=PoissonStimulus.of_words(table, [np.arange(2)], 5))
+        brian.run(seed=0)
+
+
+@pytest.mark.parametrize("features", [3, 12])
+def test_words_have_the_features_of_the_network(network, make_spikes, features):
+    of_rates = PoissonStimulus.of_rates([np.full((3, features), 0.5)], 5)
+    of_spikes = SpikeStimulus([make_spikes(3), make_spikes(3, features=features)])
+    for stimulus in (of_rates, of_spikes):
+        with pytest.raises(ValueError, match="6 features"):
+            BrianNetwork(network, stimulus, backend="numpy")
+
+
+def test_stock_synapses_present_what_they_were_built_with_once(network, make_spikes, sentences):
+    with pytest.raises(ValueError, match="same number of steps"):
+        BrianNetwork(network, sentences, backend="numpy", synapses="stock")
+    stimulus = SpikeStimulus([make_spikes(3)])
+    with BrianNetwork(network, stimulus, backend="numpy", synapses="stock") as brian:
+        with pytest.raises(ValueError, match="present what they were built with"):
+            brian.run(seed=0, stimulus=stimulus)
+        brian.run(seed=0)
+        with pytest.raises(ValueError, match="once"):
+            brian.run(seed=0)
+
+
+def test_a_stimulus_is_one_of_the_two():
+    with pytest.raises(TypeError, match="no stimulus"):
+        schedule(type("Other", (), {"durations": (1,)})(), start=0, latency=1, seed=0)
