@@ -105,7 +105,7 @@ def load_examples(
                 f"{dataset} has {len(known.label_names)} classes, model {classifier.name!r} "
                 f"{len(classifier.label_names)}; choose a dataset with the model's classes"
             )
-        seed = classifier.training.get("settings", {}).get("seed", 0)
+        seed = classifier.training.get("settings", {}).get("split_seed", 0)
         examples = load_dataset(dataset, seed=seed).split(split)
     else:
         examples = load_dataset(Path(dataset), label_names=classifier.label_names).split("all")

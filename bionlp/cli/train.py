@@ -35,7 +35,12 @@ def train(
     dimension: Annotated[
         int | None, typer.Option(min=1, help="Dimension that the word vectors must have.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the split and all randomness.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of all randomness but the split.")
+    ] = DEFAULT.seed,
+    split_seed: Annotated[
+        int, typer.Option(min=0, help="Of the split into train, dev and test.")
+    ] = DEFAULT.split_seed,
     length: Annotated[
         int | None,
         typer.Option(min=5, help="Words a sentence. Default: enough for 95 % of the sentences."),
@@ -87,6 +92,7 @@ def train(
 
     settings = TrainingSettings(
         seed=seed,
+        split_seed=split_seed,
         length=length,
         vocabulary_size=vocabulary_size,
         maps=maps,
@@ -107,7 +113,7 @@ def train(
         diversity=diversity,
     )
     report = Reporter(quiet=quiet)
-    corpus = load_dataset(dataset, seed=seed, language=language)
+    corpus = load_dataset(dataset, seed=split_seed, language=language)
     report.note(f"reading word vectors {embeddings}")
     vectors = load_word_vectors(embeddings)
     if dimension and vectors.vector_size != dimension:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bionlp.classifier import TextClassifier
 from bionlp.files import atomic_path
+from bionlp.training.stages import INPUT_SEED
 
 _CARD = """# {name}
 
@@ -15,8 +16,8 @@ A spiking convolutional network for text ({language}), to be simulated in Brian 
 ## Data
 
 {dataset}: {train} sentences to train on, {dev} to select the epoch of each stage on, {test} to
-report, split with seed {seed}. Sentences are cut to {length} words. The model knows {vocabulary}
-words; their embeddings started from `{embeddings}`.
+report, split with seed {split_seed}. Sentences are cut to {length} words. The model knows
+{vocabulary} words; their embeddings started from `{embeddings}`.
 
 ## Accuracy
 
@@ -26,9 +27,9 @@ words; their embeddings started from `{embeddings}`.
 | converted to spikes | {converted_dev:.2%} | {converted_test:.2%} |
 | fine-tuned, this model | {finetuned_dev:.2%} | {finetuned_test:.2%} |
 
-Spiking networks: PyTorch, {steps} steps, Poisson input with seed {seed}. `bionlp evaluate` prints
-the last figure. Embeddings are stored as firing rates in 8 bits; with the unrounded ones the last
-figure is {unrounded:.2%}.
+Spiking networks: PyTorch, {steps} steps, Poisson input with seed {input_seed}. `bionlp evaluate`
+prints the last figure. Embeddings are stored as firing rates in 8 bits; with the unrounded ones the
+last figure is {unrounded:.2%}.
 
 ## Settings
 
@@ -82,7 +83,8 @@ def write_card(classifier: TextClassifier, folder: Path) -> None:
         dataset=training["dataset"],
         vocabulary=len(classifier.vocabulary),
         embeddings=training["embeddings"],
-        seed=settings["seed"],
+        split_seed=settings["split_seed"],
+        input_seed=INPUT_SEED,
         length=settings["length"],
         steps=settings["steps"],
         unrounded=measured["finetuned"]["test_accuracy_unrounded_rates"],

@@ -50,6 +50,10 @@ class Stage(ABC):
     def accuracy(self, split: Encoded) -> float:
         """Return the fraction of sentences classified rightly."""
 
+    def selection(self, dev: Encoded) -> float:
+        """Return what the best epoch has most of, the accuracy on dev if nothing else is said."""
+        return self.accuracy(dev)
+
     def after_step(self) -> None:  # noqa: B027, most stages have nothing to do
         """Bring parameters back into their range after an optimiser step."""
 
@@ -83,7 +87,7 @@ class History:
     Attributes
     ----------
     loss, dev_accuracy, seconds : list of float
-        One value per finished epoch.
+        One value per finished epoch; the accuracy is what the epoch is selected by.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -92,7 +96,7 @@ class History:
 
     @property
     def best_epoch(self) -> int:
-        """First epoch, counted from 1, with the best accuracy on dev."""
+        """First epoch, counted from 1, with the best selection on dev."""
         return int(np.argmax(self.dev_accuracy)) + 1
 
 
@@ -148,7 +152,7 @@ def fit(
             _run_epoch(stage, train, settings, epoch, optimizers, schedules, report)
         )
         stage.model.eval()
-        history.dev_accuracy.append(stage.accuracy(dev))
+        history.dev_accuracy.append(stage.selection(dev))
         history.seconds.append(time.perf_counter() - started)
         if history.best_epoch == epoch:
             best = copy.deepcopy(stage.model.state_dict())

@@ -236,13 +236,22 @@ def _train_tailored(
         dropout=settings.dropout,
         noise_steps=settings.noise_steps,
     )
-    stage = TextCNNStage("tailored", model, settings.embedding_rate)
+
+    def converted_accuracy(split: Encoded) -> float:
+        # What counts is how good the spiking network is: with the learning rate still high, a good
+        # TextCNN may convert badly (MR: 78.0 % on dev became 73.9 %).
+        levels = quantise(model.embedding.weight.detach().numpy())
+        description = _describe(model, settings)
+        return _spiking_stage(description, dequantise(levels), settings).accuracy(split)
+
+    stage = TextCNNStage("tailored", model, settings.embedding_rate, converted_accuracy)
     choices = FitSettings(
         settings.tailored_epochs, settings.tailored_rate, settings.batch_size, settings.seed
     )
     history = fit(stage, corpus.splits["train"], corpus.splits["dev"], choices, state, report)
-    _check_left_chance(stage.name, history, corpus.splits["dev"])
-    measured["tailored"] = _summary(history, stage.accuracy(corpus.splits["test"]))
+    dev_accuracy = stage.accuracy(corpus.splits["dev"])
+    _check_left_chance(stage.name, dev_accuracy, corpus.splits["dev"])
+    measured["tailored"] = _summary(history, dev_accuracy, stage.accuracy(corpus.splits["test"]))
     return model
 
 
@@ -254,12 +263,7 @@ def _convert(
     report: Reporter,
     measured: dict[str, Any],
 ) -> FineTuningStage:
-    description = convert(
-        tailored,
-        neurons_per_class=settings.neurons_per_class,
-        threshold=settings.threshold,
-        decay=settings.decay,
-    )
+    description = _describe(tailored, settings)
     converted = _spiking_stage(description, rates, settings)
     measured["converted"] = {
         f"{part}_accuracy": converted.accuracy(corpus.splits[part]) for part in ("dev", "test")
@@ -267,6 +271,15 @@ def _convert(
     report.note(f"converted: dev {measured['converted']['dev_accuracy']:.2%}")
     return _spiking_stage(
         diversify(description, settings.diversity, settings.seed), rates, settings
+    )
+
+
+def _describe(tailored: TailoredTextCNN, settings: TrainingSettings) -> NetworkDescription:
+    return convert(
+        tailored,
+        neurons_per_class=settings.neurons_per_class,
+        threshold=settings.threshold,
+        decay=settings.decay,
     )
 
 
@@ -278,7 +291,6 @@ def _spiking_stage(
         rates,
         steps=settings.steps,
         training_steps=settings.finetuning_steps,
-        seed=settings.seed,
     )
 
 
@@ -304,18 +316,17 @@ def _fine_tune(
             "the spiking network is silent: no output neuron fired on dev; "
             "try a lower --threshold, more steps, or longer tailored training"
         )
-    _check_left_chance(stage.name, history, dev)
+    _check_left_chance(stage.name, max(history.dev_accuracy), dev)
     unrounded = _spiking_stage(stage.model.describe(), exact_rates, settings)
-    measured["finetuned"] = _summary(history, stage.accuracy(test)) | {
+    measured["finetuned"] = _summary(history, max(history.dev_accuracy), stage.accuracy(test)) | {
         "test_accuracy_unrounded_rates": unrounded.accuracy(test)
     }
 
 
-def _check_left_chance(name: str, history: History, dev: Encoded) -> None:
+def _check_left_chance(name: str, best: float, dev: Encoded) -> None:
     """Refuse an accuracy within two standard errors of always answering the largest class."""
     chance = np.bincount(dev.labels).max() / len(dev)
     error = np.sqrt(chance * (1 - chance) / len(dev))
-    best = max(history.dev_accuracy)
     if best <= chance + 2 * error:
         raise TrainingError(
             f"the {name} network never left chance: {best:.1%} on dev, where the largest class has "
@@ -323,10 +334,10 @@ def _check_left_chance(name: str, history: History, dev: Encoded) -> None:
         )
 
 
-def _summary(history: History, test_accuracy: float) -> dict[str, Any]:
+def _summary(history: History, dev_accuracy: float, test_accuracy: float) -> dict[str, Any]:
     return {
         "best_epoch": history.best_epoch,
-        "dev_accuracy": max(history.dev_accuracy),
+        "dev_accuracy": dev_accuracy,
         "test_accuracy": test_accuracy,
         "seconds": round(sum(history.seconds), 1),
         "history": asdict(history),

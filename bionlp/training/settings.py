@@ -14,7 +14,9 @@ class TrainingSettings:
     Attributes
     ----------
     seed : int
-        Of the split, the initial weights, the order, dropout and spikes.
+        Of the initial weights, the order, dropout and spikes.
+    split_seed : int
+        Of the split into train, dev and test, so that trainings can be compared on the same test.
     length : int, optional
         Words a sentence; by default the 95th percentile of the training split.
     vocabulary_size : int
@@ -43,6 +45,7 @@ class TrainingSettings:
     """
 
     seed: int = 0
+    split_seed: int = 0
     length: int | None = None
     vocabulary_size: int = 20_000
     widths: tuple[int, ...] = (3, 4, 5)

@@ -11,6 +11,8 @@ with gradients through the surrogate (Lv, Xu & Zheng 2023, section 3.3).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -21,6 +23,9 @@ from bionlp.training.batches import Batch, Encoded, batches
 from bionlp.training.fit import Stage
 from networks.spiking import SpikingNetwork
 from networks.textcnn import TextCNN
+
+INPUT_SEED = 0
+"""Of the Poisson input that accuracies are measured with."""
 
 
 class TextCNNStage(Stage):
@@ -34,10 +39,19 @@ class TextCNNStage(Stage):
         The network.
     embedding_rate : float
         Learning rate of the embeddings.
+    selection : callable, optional
+        What the epoch is selected by on dev, other than the accuracy of the network itself.
     """
 
-    def __init__(self, name: str, model: TextCNN, embedding_rate: float):
+    def __init__(
+        self,
+        name: str,
+        model: TextCNN,
+        embedding_rate: float,
+        selection: Callable[[Encoded], float] | None = None,
+    ):
         self.name, self.model, self.embedding_rate = name, model, embedding_rate
+        self._selection = selection or self.accuracy
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return Adam for the weights, and one that moves only the words of a batch."""
@@ -51,6 +65,10 @@ class TextCNNStage(Stage):
         """Return the cross-entropy of a batch."""
         logits = self.model(torch.from_numpy(batch.ids))
         return functional.cross_entropy(logits, torch.from_numpy(batch.labels))
+
+    def selection(self, dev: Encoded) -> float:
+        """Return what the best epoch has most of."""
+        return self._selection(dev)
 
     def after_step(self) -> None:
         """Clip the embeddings and centre the kernels."""
@@ -77,8 +95,6 @@ class FineTuningStage(Stage):
         Firing rate per step of every word.
     steps, training_steps : int
         Length of a presentation when it is measured and in training.
-    seed : int
-        Of the spikes that dev is measured with.
     """
 
     name = "finetuning"
@@ -90,9 +106,8 @@ class FineTuningStage(Stage):
         *,
         steps: int,
         training_steps: int,
-        seed: int,
     ):
-        self.model, self.rates, self.seed = model, rates, seed
+        self.model, self.rates = model, rates
         self.steps, self.training_steps = steps, training_steps
         self._rates = torch.from_numpy(rates).float()
 
@@ -115,7 +130,7 @@ class FineTuningStage(Stage):
     def predictions(self, split: Encoded) -> tuple[np.ndarray, np.ndarray]:
         """Return the labels given to a split and the votes behind them."""
         return predict_spiking(
-            self.model, [self.rates[ids] for ids in split.ids], self.steps, seed=self.seed
+            self.model, [self.rates[ids] for ids in split.ids], self.steps, seed=INPUT_SEED
         )
 
     def accuracy(self, split: Encoded) -> float:
