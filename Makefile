@@ -20,27 +20,33 @@ PIP := $(RUN)/python -m pip --disable-pip-version-check install $(PIP_FLAGS) --c
 # Options for pytest, as in: make test PYTEST_FLAGS="-x -k brian"
 PYTEST_FLAGS ?=
 
+# Options for the benchmark, as in: make bench BENCH_FLAGS="--engines shared-cpp,torch --scaling"
+BENCH_FLAGS ?=
+
 # INSTALLED says that the installation is complete, and how old it is. UNFINISHED says that one has begun: if it is
 # still there at the next call, the last one was cut off, and .venv is made anew, since nobody knows what is in it.
 INSTALLED := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format install clean
+.PHONY: help run test bench lint format install clean
 
 help:  ## List the targets.
 	@echo "usage: make TARGET"
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "Set-up happens by itself. PYTHON= chooses the Python for .venv, PIP_FLAGS= goes to pip, and"
-	@echo "PYTEST_FLAGS= to pytest; the Makefile says more about each."
+	@echo "Set-up happens by itself. PYTHON= chooses the Python for .venv, PIP_FLAGS= goes to pip,"
+	@echo "PYTEST_FLAGS= to pytest, and BENCH_FLAGS= to bionlp bench; the Makefile says more about each."
 
 run: $(INSTALLED)  ## Run the demonstration; its pictures and recordings go to runs/.
 	$(RUN)/bionlp demo --out runs
 
 test: $(INSTALLED)  ## Run the tests.
 	$(RUN)/python -m pytest $(PYTEST_FLAGS)
+
+bench: $(INSTALLED)  ## Measure what a sentence costs in each engine; numbers and pictures go to runs/bench/.
+	$(RUN)/bionlp bench --out runs/bench $(BENCH_FLAGS)
 
 lint: $(INSTALLED)  ## Check the style of the code, and change nothing.
 	$(RUN)/ruff check .

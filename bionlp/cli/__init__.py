@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bionlp.cli import data, demo, embeddings, evaluate, plot, simulate, train, validate
+from bionlp.cli import bench, data, demo, embeddings, evaluate, plot, simulate, train, validate
 from bionlp.errors import BionlpError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
+app.command(epilog=bench.EXAMPLE)(bench.bench)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(embeddings.app, name="embeddings")

@@ -31,6 +31,7 @@ EVERYTHING = {
 }
 
 
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
 both_kinds = pytest.mark.parametrize("synapses", SYNAPSES)
 
 
@@ -84,6 +85,7 @@ def test_sentences_may_have_different_numbers_of_steps(network, make_spikes):
 
 
 @pytest.mark.slow
+@needs_compiler
 @both_kinds
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])
 def test_compiled_backends_equal_pytorch(make_network, make_spikes, backend, synapses, cache):
@@ -95,7 +97,7 @@ def test_compiled_backends_equal_pytorch(make_network, make_spikes, backend, syn
     assert (cache / "programs").exists() == (backend == "cpp_standalone" and synapses == "shared")
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     synapses=st.sampled_from(SYNAPSES),
     decay=st.floats(0.05, 1),
@@ -283,7 +285,7 @@ def test_backends_that_cannot_run(network, make_spikes, monkeypatch):
     assert choose_backend("auto", 1000) == "numpy"
 
 
-@pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
+@needs_compiler
 @both_kinds
 def test_auto_compiles_for_many(synapses):
     assert choose_backend("auto", MANY[synapses] - 1, synapses) == "numpy"

@@ -211,7 +211,16 @@ def test_networks_leave_nothing_behind(network, sentences):
             recorder.activity(0)
             return [brian.clock.name, *(group.name for group in brian.groups.values())]
 
-    assert names() == names() == names()
+    assert names() == names() == ["steps", *network.shapes(1)]
+
+
+def test_names_of_networks_that_nobody_holds_are_free(network, sentences):
+    with BrianNetwork(network, sentences, backend="numpy") as brian:
+        cycle = [brian]
+        cycle.append(cycle)
+    del brian, cycle
+    with BrianNetwork(network, sentences, backend="numpy") as brian:
+        assert [group.name for group in brian.groups.values()] == list(network.shapes(1))
 
 
 # --- random numbers ---

@@ -20,6 +20,7 @@ from networks.brian import (
 from networks.brian.program import (
     PROGRAM,
     StandaloneProject,
+    _compiler,
     _hash_source,
     cache_folder,
 )
@@ -114,20 +115,24 @@ def test_one_program_serves_all_weights_and_all_sentences(
 
 @pytest.mark.slow
 @needs_compiler
-def test_poisson_input_is_the_same_on_all_backends(make_network, monkeypatch):
+@pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])
+def test_poisson_input_is_the_same_on_all_backends(make_network, backend):
     network = make_network(widths=(2,))
     table = np.random.default_rng(0).random((9, 6))
     ids = [np.array([0, 4, 4]), np.arange(7), np.array([8])]
-    stimulus = PoissonStimulus(table, ids, (12, 7, 30), (4, 0, 2))
-    # The program has all words that the network was made for, and so its windows.
-    expected = run(network, stimulus, backend="numpy", words=7)
-    assert all(activity["output"].spikes.any() for activity in expected[0][:2])
-    for backend in ("cython", "cpp_standalone"):
-        assert_equal(run(network, stimulus, backend=backend, words=7), expected)
-    forbid_compiling(monkeypatch)
+    whole = PoissonStimulus(table, ids, (12, 7, 30), (4, 0, 2))
     part = PoissonStimulus(table, ids[1:], (7, 30), (0, 2))
-    found, _ = run(network, part, backend="cpp_standalone")
-    assert_equal((found, {}), (expected[0][1:], {}))
+    # The program has all words that the network was made for, and so its windows.
+    with BrianNetwork(network, part, backend=backend, words=7) as brian:
+        recorder = Recorder(brian)
+        brian.run(seed=2)
+        first = read(brian, recorder)
+        brian.run(seed=2, stimulus=whole)
+        second = read(brian, recorder)
+    assert_equal(first, run(network, part, backend="numpy", words=7))
+    expected = run(network, whole, backend="numpy")
+    assert all(activity["output"].spikes.any() for activity in expected[0][:2])
+    assert_equal((second[0], {}), (expected[0], {}))
 
 
 # --- without a compiler ---
@@ -143,6 +148,7 @@ def stand_in(monkeypatch, script="#!/bin/sh\nexit 0\n"):
         (self._folder / PROGRAM).chmod(0o755)
 
     monkeypatch.setattr(StandaloneProject, "_compile", compile_script)
+    monkeypatch.setattr("networks.brian.program._compiler", lambda: "a script")
     return compiled
 
 
@@ -172,14 +178,25 @@ def test_the_same_source_is_compiled_once(project, monkeypatch, cache):
     assert len(compiled) == len(programs(cache)) == 2
 
 
+@needs_compiler
 def test_the_hash_is_of_names_contents_and_the_compiler(project, monkeypatch):
     write_source(project)
     first = _hash_source(project._folder)
     assert _hash_source(project._folder) == first
     (project._folder / "code_objects/a.cpp").rename(project._folder / "code_objects/b.cpp")
     renamed = _hash_source(project._folder)
-    monkeypatch.setattr("networks.brian.program._compiler_version", lambda: "another")
+    monkeypatch.setattr("networks.brian.program._compiler", lambda: "another")
     assert len({first, renamed, _hash_source(project._folder)}) == 3
+
+
+@needs_compiler
+def test_the_compiler_is_asked_for_its_version_and_its_target(monkeypatch):
+    monkeypatch.setenv("CXX", "g++")
+    answer = _compiler()
+    assert "Free Software Foundation" in answer or "clang" in answer
+    assert "#define __cplusplus" in answer
+    monkeypatch.setenv("CXX", "env g++")
+    assert _compiler() == answer
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(project, monkeypatch, tmp_path):
@@ -278,6 +295,7 @@ with BrianNetwork(description, stimulus, backend="cpp_standalone") as brian:
 
 
 @pytest.mark.slow
+@needs_compiler
 def test_the_source_does_not_depend_on_the_process():
     def hashed(seed):
         environment = {

@@ -121,7 +121,7 @@ def run_shared_and_stock(make_shared, pairs, sources, targets, before, after, se
     assert int(shared.events[:]) == expected.n[:].sum()
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(**convolutions)
 @example(  # windows beyond both ends, one map more than fills vectors of four and of eight
     features=3, width=4, maps=9, positions=2, windows=9, stride=1, padding=3, before=2, after=1,
@@ -148,7 +148,7 @@ def test_a_convolution_equals_unrolled_synapses(
     )
 
 
-@settings(max_examples=10)
+@settings(max_examples=15)
 @given(
     maps=st.integers(1, 20),
     positions=st.integers(1, 9),
@@ -192,6 +192,7 @@ def layered():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
 @pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
 def test_compiled_targets_equal_numpy(target, tmp_path):
     def results():
