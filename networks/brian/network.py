@@ -8,6 +8,7 @@ from collections.abc import Callable
 import brian2
 import numpy as np
 from brian2 import ms
+from brian2.core.names import find_name
 from threadpoolctl import threadpool_limits
 
 from networks.brian import shared, stock
@@ -20,6 +21,7 @@ from networks.brian.stimulus import PoissonStimulus, Stimulus
 from networks.description import NetworkDescription
 
 DT = 1 * ms
+CLOCK = "steps*"
 
 SYNAPSES = ("shared", "stock")
 PRECISIONS = {"double": np.float64, "single": np.float32}
@@ -122,7 +124,11 @@ class BrianNetwork:
         self.begin = self._plan.begin
 
     def _build(self) -> None:
-        self._clock = brian2.Clock(self.dt, name="steps*")
+        # Compiled code is made of the names of Brian 2's objects, and only kept code of the same
+        # names is taken again. They may be in reference cycles, and hold their names until then.
+        if find_name(CLOCK) != CLOCK.rstrip("*"):
+            gc.collect()
+        self._clock = brian2.Clock(self.dt, name=CLOCK)
         source = self.description.input.name
         self.groups = {source: self._input_group(source)}
         self.synapses = {}
@@ -230,10 +236,7 @@ class BrianNetwork:
         if self._project:
             self._project.close()
             self._project = None
-        # Brian 2's objects are in reference cycles, and their names, of which compiled code is
-        # made, are only free again when they are gone.
         self.network = None
-        gc.collect()
 
     def __enter__(self) -> BrianNetwork:
         return self

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -133,7 +134,7 @@ def _run_device(folder: Path) -> None:
 
 def _hash_source(folder: Path) -> str:
     """Hash everything that decides what the compiled program is."""
-    digest = hashlib.sha256(_compiler_version().encode())
+    digest = hashlib.sha256(_compiler().encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "static_arrays" not in path.parts and path.parent.name != "results":
             digest.update(str(path.relative_to(folder)).encode())
@@ -141,10 +142,17 @@ def _hash_source(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _compiler_version() -> str:
-    compiler = os.environ.get("CXX", "g++")
-    asked = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
-    return asked.stdout
+def _compiler() -> str:
+    """Return the version of the compiler, and its macros, which tell this processor's abilities.
+
+    A cache may be in a home that machines with other processors share.
+    """
+    compiler = shlex.split(os.environ.get("CXX", "g++"))
+    questions = ["--version"], ["-march=native", "-dM", "-E", "-x", "c++", os.devnull]
+    return "".join(
+        subprocess.run([*compiler, *asked], capture_output=True, text=True, check=False).stdout
+        for asked in questions
+    )
 
 
 def _copy(program: Path, kept: Path) -> None:
