@@ -46,7 +46,9 @@ def record(
     vocabulary = Vocabulary(tuple(dict.fromkeys(words)))
     levels = quantise(np.zeros((len(vocabulary) + 1, FEATURES)))
     classifier = TextClassifier("small", "en", tuple(labels), vocabulary, levels, network)
-    sentence = Sentence(text or " ".join(words), tuple(words), rates, (), 0)
+    sentence = Sentence(
+        text or " ".join(words), tuple(words), np.arange(1, len(words) + 1), rates, (), 0
+    )
     if membranes is None:
         membranes = ALL | {"output": range(len(labels) * NEURONS)}
     activity = (
