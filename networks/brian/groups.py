@@ -9,12 +9,38 @@ See :mod:`networks.brian` for why both are divided by ``decay``. A decay of 1 is
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import brian2
 import numpy as np
 
 from networks.description import Layer, firing_threshold
 
 Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """What is to be connected.
+
+    Attributes
+    ----------
+    source, target : brian2.Group
+        The neurons of two layers.
+    source_shape, target_shape : tuple of int
+        Shapes of the layers.
+    first_input : int
+        Index of the source's first neuron among all inputs of the target layer.
+    name : str
+        Of the synapses.
+    """
+
+    source: brian2.Group
+    target: brian2.Group
+    source_shape: Shape
+    target_shape: Shape
+    first_input: int
+    name: str
 
 
 def neuron_group(

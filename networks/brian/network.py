@@ -13,12 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from networks.brian import shared, stock
 from networks.brian.backends import choose_backend, codegen_target
-from networks.brian.groups import neuron_group
+from networks.brian.groups import Pathway, neuron_group
 from networks.brian.presentations import Presentations
 from networks.brian.program import StandaloneProject
-from networks.brian.schedule import schedule
+from networks.brian.schedule import Schedule, beginnings, schedule
 from networks.brian.stimulus import PoissonStimulus, Stimulus
-from networks.description import NetworkDescription
+from networks.description import Layer, NetworkDescription
 
 DT = 1 * ms
 CLOCK = "steps*"
@@ -103,7 +103,7 @@ class BrianNetwork:
         self._dtype = PRECISIONS[precision]
         self._ran = False
         self._latency = max(description.latency.values())
-        self._schedule(seed=0)
+        self.begin = beginnings(stimulus, start=0, latency=self._latency)
         self._project = StandaloneProject() if self.backend == "cpp_standalone" else None
         try:
             with codegen_target(self.backend):
@@ -112,45 +112,46 @@ class BrianNetwork:
             self.close()
             raise
 
-    @property
-    def clock(self) -> brian2.Clock:
-        """Ticks once a step."""
-        return self._clock
-
-    def _schedule(self, seed: int) -> None:
-        started = bool(getattr(self, "network", None)) and not self._project
-        start = int(self._clock.timestep[:]) if started else 0
-        self._plan = schedule(self.stimulus, start=start, latency=self._latency, seed=seed)
-        self.begin = self._plan.begin
-
     def _build(self) -> None:
         # Compiled code is made of the names of Brian 2's objects, and only kept code of the same
         # names is taken again. They may be in reference cycles, and hold their names until then.
         if find_name(CLOCK) != CLOCK.rstrip("*"):
             gc.collect()
-        self._clock = brian2.Clock(self.dt, name=CLOCK)
+        self.clock = brian2.Clock(self.dt, name=CLOCK)
         source = self.description.input.name
         self.groups = {source: self._input_group(source)}
         self.synapses = {}
         for layer in self.description.layers:
-            group = neuron_group(layer, self.shapes[layer.name], self._clock, self._dtype)
+            group = neuron_group(layer, self.shapes[layer.name], self.clock, self._dtype)
             self._clear(group)
             self.groups[layer.name] = group
-            connect = shared.connect if self._shared else stock.connect
-            pathways = connect(layer, self.groups, self.shapes)
-            self.synapses |= {
-                (source, layer.name): synapses
-                for source, synapses in zip(layer.sources, pathways, strict=True)
-            }
+            self._connect(layer)
         self.network = brian2.Network(*self.groups.values(), *self.synapses.values())
+
+    def _connect(self, layer: Layer) -> None:
+        """Make the synapses onto a layer, one object for each source."""
+        connect = shared.connect if self._shared else stock.connect
+        first_input = 0
+        for name in layer.sources:
+            source, target = self.groups[name], self.groups[layer.name]
+            pathway = Pathway(
+                source,
+                target,
+                self.shapes[name],
+                self.shapes[layer.name],
+                first_input,
+                f"{name}_to_{layer.name}*",
+            )
+            self.synapses[name, layer.name] = connect(layer, pathway)
+            first_input += len(source)
 
     def _input_group(self, name: str) -> brian2.Group:
         shape = self.shapes[name]
         if not self._shared:
             period = int(self.begin[1])
-            return stock.input_group(self.stimulus, name, shape, period, self._clock)
+            return stock.input_group(self.stimulus, name, shape, period, self.clock)
         poisson = isinstance(self.stimulus, PoissonStimulus)
-        return Presentations(*shape, poisson=poisson, clock=self._clock, name=f"{name}*")
+        return Presentations(*shape, poisson=poisson, clock=self.clock, name=f"{name}*")
 
     def _clear(self, group: brian2.NeuronGroup) -> None:
         """Have the membranes of a group cleared at the beginning of each presentation."""
@@ -185,20 +186,23 @@ class BrianNetwork:
         if self._ran and not self._shared:
             raise ValueError("stock synapses present their sentences once; build another network")
         self._ran = True
-        self._schedule(seed)
+        # A compiled program begins at its first step in every run.
+        start = 0 if self._project else int(self.clock.timestep[:])
+        self.begin = beginnings(self.stimulus, start=start, latency=self._latency)
+        plan = None
         if self._shared:
-            self.groups[self.description.input.name].schedule = self._plan
+            plan = schedule(self.stimulus, self.begin, seed=seed)
+            self.groups[self.description.input.name].schedule = plan
         else:
             brian2.seed(seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
         with np.errstate(over="ignore"):
-            self._run(advance)
+            self._run(plan, advance)
 
-    def _run(self, advance: Callable[[float], None] | None) -> None:
+    def _run(self, plan: Schedule | None, advance: Callable[[float], None] | None) -> None:
         if self._project:
-            self._project.run(
-                self.network, self._plan, self.dt, fixed=self._shared, advance=advance
-            )
+            steps = int(self.begin[-1])
+            self._project.run(self.network, steps, self.dt, plan=plan, advance=advance)
             return
 
         def report(_elapsed, completed, _start, _duration):
@@ -209,7 +213,7 @@ class BrianNetwork:
         # The matrix products of a step are so small that threads would mostly wait for each other.
         with codegen_target(self.backend), threadpool_limits(1, user_api="blas"):
             self.network.run(duration, report=report, report_period=1 * brian2.second)
-        if self._clock.timestep[:] < self.begin[-1]:
+        if self.clock.timestep[:] < self.begin[-1]:
             # Brian 2 answers Ctrl-C by ending the run as if it were over.
             raise KeyboardInterrupt("the simulation was interrupted")
 

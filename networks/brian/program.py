@@ -58,10 +58,10 @@ class StandaloneProject:
     def run(
         self,
         network: brian2.Network,
-        plan: Schedule,
+        steps: int,
         dt: brian2.Quantity,
         *,
-        fixed: bool,
+        plan: Schedule | None,
         advance: Callable[[float], None] | None,
     ) -> None:
         """Compile a network, unless that has been done, and run it.
@@ -70,28 +70,31 @@ class StandaloneProject:
         ----------
         network : brian2.Network
             The network; the same in every call.
-        plan : Schedule
-            What is presented.
+        steps : int
+            Duration of the run.
         dt : brian2.Quantity
             Duration of a step.
-        fixed : bool
-            Whether the program serves any schedule, and so is worth keeping.
+        plan : Schedule or None
+            What is presented, if the program reads it from a file: it then serves any schedule and
+            runs until the end of this one, so it is worth keeping.
         advance : callable, optional
             Called with the fraction of the presentations that have begun.
         """
         if not self._built:
-            network.run((FOREVER if fixed else int(plan.begin[-1])) * dt)
+            network.run((FOREVER if plan else steps) * dt)
             brian2.device.build(directory=str(self._folder), compile=False, run=False)
-            if fixed:
+            if plan:
                 self._take_or_compile()
             else:
                 self._compile()
             self._built = True
-        plan.write(self._folder)
+        if plan:
+            plan.write(self._folder)
+        presentations = len(plan.durations) if plan else 0
         output = self._folder / "results" / "stdout.txt"
-        with _watch(output, len(plan.durations), advance):
+        with _watch(output, presentations, advance):
             _run_device(self._folder)
-        if fixed and _reported(output) <= len(plan.durations):
+        if plan and _reported(output) <= presentations:
             # Ctrl-C ends the program early, and it writes what it has as if that were all.
             raise KeyboardInterrupt("the simulation was interrupted")
 
@@ -111,8 +114,7 @@ class StandaloneProject:
 
     def _compile(self) -> None:
         compiler, _ = get_compiler_and_args()
-        with _in_folder(self._folder):
-            brian2.device.compile_source(str(self._folder), compiler, False, False)
+        brian2.device.compile_source(str(self._folder), compiler, False, False)
 
     def close(self) -> None:
         """Give Brian 2 its runtime device back and remove the program."""
@@ -125,9 +127,8 @@ def _run_device(folder: Path) -> None:
     """Run the program; results are where the device looks for them when a monitor is read."""
     results = folder / "results"
     results.mkdir(exist_ok=True)
-    options = {"directory": str(folder), "with_output": False}
     try:
-        brian2.device.run(**options, run_args=[])
+        brian2.device.run(directory=str(folder), with_output=False, run_args=[])
     except RuntimeError as error:
         raise RuntimeError(f"the compiled program failed: {error}") from error
 
@@ -161,16 +162,6 @@ def _copy(program: Path, kept: Path) -> None:
     os.close(handle)
     shutil.copy2(program, temporary)
     os.replace(temporary, kept)
-
-
-@contextmanager
-def _in_folder(folder: Path) -> Iterator[None]:
-    previous = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(previous)
 
 
 def _reported(output: Path) -> int:

@@ -54,8 +54,8 @@ class Schedule:
                 array.tofile(stream)
 
 
-def schedule(stimulus: Stimulus, *, start: int, latency: int, seed: int) -> Schedule:
-    """Lay out a stimulus.
+def beginnings(stimulus: Stimulus, *, start: int, latency: int) -> np.ndarray:
+    """Find when each presentation of a stimulus begins.
 
     Parameters
     ----------
@@ -65,6 +65,25 @@ def schedule(stimulus: Stimulus, *, start: int, latency: int, seed: int) -> Sche
         Time step of the simulation in which the first presentation begins.
     latency : int
         Steps that the deepest layer lags behind the input.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (presentations + 1,)
+        Time step in which each begins, and in which the last one is over.
+    """
+    lasting = np.array(stimulus.durations, dtype=np.int64) + latency
+    return start + np.concatenate([[0], np.cumsum(lasting)])
+
+
+def schedule(stimulus: Stimulus, begin: np.ndarray, *, seed: int) -> Schedule:
+    """Lay out a stimulus.
+
+    Parameters
+    ----------
+    stimulus : PoissonStimulus or SpikeStimulus
+        What is shown.
+    begin : numpy.ndarray of int64, shape (presentations + 1,)
+        When, see :func:`beginnings`.
     seed : int
         Of Poisson input; sentence k is seeded by (seed, ``stimulus.numbers[k]``).
 
@@ -74,8 +93,7 @@ def schedule(stimulus: Stimulus, *, start: int, latency: int, seed: int) -> Sche
         The arrays.
     """
     durations = np.array(stimulus.durations, dtype=np.int64)
-    begin = start + np.concatenate([[0], np.cumsum(durations + latency)])
-    return Schedule(begin.astype(np.int64), durations, *_input(stimulus, seed))
+    return Schedule(begin, durations, *_input(stimulus, seed))
 
 
 @singledispatch

@@ -12,7 +12,7 @@ from functools import singledispatch
 import brian2
 import numpy as np
 
-from networks.brian.groups import Shape
+from networks.brian.groups import Pathway
 from networks.brian.stimulus import PoissonStimulus, SpikeStimulus, Stimulus
 from networks.description import Convolution, Dense, Layer, Pooling
 
@@ -74,62 +74,47 @@ def _(stimulus: SpikeStimulus, name, shape, period, clock):
     )
 
 
-def connect(
-    layer: Layer,
-    groups: dict[str, brian2.Group],
-    shapes: dict[str, Shape],
-) -> list[brian2.Synapses]:
-    """Make the synapses onto a layer, one object per source.
+def connect(layer: Layer, pathway: Pathway) -> brian2.Synapses:
+    """Make the synapses from one source onto a layer.
 
     Parameters
     ----------
     layer : Convolution, Pooling or Dense
-        The target.
-    groups : dict of str to brian2.Group
-        The groups of all layers, by name.
-    shapes : dict of str to tuple of int
-        Their shapes.
+        The target; gives the weights.
+    pathway : Pathway
+        What is connected.
 
     Returns
     -------
-    list of brian2.Synapses
-        Named ``SOURCE_to_TARGET``; those with a weight hold it in ``w``.
+    brian2.Synapses
+        The connection; where weights differ it holds them in ``w``.
     """
-    pathways = []
-    first_input = 0
-    for source in layer.sources:
-        i, j, weight = pathway(layer, shapes[source], shapes[layer.name], first_input)
-        first_input += int(np.prod(shapes[source]))
-        synapses = brian2.Synapses(
-            groups[source],
-            groups[layer.name],
-            model="" if weight is None else "w : 1 (constant)",
-            on_pre="v_post += 1 / decay" if weight is None else "v_post += w / decay",
-            clock=groups[layer.name].clock,
-            name=f"{source}_to_{layer.name}*",
-            namespace={"decay": layer.decay},
-        )
-        synapses.connect(i=i, j=j)
-        if weight is not None:
-            synapses.w = weight
-        pathways.append(synapses)
-    return pathways
+    i, j, weight = unrolled(layer, pathway)
+    synapses = brian2.Synapses(
+        pathway.source,
+        pathway.target,
+        model="" if weight is None else "w : 1 (constant)",
+        on_pre="v_post += 1 / decay" if weight is None else "v_post += w / decay",
+        clock=pathway.target.clock,
+        name=pathway.name,
+        namespace={"decay": layer.decay},
+    )
+    synapses.connect(i=i, j=j)
+    if weight is not None:
+        synapses.w = weight
+    return synapses
 
 
 @singledispatch
-def pathway(
-    layer: Layer, source: Shape, target: Shape, first_input: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def unrolled(layer: Layer, pathway: Pathway) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """List the synapses from one source onto a layer.
 
     Parameters
     ----------
     layer : Convolution, Pooling or Dense
         The target.
-    source, target : tuple of int
-        Shapes of both.
-    first_input : int
-        Index of the source's first neuron among all inputs of the layer.
+    pathway : Pathway
+        What is connected.
 
     Returns
     -------
@@ -141,8 +126,9 @@ def pathway(
     raise TypeError(f"no layer: {layer!r}")
 
 
-@pathway.register
-def _(layer: Convolution, source, target, first_input):
+@unrolled.register
+def _(layer: Convolution, pathway):
+    source, target = pathway.source_shape, pathway.target_shape
     place, feature, offset, maps = np.ogrid[: source[0], : source[1], : layer.width, : layer.maps]
     window = place - offset
     inside = np.broadcast_to(
@@ -158,15 +144,15 @@ def _(layer: Convolution, source, target, first_input):
     return kept(i), kept(j), kept(weight)
 
 
-@pathway.register
-def _(layer: Pooling, source, target, first_input):
-    neurons = np.arange(int(np.prod(source)))
-    return neurons, neurons % target[0], None
+@unrolled.register
+def _(layer: Pooling, pathway):
+    neurons = np.arange(len(pathway.source))
+    return neurons, neurons % len(pathway.target), None
 
 
-@pathway.register
-def _(layer: Dense, source, target, first_input):
-    inputs = int(np.prod(source))
-    i, j = np.divmod(np.arange(inputs * target[0]), target[0])
-    weight = layer.weight[:, first_input : first_input + inputs]
+@unrolled.register
+def _(layer: Dense, pathway):
+    inputs, outputs = len(pathway.source), len(pathway.target)
+    i, j = np.divmod(np.arange(inputs * outputs), outputs)
+    weight = layer.weight[:, pathway.first_input : pathway.first_input + inputs]
     return i, j, weight.T.astype(np.float64).ravel()

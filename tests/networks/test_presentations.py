@@ -19,7 +19,7 @@ from networks.brian import (
 from networks.brian.backends import codegen_target
 from networks.brian.numpy_kernels import GAMMA, _mix, poisson
 from networks.brian.presentations import Presentations
-from networks.brian.schedule import schedule
+from networks.brian.schedule import beginnings, schedule
 
 HEADERS = Path(networks.brian.__file__).parent / "templates/common"
 FEATURES = 6
@@ -187,7 +187,8 @@ def test_slices_of_the_input_spike_and_are_recorded(make_spikes):
     with codegen_target("numpy"):
         clock = brian2.Clock(1 * brian2.ms)
         group = Presentations(4, 2, poisson=False, clock=clock, name="words*")
-        group.schedule = schedule(SpikeStimulus([spikes]), start=0, latency=1, seed=0)
+        stimulus = SpikeStimulus([spikes])
+        group.schedule = schedule(stimulus, beginnings(stimulus, start=0, latency=1), seed=0)
         part = group[2:6]
         target = brian2.NeuronGroup(6, "v : 1", clock=clock)
         synapses = ConvolutionalSynapses(part, target, np.ones((3, 1, 2)))
@@ -228,7 +229,7 @@ def test_names_of_networks_that_nobody_holds_are_free(network, sentences):
 
 def draw(stimulus, number=0, steps=1, seed=0):
     """Spikes of one presentation, shape (steps, neurons)."""
-    plan = schedule(stimulus, start=0, latency=1, seed=seed)
+    plan = schedule(stimulus, beginnings(stimulus, start=0, latency=1), seed=seed)
     size = len(stimulus.ids[number]) * stimulus.table.shape[1]
     spikes = np.zeros((steps, size), dtype=bool)
     for step, row in enumerate(spikes):
@@ -341,7 +342,7 @@ def test_the_header_draws_the_spikes_of_the_numpy_kernel(tmp_path):
         features, words = rng.integers(1, 20, 2)
         table = rng.random((words, features))
         stimulus = PoissonStimulus.of_words(table, [np.arange(words)[::-1]], 50)
-        plan = schedule(stimulus, start=0, latency=1, seed=seed)
+        plan = schedule(stimulus, beginnings(stimulus, start=0, latency=1), seed=seed)
         rates = " ".join(rate.hex() for rate in table.ravel().tolist())
         text += f"{plan.keys[0]} {features} {words} {rates}\n"
         for step in range(50):
@@ -404,4 +405,4 @@ def test_stock_synapses_present_what_they_were_built_with_once(network, make_spi
 
 def test_a_stimulus_is_one_of_the_two():
     with pytest.raises(TypeError, match="no stimulus"):
-        schedule(type("Other", (), {"durations": (1,)})(), start=0, latency=1, seed=0)
+        schedule(type("Other", (), {"durations": (1,)})(), np.arange(2), seed=0)

@@ -24,7 +24,7 @@ from networks.brian.program import (
     _hash_source,
     cache_folder,
 )
-from networks.brian.schedule import schedule
+from networks.brian.schedule import beginnings, schedule
 from networks.spiking import SpikingNetwork
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
@@ -343,7 +343,7 @@ def test_a_network_that_cannot_be_built_gives_the_device_back(network, make_spik
 
 def test_a_written_schedule_is_the_arrays_and_their_lengths(make_spikes, tmp_path):
     stimulus = SpikeStimulus([make_spikes(3, steps=4), make_spikes(2, steps=5)])
-    plan = schedule(stimulus, start=0, latency=2, seed=0)
+    plan = schedule(stimulus, beginnings(stimulus, start=0, latency=2), seed=0)
     plan.write(tmp_path)
     with (tmp_path / "schedule.bin").open("rb") as stream:
         for array in (plan.begin, plan.durations, plan.keys, plan.first, plan.indices, plan.table):
