@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from bionlp.classifier import TextClassifier
+from bionlp.cores import thread_variables
 from bionlp.files import atomic_path
 from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder
@@ -29,8 +30,6 @@ from networks.description import NetworkDescription
 
 CHUNK = 32
 """Sentences a chunk: enough to make starting a program cheap, few enough to lose little."""
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def count_votes(
@@ -167,8 +166,9 @@ def _count(stimulus: PoissonStimulus, seed: int) -> np.ndarray:
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
     """Have processes that are started in the block use one thread: there is one for each core."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
+    variables = thread_variables(1)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:

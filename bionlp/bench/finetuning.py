@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,8 @@ from bionlp.bench.pytorch import MODELS
 from bionlp.bench.timing import costs, repeat, timed
 from bionlp.bench.workload import Workload
 from bionlp.encoding import dequantise
-from bionlp.training.batches import Batch, Encoded, batches
+from bionlp.training.batches import Encoded, batches
+from bionlp.training.fit import take_step
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage
 
@@ -54,16 +54,8 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
 
     def train() -> None:
         for part in parts:
-            _step(stage, optimizers, part)
+            take_step(stage, part, optimizers)
 
     timed(train)
     warm = repeat(lambda: timed(train), conditions.repeats)
     return costs(warm, len(workload), build=build, compiling=0.0, start=0.0)
-
-
-def _step(stage: FineTuningStage, optimizers: Sequence[torch.optim.Optimizer], part: Batch) -> None:
-    stage.model.zero_grad()
-    stage.loss(part).backward()
-    for optimizer in optimizers:
-        optimizer.step()
-    stage.after_step()

@@ -10,15 +10,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bionlp.cores import cores
+
 PACKAGES = ("bionlp", "brian2", "cython", "numpy", "snntorch", "torch")
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def describe_machine() -> dict[str, Any]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bionlp.bench.engines import WORKERS, Conditions, EngineSpec
-from bionlp.bench.machine import cores
 from bionlp.bench.session import Task, run_tasks
 from bionlp.bench.workload import Workload
+from bionlp.cores import cores
 from bionlp.progress import Reporter
 
 WORDS = (5, 10, 20)

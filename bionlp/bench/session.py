@@ -15,19 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from bionlp.bench.engines import WHOLE, Conditions, EngineSpec
-from bionlp.bench.machine import cores
 from bionlp.bench.worker import JOB, ROW
 from bionlp.bench.workload import Workload, count_events
+from bionlp.cores import cores, thread_variables
 from bionlp.progress import Reporter
 from networks.brian.program import CACHE_VARIABLE
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 
 MEASURED = ("build_s", "compile_s", "start_s", "ms_per_sentence", "events_per_s", "peak_mib")
 """Keys that every row has; null where an engine has no such number."""
@@ -144,7 +136,7 @@ def _preparation(row: dict[str, Any]) -> float:
 def _start(task: Task) -> dict[str, Any]:
     """Start a process for a task and read what it measured."""
     conditions = task.conditions
-    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(conditions.threads))
+    environment = os.environ | thread_variables(conditions.threads)
     if conditions.cache is not None:
         # Each engine compiles for itself: some code is the same for several of them.
         cache = str(Path(conditions.cache) / task.spec.name.removesuffix("-all"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -24,6 +23,7 @@ from bionlp.cli.options import (
     Threshold,
     Workers,
 )
+from bionlp.cores import cores
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
 
@@ -64,7 +64,7 @@ def evaluate(
     classifier = load_model(model, decay, threshold)
     examples = load_examples(classifier, dataset, split, limit)
     brian = None if engine == "torch" else Engine(backend, synapses, precision)
-    workers = workers or _cores()
+    workers = workers or cores()
     started = time.perf_counter()
     try:
         with report.fraction("sentences", len(examples)) as advance:
@@ -104,10 +104,3 @@ def evaluate(
             f"{result.standard_error:.2%}; always the largest class: {result.majority:.2%}), "
             f"{document['seconds']} s"
         )
-
-
-def _cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

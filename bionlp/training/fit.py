@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -180,15 +181,22 @@ def _run_epoch(stage, train, settings, epoch, optimizers, schedules, report) -> 
     total = 0.0
     with report.bar(f"{stage.name} epoch {epoch}/{settings.epochs}", len(train)) as bar:
         for batch in batches(train, settings.batch_size, rng):
-            stage.model.zero_grad()
-            loss = stage.loss(batch)
-            loss.backward()
-            for part in (*optimizers, *schedules):
-                part.step()
-            stage.after_step()
-            total += loss.item() * len(batch.labels)
+            total += take_step(stage, batch, optimizers) * len(batch.labels)
+            for schedule in schedules:
+                schedule.step()
             bar.advance(len(batch.labels))
     return total / len(train)
+
+
+def take_step(stage: Stage, batch: Batch, optimizers: Iterable[torch.optim.Optimizer]) -> float:
+    """Take one step of the optimisers along the gradient of a batch's loss; return the loss."""
+    stage.model.zero_grad()
+    loss = stage.loss(batch)
+    loss.backward()
+    for optimizer in optimizers:
+        optimizer.step()
+    stage.after_step()
+    return loss.item()
 
 
 def _write_state(path: Path, **state: Any) -> None:
