@@ -22,6 +22,7 @@ from networks.convolution import centre, convolve
 
 WIDTHS = (3, 4, 5)
 MAPS = 100
+GAIN = 5.0
 
 
 class TextCNN(nn.Module):
@@ -106,8 +107,8 @@ class TextCNN(nn.Module):
 class TailoredTextCNN(TextCNN):
     """The TextCNN that a spiking network can imitate (Lv, Xu & Zheng 2023, section 3.1).
 
-    Its kernels are kept centred (:func:`networks.convolution.centre`). The average of a few
-    active windows is small, so the weights start ``GAIN`` times larger than is usual.
+    Its kernels are kept centred (:func:`networks.convolution.centre`), unless that is not wanted.
+    The average of a few active windows is small, so the weights start larger than is usual.
 
     In training its input is as noisy as a presentation. A Poisson train of rate r that is counted
     over T steps has mean r and variance r (1 - r) / T; Gaussian noise of that variance is added,
@@ -119,10 +120,13 @@ class TailoredTextCNN(TextCNN):
         As of :class:`TextCNN`; embeddings are rates in [0, 1].
     noise_steps : int, optional
         T; without it there is no noise.
+    gain : float
+        Factor on the usual initial weights.
+    centred : bool
+        Whether kernels are kept centred.
     """
 
     bias = False
-    GAIN = 5.0
 
     def __init__(
         self,
@@ -131,14 +135,16 @@ class TailoredTextCNN(TextCNN):
         length: int,
         *,
         noise_steps: int | None = None,
+        gain: float = GAIN,
+        centred: bool = True,
         **options,
     ):
         super().__init__(embeddings, classes, length, **options)
-        self.noise_steps = noise_steps
+        self.noise_steps, self.centred = noise_steps, centred
         with torch.no_grad():
             for kernel in self.kernels:
-                kernel.weight *= self.GAIN
-            self.classifier.weight *= self.GAIN
+                kernel.weight *= gain
+            self.classifier.weight *= gain
         self.constrain()
 
     def embed(self, ids: Tensor) -> Tensor:
@@ -162,5 +168,6 @@ class TailoredTextCNN(TextCNN):
     def constrain(self) -> None:
         """Clip the embeddings to [0, 1], where they are firing rates, and centre the kernels."""
         self.embedding.weight.clamp_(0, 1)
-        for width in self.widths:
-            centre(self.weight(width))
+        if self.centred:
+            for width in self.widths:
+                centre(self.weight(width))

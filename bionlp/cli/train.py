@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bionlp.cli.options import DatasetOption
 from bionlp.errors import EmbeddingError
 from bionlp.progress import Reporter
-from bionlp.training.settings import TrainingSettings
+from bionlp.training.settings import RECIPES, recipe
 
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
-DEFAULT = TrainingSettings()
+DEFAULT = recipe("default")
+COMMAND_LINE = "COMMANDLINE"
+"""The name by which click says that an option was given."""
 
 
 def train(
+    context: typer.Context,
     dataset: DatasetOption,
     embeddings: Annotated[
         str,
@@ -35,6 +39,14 @@ def train(
     dimension: Annotated[
         int | None, typer.Option(min=1, help="Dimension that the word vectors must have.")
     ] = None,
+    recipe_name: Annotated[
+        str,
+        typer.Option(
+            "--recipe",
+            help=f"{' or '.join(RECIPES)}: what options that are not given are set to. "
+            "The defaults shown here are those of the default recipe.",
+        ),
+    ] = "default",
     seed: Annotated[
         int, typer.Option(min=0, help="Of all randomness but the split.")
     ] = DEFAULT.seed,
@@ -79,6 +91,14 @@ def train(
     finetuning_steps: Annotated[
         int, typer.Option(min=1, help="Steps a sentence in fine-tuning.")
     ] = DEFAULT.finetuning_steps,
+    gain: Annotated[
+        float, typer.Option(help="Factor on the tailored network's initial weights.")
+    ] = DEFAULT.gain,
+    centred: Annotated[bool, typer.Option(help="Keep the kernels of zero mean.")] = DEFAULT.centred,
+    select_converted: Annotated[
+        bool,
+        typer.Option(help="Select the tailored epoch by its accuracy after conversion."),
+    ] = DEFAULT.select_converted,
     diversity: Annotated[
         float, typer.Option(min=0, help="Spread of a class's weights before fine-tuning.")
     ] = DEFAULT.diversity,
@@ -86,32 +106,11 @@ def train(
 ) -> None:
     """Train a tailored TextCNN, convert it to a spiking network, and fine-tune that."""
     from bionlp.datasets import load_dataset
-    from bionlp.embeddings import load_word_vectors, positive_shift
-    from bionlp.training.recipe import Embeddings
+    from bionlp.embeddings import load_word_vectors
+    from bionlp.training.corpus import Embeddings
     from bionlp.training.recipe import train as run
 
-    settings = TrainingSettings(
-        seed=seed,
-        split_seed=split_seed,
-        length=length,
-        vocabulary_size=vocabulary_size,
-        maps=maps,
-        neurons_per_class=neurons_per_class,
-        dropout=dropout,
-        threshold=threshold,
-        decay=decay,
-        steps=steps,
-        batch_size=batch_size,
-        tailored_epochs=tailored_epochs,
-        tailored_rate=tailored_rate,
-        embedding_rate=embedding_rate,
-        noise_steps=noise_steps or None,
-        finetuning_batch_size=finetuning_batch_size,
-        finetuning_epochs=finetuning_epochs,
-        finetuning_rate=finetuning_rate,
-        finetuning_steps=finetuning_steps,
-        diversity=diversity,
-    )
+    settings = recipe(recipe_name, **_given(context))
     report = Reporter(quiet=quiet)
     corpus = load_dataset(dataset, seed=split_seed, language=language)
     report.note(f"reading word vectors {embeddings}")
@@ -121,7 +120,7 @@ def train(
             f"{embeddings} has vectors of dimension {vectors.vector_size}, not {dimension}; "
             "choose other word vectors or another --dimension"
         )
-    table = Embeddings(Path(embeddings).name, vectors.index_to_key, positive_shift(vectors.vectors))
+    table = Embeddings(Path(embeddings).name, vectors.index_to_key, vectors.vectors)
     command = shlex.join(["bionlp", *sys.argv[1:]])
     classifier = run(corpus, table, out, settings, command=command, report=report)
     measured = classifier.training["measured"]
@@ -131,3 +130,16 @@ def train(
             f"test {measured[stage]['test_accuracy']:.2%}"
         )
     typer.echo(f"model written to {out}; try: bionlp simulate TEXT --model {out}")
+
+
+def _given(context: typer.Context) -> dict[str, Any]:
+    """Return the training settings that were given on the command line."""
+    names = {field.name for field in fields(DEFAULT)}
+    given = {
+        name: value
+        for name, value in context.params.items()
+        if name in names and context.get_parameter_source(name).name == COMMAND_LINE
+    }
+    if "noise_steps" in given:
+        given["noise_steps"] = given["noise_steps"] or None
+    return given

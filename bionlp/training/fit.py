@@ -48,8 +48,12 @@ class Stage(ABC):
         """Return the mean loss of a batch."""
 
     @abstractmethod
+    def labels(self, split: Encoded) -> np.ndarray:
+        """Return the label given to each sentence of a split."""
+
     def accuracy(self, split: Encoded) -> float:
         """Return the fraction of sentences classified rightly."""
+        return float((self.labels(split) == split.labels).mean())
 
     def selection(self, dev: Encoded) -> float:
         """Return what the best epoch has most of, the accuracy on dev if nothing else is said."""
@@ -143,9 +147,10 @@ def fit(
         state = _read_state(path, settings)
         history = History(**state["history"])
         best = state["best"]
-        stage.model.load_state_dict(state["model"])
-        for part, saved in zip([*optimizers, *schedules], state["optimization"], strict=True):
-            part.load_state_dict(saved)
+        if len(history.loss) < settings.epochs:
+            stage.model.load_state_dict(state["model"])
+            for part, saved in zip([*optimizers, *schedules], state["optimization"], strict=True):
+                part.load_state_dict(saved)
         report.note(f"{stage.name}: taken up after epoch {len(history.loss)}")
     for epoch in range(len(history.loss) + 1, settings.epochs + 1):
         started = time.perf_counter()
@@ -157,13 +162,17 @@ def fit(
         history.seconds.append(time.perf_counter() - started)
         if history.best_epoch == epoch:
             best = copy.deepcopy(stage.model.state_dict())
+        # After the last epoch only the best weights are needed.
+        going_on = {
+            "model": stage.model.state_dict(),
+            "optimization": [part.state_dict() for part in [*optimizers, *schedules]],
+        }
         _write_state(
             path,
             settings=asdict(settings),
             history=asdict(history),
             best=best,
-            model=stage.model.state_dict(),
-            optimization=[part.state_dict() for part in [*optimizers, *schedules]],
+            **(going_on if epoch < settings.epochs else {}),
         )
         report.note(
             f"{stage.name} epoch {epoch}/{settings.epochs}: loss {history.loss[-1]:.4f}, "

@@ -1,0 +1,166 @@
+"""What a training starts from: a dataset as word ids, and a table of word embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bionlp.datasets import Dataset, Example
+from bionlp.embeddings import positive_shift
+from bionlp.errors import DatasetError
+from bionlp.text import tokenize
+from bionlp.training.batches import Encoded
+from bionlp.training.settings import TrainingSettings
+from bionlp.vocabulary import PADDING, Vocabulary, choose_words
+
+PARTS = ("train", "dev", "test")
+LENGTH_QUANTILE = 0.95
+"""Share of the training sentences that are not cut."""
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """A table of word embeddings.
+
+    Attributes
+    ----------
+    name : str
+        Where they come from, for the record.
+    words : sequence of str
+        The words, usually the most frequent first.
+    vectors : numpy.ndarray of float32, shape (words, dimension)
+        As they were trained, of any sign and size.
+    """
+
+    name: str
+    words: Sequence[str]
+    vectors: np.ndarray
+
+    @cached_property
+    def rates(self) -> np.ndarray:
+        """The vectors as firing rates in [0, 1] (:func:`bionlp.embeddings.positive_shift`)."""
+        return positive_shift(self.vectors)
+
+    def random(self, seed: int) -> Embeddings:
+        """Return a table of the same words and moments that knows nothing of their meaning."""
+        rng = np.random.default_rng(seed)
+        vectors = rng.normal(self.vectors.mean(), self.vectors.std(), self.vectors.shape)
+        return Embeddings("random", self.words, vectors.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A dataset as word ids.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        The texts.
+    vocabulary : Vocabulary
+        The words that are known.
+    splits : dict of str to Encoded
+        Train, dev and test.
+    length : int
+        Words that sentences are cut to.
+    """
+
+    dataset: Dataset
+    vocabulary: Vocabulary
+    splits: dict[str, Encoded]
+    length: int
+
+    @property
+    def train(self) -> Encoded:
+        """The part to learn from."""
+        return self.splits["train"]
+
+    @property
+    def dev(self) -> Encoded:
+        """The part that choices are made on."""
+        return self.splits["dev"]
+
+    @property
+    def test(self) -> Encoded:
+        """The part that is only reported."""
+        return self.splits["test"]
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.dataset.label_names)
+
+    def table(self, embeddings: Embeddings, values: np.ndarray) -> np.ndarray:
+        """Look the words of the vocabulary up in a table of embeddings.
+
+        Parameters
+        ----------
+        embeddings : Embeddings
+            Says which row is which word's.
+        values : numpy.ndarray of float32, shape (words, dimension)
+            Its vectors or its rates.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (len(vocabulary) + 1, dimension)
+            By word id; row 0, padding and unknown words, is zero.
+        """
+        rows = {word: row for row, word in enumerate(embeddings.words)}
+        table = np.zeros((len(self.vocabulary) + 1, values.shape[1]), dtype=np.float32)
+        table[1:] = values[[rows[word] for word in self.vocabulary.words]]
+        return table
+
+
+def encode_corpus(dataset: Dataset, words: Sequence[str], settings: TrainingSettings) -> Corpus:
+    """Choose length and vocabulary on the training split, and look all words up.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The texts.
+    words : sequence of str
+        Words that have an embedding.
+    settings : TrainingSettings
+        Length and size of the vocabulary.
+
+    Returns
+    -------
+    Corpus
+        The dataset as word ids.
+
+    Raises
+    ------
+    DatasetError
+        If a part of the dataset is empty.
+    """
+    for part in PARTS:
+        if not dataset.split(part):
+            raise DatasetError(
+                f"{dataset.name} is too small: its {part} part is empty; "
+                "give at least ten sentences of each class"
+            )
+    tokens = {
+        part: [tokenize(example.text, dataset.language) for example in dataset.split(part)]
+        for part in PARTS
+    }
+    length = settings.length
+    if length is None:
+        lengths = [len(sentence) for sentence in tokens["train"]]
+        length = max(int(np.quantile(lengths, LENGTH_QUANTILE)), *settings.widths)
+    vocabulary = Vocabulary(choose_words(tokens["train"], words, settings.vocabulary_size))
+    splits = {
+        part: _encode(tokens[part], dataset.split(part), vocabulary, length) for part in PARTS
+    }
+    return Corpus(dataset, vocabulary, splits, length)
+
+
+def _encode(
+    sentences: Sequence[Sequence[str]],
+    examples: Sequence[Example],
+    vocabulary: Vocabulary,
+    length: int,
+) -> Encoded:
+    ids = [np.array(vocabulary.ids(tokens[:length]) or [PADDING]) for tokens in sentences]
+    return Encoded(ids, np.array([example.label for example in examples]))

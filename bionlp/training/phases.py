@@ -1,0 +1,165 @@
+"""The networks of each phase of training as stages, ready to be fitted.
+
+    tailored_stage --fit--> TailoredTextCNN --describe--> NetworkDescription
+        --spiking_stage--> SpikingNetwork --fit--> the classifier
+
+The recipe (:mod:`bionlp.training.recipe`) goes this way; experiments leave out or add phases.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from bionlp.encoding import dequantise, quantise
+from bionlp.training.batches import Encoded
+from bionlp.training.corpus import Corpus, Embeddings
+from bionlp.training.fit import FitSettings
+from bionlp.training.settings import TrainingSettings
+from bionlp.training.stages import FineTuningStage, TextCNNStage
+from networks.conversion import convert, diversify
+from networks.description import NetworkDescription
+from networks.spiking import SpikingNetwork
+from networks.textcnn import TailoredTextCNN, TextCNN
+
+
+def original_stage(
+    corpus: Corpus, embeddings: Embeddings, settings: TrainingSettings, embedding_rate: float
+) -> TextCNNStage:
+    """Make the original TextCNN: biases, maximum pooling, embeddings as they are.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Gives vocabulary, length and classes.
+    embeddings : Embeddings
+        Where the words start from.
+    settings : TrainingSettings
+        Shape of the network, dropout and seed.
+    embedding_rate : float
+        Peak learning rate of the embeddings, whose values are smaller than rates.
+
+    Returns
+    -------
+    TextCNNStage
+        With the untrained network.
+    """
+    torch.manual_seed(settings.seed)
+    model = TextCNN(
+        torch.from_numpy(corpus.table(embeddings, embeddings.vectors)),
+        corpus.classes,
+        corpus.length,
+        widths=settings.widths,
+        maps=settings.maps,
+        dropout=settings.dropout,
+    )
+    return TextCNNStage("original", model, embedding_rate)
+
+
+def tailored_stage(
+    corpus: Corpus, embeddings: Embeddings, settings: TrainingSettings
+) -> TextCNNStage:
+    """Make the tailored TextCNN, on embeddings that are rates.
+
+    Parameters
+    ----------
+    corpus, embeddings, settings
+        As of :func:`original_stage`.
+
+    Returns
+    -------
+    TextCNNStage
+        With the untrained network.
+    """
+    torch.manual_seed(settings.seed)
+    model = TailoredTextCNN(
+        torch.from_numpy(corpus.table(embeddings, embeddings.rates)),
+        corpus.classes,
+        corpus.length,
+        widths=settings.widths,
+        maps=settings.maps,
+        dropout=settings.dropout,
+        noise_steps=settings.noise_steps,
+        gain=settings.gain,
+        centred=settings.centred,
+    )
+
+    def converted_accuracy(split: Encoded) -> float:
+        rates = dequantise(levels_of(model))
+        return spiking_stage(describe(model, settings), rates, settings).accuracy(split)
+
+    selection = converted_accuracy if settings.select_converted else None
+    return TextCNNStage("tailored", model, settings.embedding_rate, selection)
+
+
+def textcnn_choices(settings: TrainingSettings) -> FitSettings:
+    """Return how long and how fast a TextCNN is trained."""
+    return FitSettings(
+        settings.tailored_epochs, settings.tailored_rate, settings.batch_size, settings.seed
+    )
+
+
+def levels_of(model: TailoredTextCNN) -> np.ndarray:
+    """Return the embeddings in the form they are stored in, 8 bits a rate."""
+    return quantise(model.embedding.weight.detach().numpy())
+
+
+def describe(model: TailoredTextCNN, settings: TrainingSettings) -> NetworkDescription:
+    """Convert a tailored TextCNN, with the neurons of the settings."""
+    return convert(
+        model,
+        neurons_per_class=settings.neurons_per_class,
+        threshold=settings.threshold,
+        decay=settings.decay,
+    )
+
+
+def spiking_stage(
+    network: NetworkDescription,
+    rates: np.ndarray,
+    settings: TrainingSettings,
+    *,
+    name: str = "finetuning",
+    diverse: bool = False,
+) -> FineTuningStage:
+    """Make a spiking network that can be measured and trained.
+
+    Parameters
+    ----------
+    network : NetworkDescription
+        Its weights are where training starts.
+    rates : numpy.ndarray of float, shape (words + 1, features)
+        Firing rate per step of every word.
+    settings : TrainingSettings
+        Steps, dropout, and what is said of fine-tuning.
+    name : str
+        Of the stage.
+    diverse : bool
+        Whether the neurons of a class start with weights that differ
+        (:func:`networks.conversion.diversify`).
+
+    Returns
+    -------
+    FineTuningStage
+        With the network in evaluation mode.
+    """
+    if diverse:
+        network = diversify(network, settings.diversity, settings.seed)
+    return FineTuningStage(
+        SpikingNetwork(network, dropout=settings.dropout).eval(),
+        rates,
+        steps=settings.steps,
+        training_steps=settings.finetuning_steps,
+        centred=settings.centred,
+        name=name,
+    )
+
+
+def finetuning_choices(settings: TrainingSettings) -> FitSettings:
+    """Return how long and how fast a spiking network is fine-tuned."""
+    return FitSettings(
+        settings.finetuning_epochs,
+        settings.finetuning_rate,
+        settings.finetuning_batch_size,
+        settings.seed,
+    )
