@@ -51,6 +51,14 @@ class Evaluation:
         return float(np.sqrt(self.accuracy * (1 - self.accuracy) / self.n))
 
     @property
+    def macro_f1(self) -> float:
+        """Mean over the classes of F1, 2 TP / (2 TP + FP + FN); 0 for a class that never occurs."""
+        classes = np.arange(self.labels.max() + 1)[:, None]
+        true, given = self.labels == classes, self.predictions == classes
+        both = true.sum(axis=1) + given.sum(axis=1)
+        return float((2 * (true & given).sum(axis=1) / np.maximum(both, 1)).mean())
+
+    @property
     def majority(self) -> float:
         """Accuracy of always answering the largest class."""
         return float(np.bincount(self.labels).max() / self.n)

@@ -10,7 +10,18 @@ import sys
 
 import typer
 
-from bionlp.cli import bench, data, demo, embeddings, evaluate, plot, simulate, train, validate
+from bionlp.cli import (
+    bench,
+    data,
+    demo,
+    embeddings,
+    evaluate,
+    experiment,
+    plot,
+    simulate,
+    train,
+    validate,
+)
 from bionlp.errors import BionlpError
 
 app = typer.Typer(
@@ -25,6 +36,7 @@ app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=bench.EXAMPLE)(bench.bench)
+app.command(epilog=experiment.EXAMPLE)(experiment.experiment)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(embeddings.app, name="embeddings")

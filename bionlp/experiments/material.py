@@ -1,0 +1,98 @@
+"""What the methods of one training share: corpus, embeddings, and the trained tailored TextCNN."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from bionlp.datasets import load_dataset
+from bionlp.embeddings import load_word_vectors
+from bionlp.encoding import dequantise
+from bionlp.experiments.cells import TABLES, Cell
+from bionlp.progress import Reporter
+from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
+from bionlp.training.fit import FitSettings, History, Stage, fit
+from bionlp.training.phases import describe, levels_of, tailored_stage, textcnn_choices
+from bionlp.training.settings import TrainingSettings
+from bionlp.training.stages import TextCNNStage
+from networks.description import NetworkDescription
+
+
+class Material:
+    """What a cell is made of.
+
+    Cells that differ in nothing but the method have equal material. Trainings that were finished or
+    interrupted are taken up from its folder.
+
+    Parameters
+    ----------
+    cell : Cell
+        Says what is needed.
+    work : Path
+        Folder of all trainings.
+    report : Reporter
+        Hears of progress.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        The dataset as word ids.
+    embeddings : Embeddings
+        Where the words start from.
+    settings : TrainingSettings
+        How networks are trained.
+    folder : Path
+        Where trainings are kept.
+    """
+
+    def __init__(self, cell: Cell, work: Path, report: Reporter):
+        self.report = report
+        self.corpus = _corpus(cell.dataset, cell.embeddings)
+        self.settings: TrainingSettings = replace(cell.settings, length=self.corpus.length)
+        self.embeddings = _embeddings(cell.embeddings)
+        name = Path(cell.embeddings).stem
+        if not TABLES[cell.table].pretrained:
+            self.embeddings = self.embeddings.random(cell.seed)
+            name = "random"
+        kind = "" if TABLES[cell.table].dropout else "-no-dropout"
+        self.folder = work / f"{cell.dataset}-{name}{kind}-{cell.recipe}-seed{cell.seed}"
+
+    def fit(self, stage: Stage, choices: FitSettings) -> History:
+        """Train a stage, or take up the training where it stopped."""
+        corpus = self.corpus
+        return fit(stage, corpus.train, corpus.dev, choices, self.folder, self.report)
+
+    @cached_property
+    def tailored(self) -> tuple[TextCNNStage, History]:
+        """The trained tailored TextCNN, and how its training went."""
+        stage = tailored_stage(self.corpus, self.embeddings, self.settings)
+        return stage, self.fit(stage, textcnn_choices(self.settings))
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """Its embeddings, 8 bits a rate."""
+        return levels_of(self.tailored[0].model)
+
+    @cached_property
+    def rates(self) -> np.ndarray:
+        """The firing rates of all words after conversion."""
+        return dequantise(self.levels)
+
+    @cached_property
+    def converted(self) -> NetworkDescription:
+        """Its conversion to a spiking network."""
+        return describe(self.tailored[0].model, self.settings)
+
+
+@lru_cache(maxsize=1)
+def _corpus(dataset: str, embeddings: str) -> Corpus:
+    return encode_corpus(load_dataset(dataset), _embeddings(embeddings).words, TrainingSettings())
+
+
+@lru_cache(maxsize=2)
+def _embeddings(name: str) -> Embeddings:
+    vectors = load_word_vectors(name)
+    return Embeddings(Path(name).name, vectors.index_to_key, vectors.vectors)

@@ -1,0 +1,120 @@
+"""Finished cells as a JSON document, one for each table.
+
+    {"table": "table1", "cells": [{"dataset": ..., "method": ..., "test": {...}, ...}, ...]}
+
+The document is written anew, by renaming, after every cell. A cell counts as finished if its
+settings are still those that the program would use now.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bionlp.errors import CheckpointError
+from bionlp.evaluation import Evaluation
+from bionlp.experiments.cells import Cell
+from bionlp.experiments.methods import Outcome
+from bionlp.files import atomic_path
+
+PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
+IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
+"""What tells the cells of a table apart."""
+
+Record = dict[str, Any]
+
+
+class Results:
+    """The finished cells of a table.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the document is, or will be.
+    table : str
+        Name of the table.
+
+    Raises
+    ------
+    CheckpointError
+        If the document is no JSON of this kind.
+    """
+
+    def __init__(self, folder: Path, table: str):
+        self.path = folder / f"{table}.json"
+        self.table = table
+        self.records: list[Record] = []
+        if self.path.exists():
+            self.records = _read(self.path)
+
+    def find(self, cell: Cell) -> Record | None:
+        """Return the record of a finished cell."""
+        settings = _as_json(asdict(cell.settings)) | {"length": None}
+        for record in self.records:
+            same = all(record[key] == getattr(cell, key) for key in IDENTITY)
+            if same and record["settings"] | {"length": None} == settings:
+                return record
+        return None
+
+    def add(self, cell: Cell, outcome: Outcome, length: int) -> Record:
+        """Put a cell into the document in place of an older one.
+
+        Parameters
+        ----------
+        cell : Cell
+            What was run.
+        outcome : Outcome
+            What came out.
+        length : int
+            Words that sentences were cut to.
+
+        Returns
+        -------
+        dict
+            The record.
+        """
+        history = outcome.history
+        record = {key: getattr(cell, key) for key in IDENTITY} | {
+            "dev": _scores(outcome.dev),
+            "test": _scores(outcome.test),
+            "brian2": _scores(outcome.brian) if outcome.brian else None,
+            "best_epoch": history.best_epoch if history else None,
+            "dev_by_epoch": history.dev_accuracy if history else None,
+            "seconds": round(outcome.seconds, 1),
+            "command": cell.command,
+            "settings": asdict(cell.settings) | {"length": length},
+            "versions": {name: metadata.version(name) for name in PACKAGES},
+        }
+        record = _as_json(record)
+        self.records = [r for r in self.records if any(r[k] != record[k] for k in IDENTITY)]
+        self.records.append(record)
+        with atomic_path(self.path) as temporary:
+            document = {"table": self.table, "cells": self.records}
+            temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        return record
+
+
+def _read(path: Path) -> list[Record]:
+    try:
+        records = json.loads(path.read_bytes())["cells"]
+        if all({*IDENTITY, "settings", "test"} <= record.keys() for record in records):
+            return records
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} holds no results ({error}); remove it") from error
+    raise CheckpointError(f"{path} holds results of another kind; remove it")
+
+
+def _scores(evaluation: Evaluation) -> dict[str, float]:
+    return {
+        "accuracy": evaluation.accuracy,
+        "macro_f1": evaluation.macro_f1,
+        "majority": evaluation.majority,
+        "n": evaluation.n,
+    }
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))

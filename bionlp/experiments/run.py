@@ -1,0 +1,49 @@
+"""Computing the cells that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bionlp.experiments.cells import Cell
+from bionlp.experiments.material import Material
+from bionlp.experiments.methods import RUN
+from bionlp.experiments.results import Record, Results
+from bionlp.progress import Reporter
+
+
+def run_cells(
+    cells: Sequence[Cell], results: Results, work: Path, report: Reporter
+) -> list[Record]:
+    """Compute the cells that are not finished yet.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        What is wanted; those of one training lie behind each other.
+    results : Results
+        What there is, and where new cells go.
+    work : Path
+        Folder for trainings, finished and interrupted.
+    report : Reporter
+        Hears of every cell.
+
+    Returns
+    -------
+    list of dict
+        The records of all cells, in their order.
+    """
+    missing = [cell for cell in cells if results.find(cell) is None]
+    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    material = shared = None
+    for number, cell in enumerate(missing, start=1):
+        if shared != replace(cell, method=""):
+            material, shared = Material(cell, work, report), replace(cell, method="")
+        report.note(f"{number}/{len(missing)}: {cell}")
+        record = results.add(cell, RUN[cell.method](material), material.corpus.length)
+        report.note(
+            f"{cell}: dev {record['dev']['accuracy']:.2%}, test {record['test']['accuracy']:.2%}, "
+            f"{record['seconds']:.0f} s"
+        )
+    return [results.find(cell) for cell in cells]
