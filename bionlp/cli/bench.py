@@ -75,7 +75,7 @@ def bench(
     - shared-numpy, shared-cython, shared-cpp: Brian 2 with shared weights
     - snntorch-b1, snntorch-b64: a plain snnTorch loop, a batch of 1 or 64
     - torch: this project's own inference, in batches of 32
-    - finetune-snntorch, finetune-torch: training steps, 32 sentences in 25 steps
+    - finetune-snntorch, finetune-torch: training steps of 32 sentences
 
     Columns of the table:
 

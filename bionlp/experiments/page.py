@@ -1,13 +1,100 @@
-"""Tables in Markdown, made of finished cells."""
+"""Results as Markdown and figures, made of finished cells and of nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from bionlp.experiments.cells import DATASETS, METHODS
-from bionlp.experiments.results import Record
+from analysis.accuracies import plot_accuracies
+from bionlp.experiments.cells import DATASETS, METHODS, TABLES
+from bionlp.experiments.results import Record, Results
+from bionlp.files import atomic_path
+from bionlp.training.settings import RECIPES
+
+PAPER = {
+    "mr": 75.45,
+    "sst2": 80.91,
+    "sst5": 41.63,
+    "subj": 90.60,
+    "chnsenti": 85.02,
+    "waimai": 86.66,
+}
+"""Converted and fine-tuned spiking networks of Lv, Xu & Zheng (2023), table 1, with GloVe and
+epochs that were selected on test."""
+SPIKEBERT = {
+    "mr": 80.69,
+    "sst2": 85.39,
+    "sst5": 46.11,
+    "subj": 93.00,
+    "chnsenti": 86.36,
+    "waimai": 89.66,
+}
+"""SpikeBERT (Lv et al. 2023), a spiking transformer: the highest figures known for these sets."""
+
+MEANING = """\
+Every figure here is made from `results/*.json` by `bionlp experiment page`, and none is typed.
+Percent on the test split, which is read once for each cell; epochs are selected on dev. Mean and
+standard deviation over the seeds of training, where there are several; the split is the same for
+all. An empty cell has not been computed. Spiking networks are shown 50 steps of Poisson input.
+A network that labels everything alike, as a silent one does, has the accuracy of that class.
+"""
+
+
+def write_page(folder: Path, page: Path) -> list[Path]:
+    """Write a page of all results, and their figures.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the documents of the tables are; gets the figures too.
+    page : Path
+        The Markdown file.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    written = []
+    for table in TABLES:
+        records = _of_recipe(Results(folder, table).records, "default")
+        if records:
+            figure = folder / f"{table}.png"
+            with atomic_path(figure) as temporary:
+                plot_accuracies(*_figure_data(records)).savefig(temporary)
+            written.append(figure)
+    with atomic_path(page) as temporary:
+        temporary.write_text(make_page(folder, folder.name), encoding="utf-8")
+    return [*written, page]
+
+
+def make_page(folder: Path, link: str) -> str:
+    """Return the page of all results.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the documents of the tables are.
+    link : str
+        How the page refers to that folder.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    parts = ["# Results", MEANING]
+    everything = {table: Results(folder, table).records for table in TABLES}
+    for table, records in everything.items():
+        for recipe in RECIPES:
+            chosen = _of_recipe(records, recipe)
+            if chosen:
+                parts += _section(table, recipe, chosen, link)
+    parts.append("## How each cell was computed")
+    parts += [_cells(records) for records in everything.values() if records]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def markdown_table(records: Sequence[Record], score: str = "accuracy") -> str:
@@ -25,23 +112,124 @@ def markdown_table(records: Sequence[Record], score: str = "accuracy") -> str:
     str
         Markdown.
     """
-    datasets = [name for name in DATASETS if any(r["dataset"] == name for r in records)]
-    lines = [["Method", *datasets], ["---", *("---:" for _ in datasets)]]
-    majority = {r["dataset"]: r["test"]["majority"] for r in records}
+    datasets = _datasets(records)
+    rows = []
     if score == "accuracy":
-        lines.append(["Largest class", *(f"{100 * majority[d]:.2f}" for d in datasets)])
+        majority = {record["dataset"]: record["test"]["majority"] for record in records}
+        rows.append(["Largest class", *(f"{100 * majority[name]:.2f}" for name in datasets)])
     for method, title in METHODS.items():
-        row = [
-            _summary([r["test"][score] for r in records if _is(r, dataset, method)])
-            for dataset in datasets
+        cells = [_summary(_scores(records, name, method, score)) for name in datasets]
+        if any(cells):
+            rows.append([title, *cells])
+    return _markdown(["Method", *datasets], rows)
+
+
+def _section(table: str, recipe: str, records: Sequence[Record], link: str) -> list[str]:
+    title = f"## Table {table.removeprefix('table')}: {TABLES[table].title}"
+    if recipe != "default":
+        title += f", the {recipe}'s plain recipe"
+    parts = [title, f"{_seeds(records)}.", "Accuracy:", markdown_table(records)]
+    if recipe == "default":
+        parts.append(f"![Accuracy of each method on each dataset]({link}/{table}.png)")
+    parts += ["Macro-F1:", markdown_table(records, "macro_f1")]
+    finetuned = [record for record in records if record["method"] == "finetuned"]
+    if finetuned:
+        parts += ["The fine-tuned networks beside others:", _comparison(records, table)]
+    return parts
+
+
+def _comparison(records: Sequence[Record], table: str) -> str:
+    """Lay the fine-tuned networks out beside Brian 2, the original TextCNN and other work."""
+    datasets = [name for name in _datasets(records) if _scores(records, name, "finetuned")]
+    ours = {name: 100 * np.mean(_scores(records, name, "finetuned")) for name in datasets}
+    rows = [["PyTorch", *(f"{ours[name]:.2f}" for name in datasets)]]
+    brian = {
+        name: [
+            record["brian2"]["accuracy"]
+            for record in records
+            if record["dataset"] == name and record["brian2"]
         ]
-        if any(row):
-            lines.append([title, *row])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        for name in datasets
+    }
+    rows.append(["The same networks in Brian 2", *(_summary(brian[name]) for name in datasets)])
+    original = {name: _scores(records, name, "original") for name in datasets}
+    gaps = {name: 100 * np.mean(original[name]) - ours[name] for name in datasets if original[name]}
+    rows.append(["Below our original TextCNN by", *(_signed(gaps.get(name)) for name in datasets)])
+    if table == "table1":
+        rows.append(["Lv, Xu & Zheng (2023)", *(f"{PAPER[name]:.2f}" for name in datasets)])
+        rows.append(["Above them by", *(_signed(ours[n] - PAPER[n]) for n in datasets)])
+        rows.append(["SpikeBERT (Lv et al. 2023)", *(f"{SPIKEBERT[n]:.2f}" for n in datasets)])
+        rows.append(["Below it by", *(_signed(SPIKEBERT[n] - ours[n]) for n in datasets)])
+    text = _markdown(["", *datasets], rows)
+    if gaps:
+        mean = np.mean(list(gaps.values()))
+        text += (
+            f"\n\nOn average over {len(gaps)} datasets the fine-tuned spiking network is "
+            f"{abs(mean):.2f} points {'below' if mean >= 0 else 'above'} the original TextCNN."
+        )
+    return text
 
 
-def _is(record: Record, dataset: str, method: str) -> bool:
-    return record["dataset"] == dataset and record["method"] == method
+def _cells(records: Sequence[Record]) -> str:
+    rows = [
+        [
+            f"{record['test']['accuracy']:.2%}",
+            f"{record['dev']['accuracy']:.2%}",
+            "" if record["best_epoch"] is None else str(record["best_epoch"]),
+            str(record["settings"]["length"]),
+            f"{record['seconds']:.0f}",
+            record["versions"]["bionlp"],
+            f"`{record['command']}`",
+        ]
+        for record in sorted(records, key=_order)
+    ]
+    return _markdown(["test", "dev", "epoch", "words", "seconds", "version", "command"], rows)
+
+
+def _order(record: Record) -> tuple:
+    methods = list(METHODS)
+    place = DATASETS.index(record["dataset"]), methods.index(record["method"]), record["seed"]
+    return (list(RECIPES).index(record["recipe"]), *place)
+
+
+def _of_recipe(records: Sequence[Record], recipe: str) -> list[Record]:
+    return [record for record in records if record["recipe"] == recipe]
+
+
+def _datasets(records: Sequence[Record]) -> list[str]:
+    present = {record["dataset"] for record in records}
+    return [name for name in DATASETS if name in present]
+
+
+def _scores(
+    records: Sequence[Record], dataset: str, method: str, score: str = "accuracy"
+) -> list[float]:
+    return [
+        record["test"][score]
+        for record in records
+        if record["dataset"] == dataset and record["method"] == method
+    ]
+
+
+def _figure_data(records: Sequence[Record]) -> tuple[dict, dict]:
+    accuracies = {
+        dataset: {
+            title: reached
+            for method, title in METHODS.items()
+            if (reached := _scores(records, dataset, method))
+        }
+        for dataset in _datasets(records)
+    }
+    return accuracies, {record["dataset"]: record["test"]["majority"] for record in records}
+
+
+def _seeds(records: Sequence[Record]) -> str:
+    embeddings = sorted({record["embeddings"] for record in records})
+    seeds = sorted({record["seed"] for record in records})
+    return (
+        f"Embeddings: {', '.join(f'`{name}`' for name in embeddings)}; "
+        f"seeds: {', '.join(map(str, seeds))}"
+    )
 
 
 def _summary(values: Sequence[float]) -> str:
@@ -51,3 +239,12 @@ def _summary(values: Sequence[float]) -> str:
     percent = 100 * np.array(values)
     spread = f" ± {percent.std(ddof=1):.2f}" if len(values) > 1 else ""
     return f"{percent.mean():.2f}{spread}"
+
+
+def _signed(points: float | None) -> str:
+    return "" if points is None else f"{points:+.2f}"
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))

@@ -73,7 +73,7 @@ class TrainingSettings:
     finetuning_batch_size: int = 32
     finetuning_epochs: int = 3
     finetuning_rate: float = 3e-4
-    finetuning_steps: int = 25
+    finetuning_steps: int = 10
     gain: float = 5.0
     centred: bool = True
     select_converted: bool = True
