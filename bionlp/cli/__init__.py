@@ -36,10 +36,10 @@ app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=bench.EXAMPLE)(bench.bench)
-app.command(epilog=experiment.EXAMPLE)(experiment.experiment)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(embeddings.app, name="embeddings")
+app.add_typer(experiment.app, name="experiment")
 
 
 def main() -> None:

@@ -14,15 +14,19 @@ from bionlp.progress import Reporter
 from bionlp.training.settings import RECIPES
 
 EXAMPLE = "Example: bionlp experiment table1 --datasets mr,sst2 --seeds 0,1,2 --out results"
+PAGE_EXAMPLE = "Example: bionlp experiment page --out results --page RESULTS.md"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The paper's comparisons: methods by datasets, accuracy on test.",
+    epilog=EXAMPLE,
+)
+
+Results = Annotated[Path, typer.Option("--out", help="Folder of the finished cells.")]
 
 
-def experiment(
-    table: Annotated[
-        str,
-        typer.Argument(
-            help="; ".join(f"{name}: {table.title}" for name, table in TABLES.items()),
-        ),
-    ],
+def table(
+    context: typer.Context,
     datasets: Annotated[str, typer.Option(metavar="A,B,C", help="Only these datasets.")] = ",".join(
         DATASETS
     ),
@@ -37,25 +41,25 @@ def experiment(
         str, typer.Option(help="English word vectors, as of bionlp train.")
     ] = "glove-wiki-gigaword-300",
     chinese: Annotated[str | None, typer.Option(help="Chinese word vectors.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the finished cells.")] = Path("results"),
+    out: Results = Path("results"),
     work: Annotated[
         Path | None,
         typer.Option(help="Folder of trainings. Default: in the user's cache folder."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compute a table of the paper: methods by datasets, accuracy on test.
+    """Compute a table; the command can be stopped and started at will.
 
-    Cells that are finished are taken from --out, and trainings that were interrupted go on, so the
-    command can be stopped and started at will.
+    Cells that are finished are taken from --out, and trainings that were interrupted go on.
     """
+    name = context.info_name
     wanted = {"datasets": datasets.split(","), "methods": methods.split(",")}
     try:
         numbers = [int(seed) for seed in seeds.split(",")]
     except ValueError as error:
         raise UsageError(f"seeds are whole numbers, such as 0,1,2, not {seeds!r}") from error
     vectors = {"english": english, "chinese": chinese}
-    cells = list_cells(table, **wanted, seeds=numbers, recipe_name=recipe, embeddings=vectors)
+    cells = list_cells(name, **wanted, seeds=numbers, recipe_name=recipe, embeddings=vectors)
 
     from bionlp.cli.output import print_json
     from bionlp.experiments.page import markdown_table
@@ -63,9 +67,25 @@ def experiment(
     from bionlp.experiments.run import run_cells
     from networks.brian.program import cache_folder
 
-    results = Results(out, table)
-    records = run_cells(cells, results, work or cache_folder() / "experiments", Reporter())
+    folder = work or cache_folder() / "experiments"
+    records = run_cells(cells, Results(out, name), folder, Reporter())
     if as_json:
-        print_json({"table": table, "cells": records})
+        print_json({"table": name, "cells": records})
     else:
         typer.echo(markdown_table(records))
+
+
+for name, described in TABLES.items():
+    app.command(name, epilog=EXAMPLE, short_help=f"{described.title}.")(table)
+
+
+@app.command(epilog=PAGE_EXAMPLE)
+def page(
+    out: Results = Path("results"),
+    page: Annotated[Path, typer.Option(help="Markdown file to write.")] = Path("RESULTS.md"),
+) -> None:
+    """Write a page of all finished cells, and their figures; nothing is computed."""
+    from bionlp.experiments.page import write_page
+
+    for path in write_page(out, page):
+        typer.echo(path)

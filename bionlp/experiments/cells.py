@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from bionlp.errors import UsageError
-from bionlp.training.settings import TrainingSettings, recipe
+from bionlp.training.settings import RECIPES, TrainingSettings, recipe
 
-DATASETS = ("mr", "sst2", "sst5", "subj", "chnsenti", "waimai")
+DATASETS = {
+    "mr": "MR",
+    "sst2": "SST-2",
+    "sst5": "SST-5",
+    "subj": "Subj",
+    "chnsenti": "ChnSenti",
+    "waimai": "Waimai",
+}
+"""Datasets in the order of the paper's table 1, and what it calls them."""
 
 METHODS = {
     "original": "Original TextCNN",
@@ -139,6 +147,7 @@ def list_cells(
     _check("table", [table], TABLES)
     _check("dataset", datasets, DATASETS)
     _check("method", methods, METHODS)
+    _check("recipe", [recipe_name], RECIPES)
     for dataset in datasets:
         if embeddings[LANGUAGES[dataset]] is None:
             raise UsageError(
@@ -151,7 +160,7 @@ def list_cells(
     ]
 
 
-def _check(kind: str, names: Sequence[str], known: Sequence[str]) -> None:
+def _check(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise UsageError(f"unknown {kind} {name!r}; choose one of {', '.join(known)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -85,6 +86,26 @@ class Material:
     def converted(self) -> NetworkDescription:
         """Its conversion to a spiking network."""
         return describe(self.tailored[0].model, self.settings)
+
+
+def check_material(cells: Iterable[Cell]) -> None:
+    """See that datasets and word vectors are there: at once, not after hours.
+
+    Parameters
+    ----------
+    cells : iterable of Cell
+        What is to be computed.
+
+    Raises
+    ------
+    DatasetError, EmbeddingError
+        If something is missing.
+    """
+    cells = list(cells)
+    for dataset in dict.fromkeys(cell.dataset for cell in cells):
+        load_dataset(dataset)
+    for name in dict.fromkeys(cell.embeddings for cell in cells):
+        _embeddings(name)
 
 
 @lru_cache(maxsize=1)

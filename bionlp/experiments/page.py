@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.accuracies import plot_accuracies
+from bionlp.errors import UsageError
 from bionlp.experiments.cells import DATASETS, METHODS, TABLES
 from bionlp.experiments.results import Record, Results
 from bionlp.files import atomic_path
@@ -56,7 +57,14 @@ def write_page(folder: Path, page: Path) -> list[Path]:
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    UsageError
+        If there are no results.
     """
+    if not any(Results(folder, table).records for table in TABLES):
+        raise UsageError(f"{folder} holds no results; run bionlp experiment table1 first")
     written = []
     for table in TABLES:
         records = _of_recipe(Results(folder, table).records, "default")
@@ -121,7 +129,7 @@ def markdown_table(records: Sequence[Record], score: str = "accuracy") -> str:
         cells = [_summary(_scores(records, name, method, score)) for name in datasets]
         if any(cells):
             rows.append([title, *cells])
-    return _markdown(["Method", *datasets], rows)
+    return _markdown(["Method", *_titles(datasets)], rows)
 
 
 def _section(table: str, recipe: str, records: Sequence[Record], link: str) -> list[str]:
@@ -160,7 +168,7 @@ def _comparison(records: Sequence[Record], table: str) -> str:
         rows.append(["Above them by", *(_signed(ours[n] - PAPER[n]) for n in datasets)])
         rows.append(["SpikeBERT (Lv et al. 2023)", *(f"{SPIKEBERT[n]:.2f}" for n in datasets)])
         rows.append(["Below it by", *(_signed(SPIKEBERT[n] - ours[n]) for n in datasets)])
-    text = _markdown(["", *datasets], rows)
+    text = _markdown(["", *_titles(datasets)], rows)
     if gaps:
         mean = np.mean(list(gaps.values()))
         text += (
@@ -187,13 +195,16 @@ def _cells(records: Sequence[Record]) -> str:
 
 
 def _order(record: Record) -> tuple:
-    methods = list(METHODS)
-    place = DATASETS.index(record["dataset"]), methods.index(record["method"]), record["seed"]
-    return (list(RECIPES).index(record["recipe"]), *place)
+    known = {"recipe": RECIPES, "dataset": DATASETS, "method": METHODS}
+    return *(list(names).index(record[key]) for key, names in known.items()), record["seed"]
 
 
 def _of_recipe(records: Sequence[Record], recipe: str) -> list[Record]:
     return [record for record in records if record["recipe"] == recipe]
+
+
+def _titles(datasets: Sequence[str]) -> list[str]:
+    return [DATASETS[name] for name in datasets]
 
 
 def _datasets(records: Sequence[Record]) -> list[str]:
@@ -213,14 +224,15 @@ def _scores(
 
 def _figure_data(records: Sequence[Record]) -> tuple[dict, dict]:
     accuracies = {
-        dataset: {
+        DATASETS[dataset]: {
             title: reached
             for method, title in METHODS.items()
             if (reached := _scores(records, dataset, method))
         }
         for dataset in _datasets(records)
     }
-    return accuracies, {record["dataset"]: record["test"]["majority"] for record in records}
+    chance = {DATASETS[record["dataset"]]: record["test"]["majority"] for record in records}
+    return accuracies, chance
 
 
 def _seeds(records: Sequence[Record]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bionlp.experiments.cells import Cell
-from bionlp.experiments.material import Material
+from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.methods import RUN
 from bionlp.experiments.results import Record, Results
 from bionlp.progress import Reporter
@@ -36,6 +36,7 @@ def run_cells(
     """
     missing = [cell for cell in cells if results.find(cell) is None]
     report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    check_material(missing)
     material = shared = None
     for number, cell in enumerate(missing, start=1):
         if shared != replace(cell, method=""):
