@@ -87,7 +87,8 @@ def bench(
       counted in PyTorch, since the input of all engines has the same rates
     - MiB: most memory held beyond imports, with a compiled program's own
 
-    Sentences are repeated until a batch is full.
+    Sentences are repeated until a batch is full. Brian 2 computes in double precision, snnTorch and
+    PyTorch in single, as each does by default.
     """
     from bionlp.bench.engines import choose_engines
 

@@ -61,7 +61,7 @@ class SharedWeightSynapses(Group, TemplateRunner):
 
     Parameters
     ----------
-    source : brian2.NeuronGroup, brian2.PoissonGroup, brian2.SpikeGeneratorGroup or a slice of one
+    source : brian2.NeuronGroup, brian2.PoissonGroup, a slice of one, or brian2.SpikeGeneratorGroup
         Who spikes.
     target : brian2.NeuronGroup or a slice of one
         Who receives.
@@ -83,7 +83,8 @@ class SharedWeightSynapses(Group, TemplateRunner):
     w : brian2.VariableView
         Weights, in the unit of the target's variable.
     events : brian2.VariableView
-        Synaptic events so far: how often a weight was added.
+        Synaptic events: how often a weight was added, in all runs so far. A standalone program
+        counts those of its own run.
     """
 
     add_to_magic_network = True
@@ -166,7 +167,7 @@ class ConvolutionalSynapses(SharedWeightSynapses):
 
     Parameters
     ----------
-    source : brian2.NeuronGroup, brian2.PoissonGroup, brian2.SpikeGeneratorGroup or a slice of one
+    source : brian2.NeuronGroup, brian2.PoissonGroup, a slice of one, or brian2.SpikeGeneratorGroup
         Its size is a multiple of ``features``.
     target : brian2.NeuronGroup or a slice of one
         Its size is a multiple of ``maps``, and decides how many windows there are.
@@ -287,7 +288,7 @@ class PoolingSynapses(SharedWeightSynapses):
     Raises
     ------
     ValueError
-        If sizes do not fit, or the groups have different clocks.
+        If sizes do not fit, there are several weights, or the groups have different clocks.
     """
 
     def __init__(
@@ -308,6 +309,8 @@ class PoolingSynapses(SharedWeightSynapses):
                 f"{source.name} has {len(source)} neurons and {target.name} {len(target)}; both "
                 f"must be multiples of {maps} maps"
             )
+        if np.size(w) != 1:
+            raise ValueError(f"pooling has a single weight, not {np.size(w)}")
         window = len(source) // maps if window is None else window
         if window < 1:
             raise ValueError(f"a window covers at least one position, not {window}")

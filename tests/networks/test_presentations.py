@@ -1,14 +1,9 @@
-import shutil
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import brian2
 import numpy as np
 import pytest
-from brian2.codegen.cpp_prefs import get_compiler_and_args
 
-import networks.brian
 from networks.brian import (
     BrianNetwork,
     ConvolutionalSynapses,
@@ -17,11 +12,9 @@ from networks.brian import (
     SpikeStimulus,
 )
 from networks.brian.backends import codegen_target
-from networks.brian.numpy_kernels import GAMMA, _mix, poisson
 from networks.brian.presentations import Presentations
 from networks.brian.schedule import beginnings, schedule
 
-HEADERS = Path(networks.brian.__file__).parent / "templates/common"
 FEATURES = 6
 
 
@@ -222,135 +215,6 @@ def test_names_of_networks_that_nobody_holds_are_free(network, sentences):
     del brian, cycle
     with BrianNetwork(network, sentences, backend="numpy") as brian:
         assert [group.name for group in brian.groups.values()] == list(network.shapes(1))
-
-
-# --- random numbers ---
-
-
-def draw(stimulus, number=0, steps=1, seed=0):
-    """Spikes of one presentation, shape (steps, neurons)."""
-    plan = schedule(stimulus, beginnings(stimulus, start=0, latency=1), seed=seed)
-    size = len(stimulus.ids[number]) * stimulus.table.shape[1]
-    spikes = np.zeros((steps, size), dtype=bool)
-    for step, row in enumerate(spikes):
-        row[poisson(plan, number, step, stimulus.table.shape[1])] = True
-    return spikes
-
-
-def test_seeds_and_numbers_give_other_spikes(table):
-    drawn = {
-        draw(
-            PoissonStimulus(table, [np.arange(7)], (30,), (number,)), steps=30, seed=seed
-        ).tobytes()
-        for seed in range(10)
-        for number in range(10)
-    }
-    assert len(drawn) == 100
-
-
-def test_the_mixing_is_splitmix64():
-    # The first outputs of its reference implementation for this seed.
-    state = np.uint64(1234567) + GAMMA * np.arange(1, 4, dtype=np.uint64)
-    assert _mix(state).tolist() == [
-        6457827717110365317,
-        3203168211198807973,
-        9817491932198370423,
-    ]
-
-
-def test_rates_are_met():
-    rates = np.concatenate([np.linspace(0, 1, 501), [1e-3, 1 - 1e-3, 2**-20]])
-    steps = 4000
-    fired = draw(PoissonStimulus.of_rates([rates[:, None]], steps), steps=steps)
-    error = np.sqrt(rates * (1 - rates) / steps)
-    assert (np.abs(fired.mean(axis=0) - rates) <= 5 * error).all()
-    assert not fired[:, rates == 0].any()
-    assert fired[:, rates == 1].all()
-    # Not too close to the rates either: deviations are as large as those of independent draws.
-    deviations = ((fired.mean(axis=0) - rates)[error > 0] / error[error > 0]) ** 2
-    count = len(deviations)
-    assert abs(deviations.mean() - 1) < 5 * np.sqrt(2 / count)
-
-
-@pytest.mark.parametrize("rate", [0.5, 0.05])
-def test_neighbouring_neurons_steps_sentences_and_seeds_are_not_correlated(rate):
-    steps, neurons = 200, 150
-    stimulus = PoissonStimulus.of_words(
-        np.full((1, 1), rate), [np.zeros(neurons, dtype=int)] * 4, steps
-    )
-    fired = np.array(
-        [
-            [draw(stimulus, number, steps, seed) for number in range(len(stimulus.ids))]
-            for seed in range(3)
-        ]
-    )
-    values = (fired - rate) / np.sqrt(rate * (1 - rate))
-    for axis in range(values.ndim):
-        for lag in range(1, min(values.shape[axis], 4)):
-            later = np.moveaxis(values, axis, 0)[lag:]
-            earlier = np.moveaxis(values, axis, 0)[:-lag]
-            assert abs((later * earlier).mean()) < 5 / np.sqrt(later.size), (axis, lag)
-    # Nor is a step of one neuron the next step of its neighbour, as a shared counter would give.
-    assert abs((values[..., 1:, :-1] * values[..., :-1, 1:]).mean()) < 5 / np.sqrt(fired.size)
-
-
-DRIVER = """
-#include "present.h"
-#include <cinttypes>
-#include <cstdio>
-#include <vector>
-
-int main()
-{
-    using namespace presentations;
-    for (uint64_t k = 1; k <= 3; k++)
-        printf("%" PRIu64 " ", mix(1234567 + k * GAMMA));
-    int64_t key, features, words;
-    while (scanf("%" SCNd64 "%" SCNd64 "%" SCNd64, &key, &features, &words) == 3) {
-        const int64_t first[2] = {0, words};
-        std::vector<int32_t> indices(words), spikes(words * features + 1);
-        std::vector<double> table(words * features);
-        for (int64_t word = 0; word < words; word++)
-            indices[word] = words - 1 - word;
-        for (double& rate : table)
-            scanf("%lf", &rate);
-        const Schedule schedule = {1, nullptr, nullptr, &key, first, indices.data(), table.data()};
-        for (int64_t step = 0; step < 50; step++) {
-            const int64_t count = poisson(schedule, 0, step, features, spikes.data());
-            for (int64_t s = 0; s < count; s++)
-                printf("%d ", spikes[s]);
-        }
-    }
-}
-"""
-
-
-def test_the_header_draws_the_spikes_of_the_numpy_kernel(tmp_path):
-    compiler = next(filter(shutil.which, ("g++", "clang++", "c++")), None)
-    if compiler is None:
-        pytest.skip("needs a C++ compiler")
-    (tmp_path / "driver.cpp").write_text(DRIVER)
-    _, options = get_compiler_and_args()
-    subprocess.run(
-        [compiler, *options, f"-I{HEADERS}", "driver.cpp", "-o", "driver"],
-        cwd=tmp_path,
-        check=True,
-    )
-    rng = np.random.default_rng(0)
-    text, expected = "", [6457827717110365317, 3203168211198807973, 9817491932198370423]
-    for seed in range(20):
-        features, words = rng.integers(1, 20, 2)
-        table = rng.random((words, features))
-        stimulus = PoissonStimulus.of_words(table, [np.arange(words)[::-1]], 50)
-        plan = schedule(stimulus, beginnings(stimulus, start=0, latency=1), seed=seed)
-        rates = " ".join(rate.hex() for rate in table.ravel().tolist())
-        text += f"{plan.keys[0]} {features} {words} {rates}\n"
-        for step in range(50):
-            expected += poisson(plan, 0, step, features).tolist()
-    answer = subprocess.run(
-        [tmp_path / "driver"], input=text, capture_output=True, text=True, check=True
-    )
-    assert [int(number) for number in answer.stdout.split()] == expected
 
 
 # --- what is refused ---
