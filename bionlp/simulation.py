@@ -13,16 +13,21 @@ from bionlp.encoding import dequantise
 from bionlp.errors import BackendError, UsageError
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
-from networks.activity import LayerActivity
+from networks.activity import LayerActivity, Membranes
 from networks.brian import (
+    GENN,
     PRECISIONS,
     SYNAPSES,
     BackendUnavailable,
     BrianNetwork,
+    Job,
     PoissonStimulus,
+    Recorded,
     Recorder,
     Stimulus,
     choose_backend,
+    choose_synapses,
+    run_in_child,
 )
 from networks.description import NetworkDescription
 
@@ -38,9 +43,9 @@ class Engine:
     Attributes
     ----------
     backend : str
-        ``numpy``, ``cython``, ``cpp_standalone`` or ``auto``.
+        One of :data:`networks.brian.BACKENDS`, or ``auto``.
     synapses : str
-        ``shared`` or ``stock``.
+        ``shared``, ``stock``, or ``auto`` for what is best for the backend.
     precision : str
         ``double`` or ``single``.
 
@@ -51,23 +56,30 @@ class Engine:
     """
 
     backend: str = "auto"
-    synapses: str = "shared"
+    synapses: str = "auto"
     precision: str = "double"
 
     def __post_init__(self):
-        for name, choices in (("synapses", SYNAPSES), ("precision", PRECISIONS)):
+        known = {"synapses": ("auto", *SYNAPSES), "precision": tuple(PRECISIONS)}
+        for name, choices in known.items():
             if getattr(self, name) not in choices:
                 raise UsageError(
                     f"unknown {name} {getattr(self, name)!r}; choose one of {', '.join(choices)}"
                 )
 
     def chosen(self, presentations: int) -> Engine:
-        """Return the engine with ``auto`` replaced by the best backend for so many sentences."""
+        """Return the engine with ``auto`` replaced by what is best for so many sentences."""
+        synapses = None if self.synapses == "auto" else self.synapses
         try:
-            backend = choose_backend(self.backend, presentations, self.synapses)
+            backend = choose_backend(self.backend, presentations, synapses)
         except BackendUnavailable as error:
             raise BackendError(str(error)) from error
-        return replace(self, backend=backend)
+        return replace(self, backend=backend, synapses=synapses or choose_synapses(backend))
+
+    @property
+    def once_a_process(self) -> bool:
+        """Whether the backend can run a single network in the life of a process."""
+        return self.backend in GENN
 
 
 DEFAULT_ENGINE = Engine()
@@ -201,11 +213,56 @@ def run_brian(
         For each presentation.
     """
     membranes = parse_membranes(record, network, network.shapes(max(stimulus.words)))
-    with open_network(network, stimulus, engine) as brian:
-        recorder = Recorder(brian, membranes=membranes)
+    engine = engine.chosen(len(stimulus.words))
+    recorded = record_run(
+        network, stimulus, seed=seed, engine=engine, membranes=membranes, advance=advance
+    )
+    return engine.backend, recorded.activities()
+
+
+def record_run(
+    network: NetworkDescription,
+    stimulus: Stimulus,
+    *,
+    seed: int,
+    engine: Engine,
+    layers: Iterable[str] | None = None,
+    membranes: Membranes | None = None,
+    words: int | None = None,
+    advance: Advance | None = None,
+) -> Recorded:
+    """Build, record and run a network once, in a process of its own if the backend needs that.
+
+    Parameters
+    ----------
+    network, stimulus, seed, engine, advance
+        As of :func:`run_brian`.
+    layers, membranes
+        What is recorded, as of :class:`networks.brian.Recorder`.
+    words : int, optional
+        Positions that are built.
+
+    Returns
+    -------
+    Recorded
+        What was recorded.
+
+    Raises
+    ------
+    BackendError
+        If the backend cannot run here, or failed.
+    """
+    engine = engine.chosen(len(stimulus.words))
+    if engine.once_a_process:
+        try:
+            options = asdict(engine) | {"words": words}
+            return run_in_child(Job(network, stimulus, options, seed, layers, membranes))
+        except RuntimeError as error:
+            raise BackendError(f"backend {engine.backend!r}: {error}") from error
+    with open_network(network, stimulus, engine, words) as brian:
+        recorder = Recorder(brian, layers, membranes)
         brian.run(seed=seed, advance=advance)
-        activities = [recorder.activity(number) for number in range(len(stimulus.words))]
-        return brian.backend, activities
+        return recorder.read()
 
 
 def poisson_stimulus(
@@ -242,6 +299,7 @@ def open_network(
     network: NetworkDescription, stimulus: Stimulus, engine: Engine, words: int | None = None
 ) -> BrianNetwork:
     """Build a network, with an error for users if its backend cannot run here."""
+    engine = engine.chosen(len(stimulus.words))
     try:
         return BrianNetwork(network, stimulus, words=words, **asdict(engine))
     except BackendUnavailable as error:

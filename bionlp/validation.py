@@ -19,9 +19,9 @@ from analysis.statistics import Interval, label_agreement, relative_difference
 from bionlp.classifier import Sentence, predict_labels
 from bionlp.encoding import poisson_spikes
 from bionlp.membranes import spread
-from bionlp.simulation import Advance, Engine, open_network
+from bionlp.simulation import Advance, Engine, record_run
 from networks.activity import LayerActivity
-from networks.brian import PoissonStimulus, Recorder, SpikeStimulus
+from networks.brian import PoissonStimulus, SpikeStimulus
 from networks.description import NetworkDescription
 from networks.spiking import SpikingNetwork
 
@@ -134,11 +134,12 @@ def _run_all(
     network: NetworkDescription, stimulus: SpikeStimulus, engine: Engine
 ) -> list[dict[str, LayerActivity]]:
     """Run a network and record all spikes, and membranes of neurons spread over each layer."""
-    with open_network(network, stimulus, engine) as brian:
-        sizes = {layer.name: int(np.prod(brian.shapes[layer.name])) for layer in network.layers}
-        recorder = Recorder(brian, membranes=spread(sizes, MEMBRANES))
-        brian.run(seed=0)
-        return [recorder.activity(number) for number in range(len(stimulus.spikes))]
+    shapes = network.shapes(max(stimulus.words))
+    sizes = {layer.name: int(np.prod(shapes[layer.name])) for layer in network.layers}
+    recorded = record_run(
+        network, stimulus, seed=0, engine=engine, membranes=spread(sizes, MEMBRANES)
+    )
+    return recorded.activities()
 
 
 def compare_with_pytorch(
@@ -280,7 +281,6 @@ def _count_brian(
     engine: Engine,
     advance: Advance | None,
 ) -> dict[str, np.ndarray]:
-    with open_network(network, PoissonStimulus.of_rates(rates, steps), engine) as brian:
-        recorder = Recorder(brian)
-        brian.run(seed=seed, advance=advance)
-        return {name: recorder.counts(name) for name in brian.groups}
+    stimulus = PoissonStimulus.of_rates(rates, steps)
+    recorded = record_run(network, stimulus, seed=seed, engine=engine, advance=advance)
+    return {name: recorded.counts(name) for name in recorded.spikes}

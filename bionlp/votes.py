@@ -23,13 +23,16 @@ import numpy as np
 from bionlp.classifier import TextClassifier
 from bionlp.cores import thread_variables
 from bionlp.files import atomic_path
-from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus
+from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus, record_run
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder
 from networks.brian.program import cache_folder
 from networks.description import NetworkDescription
 
 CHUNK = 32
 """Sentences a chunk: enough to make starting a program cheap, few enough to lose little."""
+
+COMPILED_CHUNK = 100
+"""Sentences a chunk where each of them is compiled anew; their input has to fit into memory."""
 
 
 def count_votes(
@@ -75,12 +78,15 @@ def count_votes(
     path = _state_path(classifier, ids, steps, seed, engine)
     votes = _read_votes(path, (len(ids), classifier.network.classes))
     missing = np.flatnonzero(votes[:, 0] < 0)
-    chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
+    size = COMPILED_CHUNK if engine.once_a_process else CHUNK
+    chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     tasks = [
         (poisson_stimulus(classifier, [ids[n] for n in chunk], steps, chunk.tolist()), seed)
         for chunk in chunks
     ]
     words = max(map(len, ids))
+    if engine.once_a_process:
+        workers = 1  # each run is a process already, and compiles with all cores
     for index, counted in _run(classifier.network, tasks, engine, words, workers):
         votes[chunks[index]] = counted
         with atomic_path(path) as temporary, temporary.open("wb") as stream:
@@ -133,7 +139,16 @@ class _Worker:
         """Return the votes of some sentences, shape (sentences, classes)."""
         output = self._network.output.name
         if self._engine.synapses == "stock":
-            self.close()  # a stock network holds its sentences, so each chunk has one of its own
+            # A stock network holds its sentences, so each chunk has one of its own.
+            recorded = record_run(
+                self._network,
+                stimulus,
+                seed=seed,
+                engine=self._engine,
+                layers=[output],
+                words=self._words,
+            )
+            return self._network.votes(recorded.counts(output))
         if self._brian is None:
             self._brian = open_network(self._network, stimulus, self._engine, self._words)
             self._recorder = Recorder(self._brian, layers=[output])

@@ -14,6 +14,7 @@ from bionlp.cli import (
     bench,
     data,
     demo,
+    doctor,
     embeddings,
     evaluate,
     experiment,
@@ -36,6 +37,7 @@ app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=bench.EXAMPLE)(bench.bench)
+app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(embeddings.app, name="embeddings")

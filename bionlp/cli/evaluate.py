@@ -40,7 +40,7 @@ def evaluate(
     engine: Annotated[str, typer.Option(help="torch or brian.")] = "torch",
     limit: Limit = None,
     backend: Backend = "auto",
-    synapses: Synapses = "shared",
+    synapses: Synapses = "auto",
     precision: Precision = "double",
     workers: Workers = None,
     steps: Steps = 50,
@@ -63,7 +63,9 @@ def evaluate(
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     examples = load_examples(classifier, dataset, split, limit)
-    brian = None if engine == "torch" else Engine(backend, synapses, precision)
+    brian = (
+        None if engine == "torch" else Engine(backend, synapses, precision).chosen(len(examples))
+    )
     workers = workers or cores()
     started = time.perf_counter()
     try:

@@ -18,11 +18,18 @@ Limit = Annotated[
     int | None, typer.Option(min=1, help="Only the first so many sentences of the split.")
 ]
 Backend = Annotated[
-    str, typer.Option(help="Brian 2's target: auto, numpy, cython or cpp_standalone.")
+    str,
+    typer.Option(
+        help="What Brian 2 runs on: auto, numpy, cython, cpp_standalone, genn (GPU) or genn-cpu; "
+        "bionlp doctor says which can run here."
+    ),
 ]
 Synapses = Annotated[
     str,
-    typer.Option(help="shared, weights held once, or stock, Brian 2's own, one synapse per use."),
+    typer.Option(
+        help="shared, weights held once, stock, Brian 2's own, one synapse per use, or auto: "
+        "shared where the backend has them."
+    ),
 ]
 Precision = Annotated[str, typer.Option(help="Of membranes and weights: double or single.")]
 Workers = Annotated[

@@ -40,7 +40,7 @@ def simulate(
         Path | None, typer.Option(help="Read sentences from a UTF-8 file, one a line.")
     ] = None,
     backend: Backend = "auto",
-    synapses: Synapses = "shared",
+    synapses: Synapses = "auto",
     precision: Precision = "double",
     steps: Steps = 50,
     seed: Seed = 0,

@@ -39,7 +39,7 @@ def validate(
     split: Split = "test",
     limit: Limit = 20,
     backend: Backend = "auto",
-    synapses: Synapses = "shared",
+    synapses: Synapses = "auto",
     precision: Precision = "double",
     steps: Steps = 50,
     seed: Seed = 0,

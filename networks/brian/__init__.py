@@ -19,23 +19,38 @@ before the next test. So synapses add ``w / decay`` and the reset subtracts ``th
 step n of the mathematics is then step n + latency of the simulation, exactly.
 """
 
-from networks.brian.backends import BACKENDS, BackendUnavailable, choose_backend
+from networks.brian.backends import (
+    BACKENDS,
+    GENN,
+    BackendUnavailable,
+    choose_backend,
+    choose_synapses,
+    missing,
+)
+from networks.brian.child import Job, run_in_child
 from networks.brian.network import PRECISIONS, SYNAPSES, BrianNetwork
+from networks.brian.recorded import Recorded
 from networks.brian.recorder import Recorder
 from networks.brian.shared_weights import ConvolutionalSynapses, PoolingSynapses
 from networks.brian.stimulus import PoissonStimulus, SpikeStimulus, Stimulus
 
 __all__ = [
     "BACKENDS",
+    "GENN",
     "PRECISIONS",
     "SYNAPSES",
     "BackendUnavailable",
     "BrianNetwork",
     "ConvolutionalSynapses",
+    "Job",
     "PoissonStimulus",
     "PoolingSynapses",
+    "Recorded",
     "Recorder",
     "SpikeStimulus",
     "Stimulus",
     "choose_backend",
+    "choose_synapses",
+    "missing",
+    "run_in_child",
 ]

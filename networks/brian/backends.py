@@ -2,29 +2,38 @@
 
 ``numpy`` compiles nothing and is the quickest for a few sentences. ``cython`` compiles each piece
 of code once per machine and keeps it. ``cpp_standalone`` writes and compiles a whole C++ program,
-which is kept, too (:mod:`networks.brian.program`), and is the quickest for many sentences.
+which is kept, too (:mod:`networks.brian.program`), and is the quickest for many sentences. ``genn``
+and ``genn-cpu`` hand the network to GeNN, on an NVIDIA GPU or not (:mod:`networks.brian.genn`).
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
 
 import brian2
 
-BACKENDS = ("numpy", "cython", "cpp_standalone")
+GENN = ("genn", "genn-cpu")
+BACKENDS = ("numpy", "cython", "cpp_standalone", *GENN)
 
 MANY = {"shared": 300, "stock": 40}
 """Presentations from which compiling a program costs less time than it saves."""
+
+COMPILERS = ("g++", "clang++", "c++")
+BUILD_MODEL = "bin/genn-buildmodel.sh"
 
 
 class BackendUnavailable(RuntimeError):
     """A backend that does not exist, or that cannot run on this machine."""
 
 
-def choose_backend(name: str, presentations: int, synapses: str = "shared") -> str:
+def choose_backend(name: str, presentations: int, synapses: str | None = None) -> str:
     """Return the backend to use.
 
     Parameters
@@ -33,8 +42,8 @@ def choose_backend(name: str, presentations: int, synapses: str = "shared") -> s
         One of :data:`BACKENDS`, or ``auto``.
     presentations : int
         How many sentences are to be run, which decides what is quickest.
-    synapses : {"shared", "stock"}
-        What kind of synapses they are run with.
+    synapses : {"shared", "stock"}, optional
+        What kind of synapses they are run with; by default what is best for the backend.
 
     Returns
     -------
@@ -44,22 +53,91 @@ def choose_backend(name: str, presentations: int, synapses: str = "shared") -> s
     Raises
     ------
     BackendUnavailable
-        If the backend does not exist or lacks a compiler.
+        If the backend does not exist, lacks something, or has no such synapses.
     """
     if name == "auto":
-        return "cpp_standalone" if presentations >= MANY[synapses] and _has_compiler() else "numpy"
+        many = presentations >= MANY[synapses or "shared"]
+        return "cpp_standalone" if many and missing("cpp_standalone") is None else "numpy"
     if name not in BACKENDS:
         raise BackendUnavailable(
             f"unknown backend {name!r}; choose one of auto, {', '.join(BACKENDS)}"
         )
-    if name != "numpy" and not _has_compiler():
+    lacking = missing(name)
+    if lacking:
+        raise BackendUnavailable(f"backend {name!r} cannot run here: {lacking}")
+    if name in GENN and synapses == "shared":
         raise BackendUnavailable(
-            f"backend {name!r} needs a C++ compiler and none was found; "
-            "install g++ or clang++, or use the numpy backend"
+            f"backend {name!r} runs Brian 2's own synapses only; choose stock synapses"
         )
-    if name == "cython" and importlib.util.find_spec("Cython") is None:
-        raise BackendUnavailable("backend 'cython' needs the package cython; pip install cython")
     return name
+
+
+def choose_synapses(backend: str) -> str:
+    """Return the kind of synapses that is best for a backend."""
+    return "stock" if backend in GENN else "shared"
+
+
+def missing(backend: str) -> str | None:
+    """Tell what a backend lacks on this machine.
+
+    Parameters
+    ----------
+    backend : str
+        One of :data:`BACKENDS`.
+
+    Returns
+    -------
+    str or None
+        What is missing and what to do about it; None if the backend can run.
+    """
+    if backend != "numpy" and not any(map(shutil.which, COMPILERS)):
+        return "no C++ compiler was found; install g++ or clang++"
+    if backend == "cython" and importlib.util.find_spec("Cython") is None:
+        return "the package cython is missing; pip install cython"
+    if backend in GENN:
+        return _missing_genn() or (_missing_cuda() if backend == "genn" else None)
+    return None
+
+
+def _missing_genn() -> str | None:
+    if importlib.util.find_spec("brian2genn") is None:
+        return (
+            "the package brian2genn is missing; make the environment of environment-genn.yml, or "
+            "pip install 'bionlp[genn]' into an empty one"
+        )
+    if tuple(map(int, metadata.version("brian2").split(".")[:2])) >= (2, 6):
+        return (
+            f"brian2genn needs brian2 below 2.6, and this is {metadata.version('brian2')}; make "
+            "the environment of environment-genn.yml"
+        )
+    path = os.environ.get("GENN_PATH")
+    if not path:
+        return "GENN_PATH is not set; get GeNN 4.9.0 and set it to the folder of GeNN"
+    if not (Path(path) / BUILD_MODEL).is_file():
+        return f"GENN_PATH is {path}, which holds no GeNN 4: there is no {BUILD_MODEL}"
+    if shutil.which("make") is None:
+        return "GeNN needs make, and none was found; install it"
+    return None
+
+
+def _missing_cuda() -> str | None:
+    path = os.environ.get("CUDA_PATH")
+    if not path:
+        return "CUDA_PATH is not set; install NVIDIA's CUDA toolkit and set it to its folder"
+    if not (Path(path) / "bin/nvcc").is_file():
+        return f"CUDA_PATH is {path}, which holds no CUDA toolkit: there is no bin/nvcc"
+    return missing_gpu()
+
+
+def missing_gpu() -> str | None:
+    """Tell what is missing to run something on an NVIDIA GPU, apart from a compiler."""
+    if shutil.which("nvidia-smi") is None:
+        return "NVIDIA's driver is missing: there is no nvidia-smi; install the driver"
+    asked = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
+    if asked.returncode or "GPU" not in asked.stdout:
+        said = (asked.stdout + asked.stderr).strip().splitlines()
+        return f"no NVIDIA GPU answers; nvidia-smi says: {said[-1] if said else 'nothing'}"
+    return None
 
 
 @contextmanager
@@ -67,16 +145,12 @@ def codegen_target(backend: str) -> Iterator[None]:
     """Let Brian 2 generate code for a runtime backend while the block runs.
 
     The preference is global in Brian 2, so it is put back: other simulations of the same process
-    keep theirs. It is no matter for ``cpp_standalone``.
+    keep theirs. It is no matter for the other backends.
     """
     previous = brian2.prefs.codegen.target
-    if backend != "cpp_standalone":
+    if backend in ("numpy", "cython"):
         brian2.prefs.codegen.target = backend
     try:
         yield
     finally:
         brian2.prefs.codegen.target = previous
-
-
-def _has_compiler() -> bool:
-    return any(shutil.which(compiler) for compiler in ("g++", "clang++", "c++"))

@@ -4,7 +4,8 @@
     v > theta:  a spike, and  v -= theta / decay
     on a presynaptic spike:  v += w / decay
 
-See :mod:`networks.brian` for why both are divided by ``decay``. A decay of 1 is tau = infinity.
+See :mod:`networks.brian` for why both are divided by ``decay``. A decay of 1 is a tau so long that
+``exp(-dt / tau)`` is 1 in every precision; some devices cannot write infinity into their code.
 """
 
 from __future__ import annotations
@@ -17,6 +18,16 @@ import numpy as np
 from networks.description import Layer, firing_threshold
 
 Shape = tuple[int, ...]
+
+FOREVER = 1e30 * brian2.second
+
+
+@dataclass(frozen=True)
+class Gate:
+    """When neurons may fire: in the first ``open`` steps of every ``period`` steps."""
+
+    open: int
+    period: int
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,11 @@ class Pathway:
 
 
 def neuron_group(
-    layer: Layer, shape: Shape, clock: brian2.Clock, dtype: type[np.floating] = np.float64
+    layer: Layer,
+    shape: Shape,
+    clock: brian2.Clock,
+    dtype: type[np.floating] = np.float64,
+    gate: Gate | None = None,
 ) -> brian2.NeuronGroup:
     """Make the neurons of a layer.
 
@@ -58,21 +73,33 @@ def neuron_group(
         Ticks once a step.
     dtype : type
         Precision of the membranes.
+    gate : Gate, optional
+        When neurons may fire; always without it.
 
     Returns
     -------
     brian2.NeuronGroup
         With the membrane voltage ``v``, named like the layer.
     """
-    tau = np.inf * brian2.second if layer.decay == 1 else -clock.dt / np.log(layer.decay)
+    namespace = {"theta": firing_threshold(layer), "decay": layer.decay}
+    threshold = "v > theta"
+    if gate:
+        # Times are in the middle of a step, where rounding does not matter.
+        threshold += " and (t + half_a_step) % period < open_for"
+        namespace |= {
+            "half_a_step": clock.dt / 2,
+            "period": gate.period * clock.dt,
+            "open_for": gate.open * clock.dt,
+        }
+    tau = FOREVER if layer.decay == 1 else -clock.dt / np.log(layer.decay)
     return brian2.NeuronGroup(
         int(np.prod(shape)),
         "dv/dt = -v / tau : 1",
-        threshold="v > theta",
+        threshold=threshold,
         reset="v -= theta / decay",
         method="exact",
         clock=clock,
         name=f"{layer.name}*",
-        namespace={"tau": tau, "theta": firing_threshold(layer), "decay": layer.decay},
+        namespace=namespace | {"tau": tau},
         dtype=dtype,
     )

@@ -12,8 +12,9 @@ from brian2.core.names import find_name
 from threadpoolctl import threadpool_limits
 
 from networks.brian import shared, stock
-from networks.brian.backends import choose_backend, codegen_target
-from networks.brian.groups import Pathway, neuron_group
+from networks.brian.backends import GENN, choose_backend, choose_synapses, codegen_target
+from networks.brian.genn import GATED, GennProject, set_input
+from networks.brian.groups import Gate, Pathway, neuron_group
 from networks.brian.presentations import Presentations
 from networks.brian.program import StandaloneProject
 from networks.brian.schedule import Schedule, beginnings, schedule
@@ -40,10 +41,12 @@ class BrianNetwork:
     stimulus : PoissonStimulus or SpikeStimulus
         What it is shown first.
     backend : str
-        ``numpy``, ``cython``, ``cpp_standalone`` or ``auto``.
-    synapses : {"shared", "stock"}
+        ``numpy``, ``cython``, ``cpp_standalone``, ``genn``, ``genn-cpu`` or ``auto``. The two of
+        GeNN run once in a process.
+    synapses : {"shared", "stock"}, optional
         Whether connections hold their weights once (:mod:`networks.brian.shared_weights`), or are
-        Brian 2's own (:mod:`networks.brian.stock`), one synapse per use of a weight.
+        Brian 2's own (:mod:`networks.brian.stock`), one synapse per use of a weight. By default
+        shared, but for GeNN, which has only the latter.
     precision : {"double", "single"}
         Of membranes and shared weights.
     words : int, optional
@@ -82,29 +85,30 @@ class BrianNetwork:
         stimulus: Stimulus,
         *,
         backend: str = "auto",
-        synapses: str = "shared",
+        synapses: str | None = None,
         precision: str = "double",
         words: int | None = None,
         dt: brian2.Quantity = DT,
     ):
-        if synapses not in SYNAPSES:
+        if synapses not in (None, *SYNAPSES):
             raise ValueError(f"synapses are {' or '.join(SYNAPSES)}, not {synapses!r}")
         if precision not in PRECISIONS:
             raise ValueError(f"precision is {' or '.join(PRECISIONS)}, not {precision!r}")
-        if synapses == "stock" and len(set(stimulus.durations)) > 1:
-            raise ValueError("stock synapses need the same number of steps for all sentences")
         self.description, self.stimulus, self.dt = description, stimulus, dt
         self.backend = choose_backend(backend, len(stimulus.words), synapses)
-        self._shared = synapses == "shared"
+        self._genn = self.backend in GENN
+        self._shared = (synapses or choose_synapses(self.backend)) == "shared"
+        if not self._shared and len(set(stimulus.durations)) > 1:
+            raise ValueError("stock synapses need the same number of steps for all sentences")
         if self._shared and self.backend == "cpp_standalone":
             words = description.input.positions  # one program for all sentences
         self.shapes = description.shapes(words or max(stimulus.words))
         self._check(stimulus)
         self._dtype = PRECISIONS[precision]
         self._ran = False
-        self._latency = max(description.latency.values())
+        self._latency = max(description.latency.values()) + (GATED if self._genn else 0)
         self.begin = beginnings(stimulus, start=0, latency=self._latency)
-        self._project = StandaloneProject() if self.backend == "cpp_standalone" else None
+        self._project = self._open_project()
         try:
             with codegen_target(self.backend):
                 self._build()
@@ -112,17 +116,30 @@ class BrianNetwork:
             self.close()
             raise
 
+    @property
+    def records_after_reset(self) -> bool:
+        """Whether membranes can only be recorded at the end of a step, after the reset."""
+        return self._genn
+
+    def _open_project(self) -> StandaloneProject | GennProject | None:
+        if self._genn:
+            use_gpu = self.backend == "genn"
+            return GennProject(use_gpu=use_gpu, dt=self.dt, dtype=self._dtype)
+        return StandaloneProject() if self.backend == "cpp_standalone" else None
+
     def _build(self) -> None:
         # Compiled code is made of the names of Brian 2's objects, and only kept code of the same
         # names is taken again. They may be in reference cycles, and hold their names until then.
         if find_name(CLOCK) != CLOCK.rstrip("*"):
             gc.collect()
-        self.clock = brian2.Clock(self.dt, name=CLOCK)
+        self.clock = brian2.defaultclock if self._genn else brian2.Clock(self.dt, name=CLOCK)
         source = self.description.input.name
         self.groups = {source: self._input_group(source)}
         self.synapses = {}
+        period = int(self.begin[1])
+        gate = Gate(period - GATED, period) if self._genn else None
         for layer in self.description.layers:
-            group = neuron_group(layer, self.shapes[layer.name], self.clock, self._dtype)
+            group = neuron_group(layer, self.shapes[layer.name], self.clock, self._dtype, gate)
             self._clear(group)
             self.groups[layer.name] = group
             self._connect(layer)
@@ -147,6 +164,11 @@ class BrianNetwork:
 
     def _input_group(self, name: str) -> brian2.Group:
         shape = self.shapes[name]
+        if self._genn:
+            # Its spikes are drawn when the seed is known.
+            return brian2.SpikeGeneratorGroup(
+                int(np.prod(shape)), [], [] * self.dt, clock=self.clock, name=f"{name}*"
+            )
         if not self._shared:
             period = int(self.begin[1])
             return stock.input_group(self.stimulus, name, shape, period, self.clock)
@@ -190,9 +212,13 @@ class BrianNetwork:
         start = 0 if self._project else int(self.clock.timestep[:])
         self.begin = beginnings(self.stimulus, start=start, latency=self._latency)
         plan = None
+        source = self.groups[self.description.input.name]
         if self._shared:
             plan = schedule(self.stimulus, self.begin, seed=seed)
-            self.groups[self.description.input.name].schedule = plan
+            source.schedule = plan
+        elif self._genn:
+            drawn = schedule(self.stimulus, self.begin, seed=seed)
+            set_input(source, drawn, self.description.input.features)
         else:
             brian2.seed(seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
@@ -200,6 +226,9 @@ class BrianNetwork:
             self._run(plan, advance)
 
     def _run(self, plan: Schedule | None, advance: Callable[[float], None] | None) -> None:
+        if self._genn:
+            self._project.run(self.network, int(self.begin[-1]) * self.dt)
+            return
         if self._project:
             steps = int(self.begin[-1])
             self._project.run(self.network, steps, self.dt, plan=plan, advance=advance)

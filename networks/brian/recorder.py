@@ -1,9 +1,4 @@
-"""Recording a Brian 2 network: spikes of its layers, membranes of chosen neurons.
-
-Brian 2 records on one long time axis. A recorder cuts it into presentations and takes the latency
-of each layer out: step n of a presentation that begins at simulation step s is, in a layer with
-latency l, simulation step s + n + l.
-"""
+"""Recording a Brian 2 network: spikes of its layers, membranes of chosen neurons."""
 
 from __future__ import annotations
 
@@ -14,6 +9,8 @@ import numpy as np
 
 from networks.activity import LayerActivity, Membranes
 from networks.brian.network import BrianNetwork
+from networks.brian.recorded import Events, Recorded, Voltages
+from networks.description import firing_threshold
 
 
 class Recorder:
@@ -34,7 +31,7 @@ class Recorder:
     spikes : dict of str to brian2.SpikeMonitor
         By layer.
     membranes : dict of str to brian2.StateMonitor
-        By layer; they record just before the threshold test.
+        By layer; they record just before the threshold test, where the backend can.
     """
 
     def __init__(
@@ -44,8 +41,9 @@ class Recorder:
         membranes: Membranes | None = None,
     ):
         self._network = network
-        self._read: dict[str, tuple] = {}
+        self._recorded: Recorded | None = None
         names = list(network.groups if layers is None else layers)
+        when = "end" if network.records_after_reset else "before_thresholds"
         self.spikes = {
             name: brian2.SpikeMonitor(network.groups[name], name=f"{name}_spikes*")
             for name in names
@@ -55,7 +53,7 @@ class Recorder:
                 network.groups[name],
                 "v",
                 record=np.sort(np.fromiter(neurons, dtype=int)),
-                when="before_thresholds",
+                when=when,
                 clock=network.clock,
                 name=f"{name}_membranes*",
             )
@@ -63,77 +61,48 @@ class Recorder:
         }
         network.network.add(*self.spikes.values(), *self.membranes.values())
 
+    def read(self) -> Recorded:
+        """Return what the last run left in the monitors."""
+        network = self._network
+        # Reading a monitor converts all of it, so it is kept until there is another run.
+        if self._recorded is None or self._recorded.begin is not network.begin:
+            self._recorded = Recorded(
+                network.description,
+                network.stimulus.words,
+                network.stimulus.durations,
+                network.begin,
+                {name: self._events(name) for name in self.spikes},
+                {name: self._voltages(name) for name in self.membranes},
+            )
+        return self._recorded
+
     def activity(self, presentation: int) -> dict[str, LayerActivity]:
-        """Return what the recorded layers did in one presentation.
-
-        Parameters
-        ----------
-        presentation : int
-            Number of the sentence in the stimulus.
-
-        Returns
-        -------
-        dict of str to LayerActivity
-            With the shapes that the layers have for this sentence.
-        """
-        words = self._network.stimulus.words[presentation]
-        shapes = self._network.description.shapes(words)
-        return {
-            name: self._layer_activity(name, presentation, shapes[name]) for name in self.spikes
-        }
+        """Return what the recorded layers did in one presentation; see :class:`Recorded`."""
+        return self.read().activity(presentation)
 
     def counts(self, layer: str) -> np.ndarray:
-        """Count a layer's spikes.
+        """Count a layer's spikes in each presentation; see :class:`Recorded`."""
+        return self.read().counts(layer)
 
-        Parameters
-        ----------
-        layer : str
-            A recorded layer.
-
-        Returns
-        -------
-        numpy.ndarray of int, shape (presentations, neurons)
-            Spikes of each neuron within the window of each presentation.
-        """
-        step, neuron = self._events(layer)
-        begin, durations = self._network.begin, np.array(self._network.stimulus.durations)
-        kept = (step >= begin[0]) & (step < begin[-1])
-        step, neuron = step[kept], neuron[kept]
-        presentation = np.searchsorted(begin, step, side="right") - 1
-        size = (len(durations), len(self._network.groups[layer]))
-        inside = step - begin[presentation] < durations[presentation]
-        counts = np.zeros(size, dtype=np.int64)
-        np.add.at(counts, (presentation[inside], neuron[inside]), 1)
-        return counts
-
-    def _events(self, layer: str) -> tuple[np.ndarray, np.ndarray]:
-        """Step, free of latency, and neuron of every spike of a layer, in order of time."""
-        # Reading a monitor converts all of it, so it is kept until there is another run.
+    def _events(self, layer: str) -> Events:
         network, monitor = self._network, self.spikes[layer]
-        key, events = self._read.get(layer, (None, None))
-        if key is not network.begin:
-            step = np.rint(np.asarray(monitor.t / network.dt)).astype(int)
-            step -= network.description.latency[layer]
-            events = step, np.array(monitor.i)
-            self._read[layer] = network.begin, events
-        return events
+        step = np.rint(np.asarray(monitor.t / network.dt)).astype(int)
+        step -= network.description.latency[layer]
+        return Events(step, np.array(monitor.i), len(network.groups[layer]))
 
-    def _layer_activity(
-        self, name: str, presentation: int, shape: tuple[int, ...]
-    ) -> LayerActivity:
-        steps = self._network.stimulus.durations[presentation]
-        start = int(self._network.begin[presentation])
-        step, neuron = self._events(name)
-        inside = slice(*np.searchsorted(step, [start, start + steps]))
-        spikes = np.zeros((steps, len(self._network.groups[name])), dtype=bool)
-        spikes[step[inside] - start, neuron[inside]] = True
-        size = int(np.prod(shape))
-        monitor = self.membranes.get(name)
-        if monitor is None:
-            recorded, membrane = np.zeros(0, dtype=int), np.zeros((steps, 0))
-        else:
-            recorded = np.asarray(monitor.record)
-            recorded = recorded[recorded < size]
-            first = start + self._network.description.latency[name]
-            membrane = np.asarray(monitor.v)[: len(recorded), first : first + steps].T
-        return LayerActivity(spikes[:, :size].reshape(steps, *shape), membrane, recorded)
+    def _voltages(self, layer: str) -> Voltages:
+        monitor = self.membranes[layer]
+        neurons, voltage = np.asarray(monitor.record), np.asarray(monitor.v)
+        if self._network.records_after_reset:
+            self._undo_reset(layer, neurons, voltage)
+        return Voltages(neurons, voltage)
+
+    def _undo_reset(self, name: str, neurons: np.ndarray, voltage: np.ndarray) -> None:
+        """Add what the reset took from each neuron that fired, in place."""
+        (layer,) = (layer for layer in self._network.description.layers if layer.name == name)
+        events = self._events(name)
+        row = np.searchsorted(neurons, events.neuron)
+        row[row == len(neurons)] = 0
+        ours = neurons[row] == events.neuron
+        step = events.step[ours] + self._network.description.latency[name]
+        voltage[row[ours], step] += firing_threshold(layer) / layer.decay

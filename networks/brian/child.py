@@ -1,0 +1,100 @@
+"""A run in a process of its own, for devices of Brian 2 that run once in a process.
+
+    python -m networks.brian.child FOLDER
+
+reads what to do from a file in the folder and leaves there what was recorded.
+"""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from networks.activity import Membranes
+from networks.brian.network import BrianNetwork
+from networks.brian.recorded import Recorded
+from networks.brian.recorder import Recorder
+from networks.brian.stimulus import Stimulus
+from networks.description import NetworkDescription
+
+JOB, RESULT, LOG = "job.pickle", "recorded.pickle", "log.txt"
+SHOWN = 20
+"""Lines of the log that an error shows."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run, and what to record.
+
+    Attributes
+    ----------
+    description : NetworkDescription
+        The network.
+    stimulus : PoissonStimulus or SpikeStimulus
+        What it is shown.
+    options : dict
+        Further arguments of :class:`networks.brian.BrianNetwork`.
+    seed : int
+        Of Poisson input.
+    layers, membranes
+        As of :class:`networks.brian.Recorder`.
+    """
+
+    description: NetworkDescription
+    stimulus: Stimulus
+    options: dict
+    seed: int
+    layers: Iterable[str] | None = None
+    membranes: Membranes | None = None
+
+    def run(self) -> Recorded:
+        """Do it, in this process."""
+        with BrianNetwork(self.description, self.stimulus, **self.options) as network:
+            recorder = Recorder(network, self.layers, self.membranes)
+            network.run(seed=self.seed)
+            return recorder.read()
+
+
+def run_in_child(job: Job) -> Recorded:
+    """Do a job in another process.
+
+    Parameters
+    ----------
+    job : Job
+        What to do.
+
+    Returns
+    -------
+    Recorded
+        What was recorded.
+
+    Raises
+    ------
+    RuntimeError
+        If it failed, with the end of what the process said.
+    """
+    with tempfile.TemporaryDirectory(prefix="bionlp-child-") as name:
+        folder = Path(name)
+        (folder / JOB).write_bytes(pickle.dumps(job))
+        with (folder / LOG).open("wb") as log:
+            command = [sys.executable, "-m", "networks.brian.child", name]
+            done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            said = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+            raise RuntimeError("the simulation failed:\n" + "\n".join(said[-SHOWN:]))
+        return pickle.loads((folder / RESULT).read_bytes())
+
+
+def main(folder: Path) -> None:
+    """Do the job in a folder."""
+    recorded = pickle.loads((folder / JOB).read_bytes()).run()
+    (folder / RESULT).write_bytes(pickle.dumps(recorded))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,96 @@
+r"""A network on GeNN, through Brian2GeNN.
+
+GeNN generates code for one step of a whole network, for an NVIDIA GPU or for the CPU. Three things
+are different from Brian 2's own devices:
+
+- Input is a :class:`brian2.SpikeGeneratorGroup` in any case. Poisson spikes are drawn beforehand
+  (:mod:`networks.brian.presentations`), so they are those of every other backend.
+- A spike is delivered at the beginning of the next step, by way of a buffer that clearing the
+  membranes does not clear. So each presentation ends with :data:`GATED` steps in which no neuron
+  may fire: what is on its way arrives in it, and the membranes are cleared after it.
+- Membranes can be recorded at the end of a step, after the reset, which is added again.
+
+Brian2GeNN allows one run a process; :mod:`networks.brian.child` gives each run its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import brian2
+import numpy as np
+from brian2.devices.device import reset_device, runtime_device
+
+from networks.brian.backends import BackendUnavailable
+from networks.brian.numpy_kernels import given, poisson
+from networks.brian.schedule import Schedule
+
+GATED = 1
+"""Steps at the end of a presentation in which no neuron may fire."""
+
+
+def set_input(group: brian2.SpikeGeneratorGroup, plan: Schedule, features: int) -> None:
+    """Give a spike generator the input of a schedule.
+
+    Parameters
+    ----------
+    group : brian2.SpikeGeneratorGroup
+        The input neurons.
+    plan : Schedule
+        What is presented.
+    features : int
+        Input neurons of a word.
+    """
+    neurons, steps = [], []
+    for number, duration in enumerate(plan.durations):
+        for step in range(duration):
+            drawn = len(plan.keys) > 0
+            spikes = poisson(plan, number, step, features) if drawn else given(plan, number, step)
+            neurons.append(spikes)
+            steps.append(np.full(len(spikes), plan.begin[number] + step))
+    group.set_spikes(np.concatenate(neurons), np.concatenate(steps) * group.clock.dt)
+
+
+class GennProject:
+    """Brian 2's device is GeNN until it is closed.
+
+    Parameters
+    ----------
+    use_gpu : bool
+        Whether to run on an NVIDIA GPU.
+    dt : brian2.Quantity
+        Duration of a step.
+    dtype : type
+        Precision of everything.
+
+    Raises
+    ------
+    BackendUnavailable
+        If another device is in use in this process.
+    """
+
+    def __init__(self, *, use_gpu: bool, dt: brian2.Quantity, dtype: type[np.floating]):
+        if brian2.get_device() is not runtime_device:
+            raise BackendUnavailable(
+                "another device of Brian 2 is in use in this process; close that network, or call "
+                "brian2.devices.reset_device(), first"
+            )
+        import brian2genn  # noqa: F401, registers the device
+
+        self._folder = Path(tempfile.mkdtemp(prefix="bionlp-genn-"))
+        self._dtype = brian2.prefs.core.default_float_dtype
+        brian2.prefs.core.default_float_dtype = dtype
+        brian2.set_device("genn", directory=str(self._folder), use_GPU=use_gpu)
+        brian2.defaultclock.dt = dt
+
+    def run(self, network: brian2.Network, duration: brian2.Quantity) -> None:
+        """Compile a network and run it, once in the life of the process."""
+        network.run(duration)
+
+    def close(self) -> None:
+        """Give Brian 2 its runtime device back and remove the program."""
+        brian2.prefs.core.default_float_dtype = self._dtype
+        reset_device()
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,137 @@
+"""What a network did in its presentations, free of Brian 2's objects.
+
+Brian 2 records on one long time axis. Here it is cut into presentations, and the latency of each
+layer is taken out: step n of a presentation that begins at simulation step s is, in a layer with
+latency l, simulation step s + n + l.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from networks.activity import LayerActivity
+from networks.description import NetworkDescription
+
+
+@dataclass(frozen=True)
+class Events:
+    """The spikes of a layer.
+
+    Attributes
+    ----------
+    step, neuron : numpy.ndarray of int, shape (spikes,)
+        When, free of the layer's latency, and who, in order of time.
+    neurons : int
+        Size of the layer.
+    """
+
+    step: np.ndarray
+    neuron: np.ndarray
+    neurons: int
+
+
+@dataclass(frozen=True)
+class Voltages:
+    """Membranes of a layer.
+
+    Attributes
+    ----------
+    neurons : numpy.ndarray of int, shape (n,)
+        Whose.
+    voltage : numpy.ndarray, shape (n, simulation steps)
+        When tested against the threshold.
+    """
+
+    neurons: np.ndarray
+    voltage: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recorded run; it can be handed from process to process.
+
+    Attributes
+    ----------
+    description : NetworkDescription
+        The network.
+    words, durations : sequence of int
+        Words of each sentence, and steps it was presented for.
+    begin : numpy.ndarray of int, shape (presentations + 1,)
+        Simulation step in which each presentation begins, and the end of the last.
+    spikes : mapping of str to Events
+        By recorded layer.
+    membranes : mapping of str to Voltages
+        By layer.
+    """
+
+    description: NetworkDescription
+    words: Sequence[int]
+    durations: Sequence[int]
+    begin: np.ndarray
+    spikes: Mapping[str, Events]
+    membranes: Mapping[str, Voltages]
+
+    def activity(self, presentation: int) -> dict[str, LayerActivity]:
+        """Return what the recorded layers did in one presentation.
+
+        Parameters
+        ----------
+        presentation : int
+            Number of the sentence in the stimulus.
+
+        Returns
+        -------
+        dict of str to LayerActivity
+            With the shapes that the layers have for this sentence.
+        """
+        shapes = self.description.shapes(self.words[presentation])
+        return {
+            name: self._layer_activity(name, presentation, shapes[name]) for name in self.spikes
+        }
+
+    def activities(self) -> list[dict[str, LayerActivity]]:
+        """Return what the recorded layers did in each presentation."""
+        return [self.activity(number) for number in range(len(self.words))]
+
+    def counts(self, layer: str) -> np.ndarray:
+        """Count a layer's spikes.
+
+        Parameters
+        ----------
+        layer : str
+            A recorded layer.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (presentations, neurons)
+            Spikes of each neuron within the window of each presentation.
+        """
+        events, begin = self.spikes[layer], self.begin
+        kept = (events.step >= begin[0]) & (events.step < begin[-1])
+        step, neuron = events.step[kept], events.neuron[kept]
+        presentation = np.searchsorted(begin, step, side="right") - 1
+        inside = step - begin[presentation] < np.array(self.durations)[presentation]
+        counts = np.zeros((len(self.words), events.neurons), dtype=np.int64)
+        np.add.at(counts, (presentation[inside], neuron[inside]), 1)
+        return counts
+
+    def _layer_activity(
+        self, name: str, presentation: int, shape: tuple[int, ...]
+    ) -> LayerActivity:
+        steps = self.durations[presentation]
+        start = int(self.begin[presentation])
+        events = self.spikes[name]
+        inside = slice(*np.searchsorted(events.step, [start, start + steps]))
+        spikes = np.zeros((steps, events.neurons), dtype=bool)
+        spikes[events.step[inside] - start, events.neuron[inside]] = True
+        size = int(np.prod(shape))
+        recorded, membrane = np.zeros(0, dtype=int), np.zeros((steps, 0))
+        if name in self.membranes:
+            kept = self.membranes[name].neurons < size
+            recorded = self.membranes[name].neurons[kept]
+            first = start + self.description.latency[name]
+            membrane = self.membranes[name].voltage[kept, first : first + steps].T
+        return LayerActivity(spikes[:, :size].reshape(steps, *shape), membrane, recorded)
