@@ -1,0 +1,103 @@
+"""Networks on GeNN's CPU-only mode against NumPy; skipped where GeNN is missing."""
+
+import brian2
+import numpy as np
+import pytest
+
+from networks.brian import (
+    BrianNetwork,
+    Job,
+    PoissonStimulus,
+    Recorder,
+    SpikeStimulus,
+    missing,
+    run_in_child,
+)
+from networks.brian.genn import set_input
+from networks.brian.schedule import beginnings, schedule
+
+LACKING = missing("genn-cpu")
+needs_genn = pytest.mark.skipif(LACKING is not None, reason=f"GeNN cannot run here: {LACKING}")
+
+MEMBRANES = {"conv2": range(0, 16, 3), "pool3": range(4), "output": range(6)}
+
+
+def on_genn(network, stimulus, seed=0, **options):
+    job = Job(network, stimulus, {"backend": "genn-cpu", **options}, seed, None, MEMBRANES)
+    return run_in_child(job).activities()
+
+
+def on_numpy(network, stimulus, seed=0, **options):
+    with BrianNetwork(network, stimulus, backend="numpy", **options) as brian:
+        recorder = Recorder(brian, membranes=MEMBRANES)
+        brian.run(seed=seed)
+        return recorder.read().activities()
+
+
+def assert_same(found, expected, tolerance):
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        for name, layer in other.items():
+            np.testing.assert_array_equal(one[name].spikes, layer.spikes, err_msg=name)
+            np.testing.assert_array_equal(one[name].recorded, layer.recorded)
+            np.testing.assert_allclose(one[name].membrane, layer.membrane, atol=tolerance)
+
+
+@needs_genn
+@pytest.mark.slow
+@pytest.mark.parametrize("decay", [1.0, 0.9])
+def test_genn_has_the_spikes_and_membranes_of_numpy(make_network, make_spikes, decay):
+    network = make_network(decay=decay)
+    # Neurons far above their threshold would go on firing, and into the next sentence.
+    stimulus = SpikeStimulus([make_spikes(w, seed=w, rate=0.9) for w in (7, 3, 5, 7, 4)])
+    assert_same(on_genn(network, stimulus), on_numpy(network, stimulus), 1e-12)
+
+
+@needs_genn
+@pytest.mark.slow
+def test_genn_draws_the_input_of_every_other_backend(network):
+    table = np.random.default_rng(1).random((9, 6))
+    stimulus = PoissonStimulus.of_words(table, [np.arange(5), np.arange(2, 9)], 20, (3, 8))
+    assert_same(on_genn(network, stimulus, seed=4), on_numpy(network, stimulus, seed=4), 1e-12)
+
+
+@needs_genn
+@pytest.mark.slow
+def test_single_precision_is_single(network, make_spikes):
+    stimulus = SpikeStimulus([make_spikes(7)])
+    found, exact = on_genn(network, stimulus, precision="single"), on_numpy(network, stimulus)
+    difference = np.abs(found[0]["conv2"].membrane - exact[0]["conv2"].membrane).max()
+    assert 0 < difference < 1e-4
+
+
+@needs_genn
+def test_a_child_that_fails_says_what_happened(network, make_spikes):
+    job = Job(network, SpikeStimulus([make_spikes(3)]), {"backend": "genn-cpu"}, 0, ["nowhere"])
+    with pytest.raises(RuntimeError, match="nowhere"):
+        run_in_child(job)
+
+
+def test_a_job_can_be_done_in_another_process(network, make_spikes):
+    stimulus = SpikeStimulus([make_spikes(3), make_spikes(5, seed=1)])
+    recorded = run_in_child(Job(network, stimulus, {"backend": "numpy"}, 0, None, MEMBRANES))
+    assert_same(recorded.activities(), on_numpy(network, stimulus), 0)
+
+
+@pytest.mark.parametrize("kind", ["given", "drawn"])
+def test_a_spike_generator_is_given_what_the_schedule_says(make_spikes, kind):
+    if kind == "given":
+        spikes = [make_spikes(2, steps=4), make_spikes(3, steps=4, seed=1)]
+        stimulus = SpikeStimulus(spikes)
+    else:
+        stimulus = PoissonStimulus.of_rates([np.full((2, 6), 1.0), np.full((3, 6), 1.0)], 4)
+        spikes = [np.ones((4, 2, 6)), np.ones((4, 3, 6))]
+    begin = beginnings(stimulus, start=0, latency=3)
+    group = brian2.SpikeGeneratorGroup(18, [], [] * brian2.ms)
+    set_input(group, schedule(stimulus, begin, seed=0), 6)
+    expected = {
+        (int(step + start), int(neuron))
+        for start, sentence in zip((0, 7), spikes, strict=True)
+        for step, neuron in zip(*np.nonzero(sentence.reshape(4, -1)), strict=True)
+    }
+    steps = np.rint(group._spike_time / group.dt_[:]).astype(int)
+    assert set(zip(steps.tolist(), group._neuron_index.tolist(), strict=True)) == expected
