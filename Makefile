@@ -28,13 +28,19 @@ BENCH_FLAGS ?=
 INSTALLED := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
 
+# A second environment, for Brian2GeNN; its versions are those of environment-genn.yml.
+GENN_VENV := .venv-genn
+GENN_INSTALLED := $(GENN_VENV)/.installed
+GENN_PIP := $(GENN_VENV)/bin/python -m pip --disable-pip-version-check install $(PIP_FLAGS) \
+  --constraint $(GENN_VENV)/constraints.txt
+
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format install clean
+.PHONY: help run test test-genn bench lint format install clean
 
 help:  ## List the targets.
 	@echo "usage: make TARGET"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Set-up happens by itself. PYTHON= chooses the Python for .venv, PIP_FLAGS= goes to pip,"
 	@echo "PYTEST_FLAGS= to pytest, and BENCH_FLAGS= to bionlp bench; the Makefile says more about each."
@@ -44,6 +50,9 @@ run: $(INSTALLED)  ## Run the demonstration; its pictures and recordings go to r
 
 test: $(INSTALLED)  ## Run the tests.
 	$(RUN)/python -m pytest $(PYTEST_FLAGS)
+
+test-genn: $(GENN_INSTALLED)  ## Run the tests on the versions for Brian2GeNN, and with GeNN if GENN_PATH is set.
+	$(GENN_VENV)/bin/python -m pytest $(PYTEST_FLAGS)
 
 bench: $(INSTALLED)  ## Measure what a sentence costs in each engine; numbers and pictures go to runs/bench/.
 	$(RUN)/bionlp bench --out runs/bench $(BENCH_FLAGS)
@@ -82,6 +91,14 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@rm $(UNFINISHED)
 	@touch $@
 
+# The first environment has shown which Python works.
+$(GENN_INSTALLED): $(INSTALLED) environment-genn.yml
+	$(RUN)/python -m venv --clear $(GENN_VENV)
+	awk '/^ +- [a-z0-9-]+==/ { print $$2 }' environment-genn.yml > $(GENN_VENV)/constraints.txt
+	$(GENN_PIP) setuptools cython
+	$(GENN_PIP) --no-build-isolation --editable '.[genn,test]'
+	@touch $@
+
 clean:  ## Remove .venv, builds and caches; runs/ stays.
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GENN_VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find analysis bionlp networks tests -type d -name __pycache__ -prune -exec rm -rf {} +
