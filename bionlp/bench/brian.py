@@ -17,7 +17,10 @@ from bionlp.bench.engines import Conditions, EngineSpec
 from bionlp.bench.timing import Run, costs, repeat
 from bionlp.bench.workload import Workload
 from bionlp.simulation import Engine, open_network, poisson_stimulus
-from networks.brian import Recorder
+from networks.brian import GENN, Recorder
+
+PROGRAMS = ("cpp_standalone", *GENN)
+"""Backends that compile a whole program."""
 
 
 class _Network:
@@ -34,7 +37,7 @@ class _Network:
 
     def run(self) -> Run:
         """Present all sentences."""
-        standalone = self._brian.backend == "cpp_standalone"
+        standalone = self._brian.backend in PROGRAMS
         marks: list[float] = []
 
         def mark(_fraction: float) -> None:
@@ -48,7 +51,11 @@ class _Network:
     def run_program(self) -> Run:
         """Run the compiled program once more; a network of stock synapses has only one run."""
         started = time.perf_counter()
-        brian2.device.run(with_output=False, run_args=[])
+        if self._brian.backend in GENN:
+            folder, use_gpu = brian2.device.project_dir, self._brian.backend == "genn"
+            brian2.device.run(folder, use_gpu, with_output=False)
+        else:
+            brian2.device.run(with_output=False, run_args=[])
         return self._finished(started, _program_seconds())
 
     def _finished(self, started: float, stepping: float) -> Run:
@@ -77,7 +84,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     Returns
     -------
     dict
-        What is measured here of a row.
+        What is measured here of a row. The memory of a program on GeNN is not.
     """
     engine = Engine(**spec.options)
     if conditions.cache is not None:
@@ -88,13 +95,15 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
             first = network.run()
         if engine.synapses == "shared":
             warm = repeat(network.run, conditions.repeats)
-        elif engine.backend == "cpp_standalone":
+        elif engine.backend in PROGRAMS:
             warm = repeat(network.run_program, conditions.repeats)
         else:
             warm = [first]
         build = network.build
     start = min(run.start for run in warm)
     compiling = max(first.start - start, 0.0)
+    if engine.backend in GENN:
+        held["peak_mib"] = None
     return held | costs(warm, len(workload), build=build, compiling=compiling, start=start)
 
 

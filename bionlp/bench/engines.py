@@ -78,6 +78,8 @@ ENGINES = {
         _brian("shared-numpy", "shared", "numpy", "stock-cython"),
         _brian("shared-cython", "shared", "cython", "stock-cython"),
         _brian("shared-cpp", "shared", "cpp_standalone", "stock-cpp"),
+        _brian("genn-cpu", "stock", "genn-cpu", "stock-cpp"),
+        _brian("genn", "stock", "genn", "stock-cpp"),
         EngineSpec("snntorch-b1", "pytorch", {"model": "snntorch"}),
         EngineSpec("snntorch-b64", "pytorch", {"model": "snntorch"}, 64, "snntorch-b1"),
         EngineSpec("torch", "pytorch", {"model": "torch"}, 32, "snntorch-b1"),

@@ -101,3 +101,18 @@ def test_a_spike_generator_is_given_what_the_schedule_says(make_spikes, kind):
     }
     steps = np.rint(group._spike_time / group.dt_[:]).astype(int)
     assert set(zip(steps.tolist(), group._neuron_index.tolist(), strict=True)) == expected
+
+
+@needs_genn
+@pytest.mark.slow
+def test_a_stream_has_the_spikes_of_separate_runs(network):
+    table = np.random.default_rng(2).random((12, 6))
+    ids = [np.arange(7), np.arange(3, 6), np.arange(2, 9)]
+
+    def sentences(chosen):
+        return PoissonStimulus.of_words(table, [ids[n] for n in chosen], 25, tuple(chosen))
+
+    stream = on_genn(network, sentences([0, 1, 2]), words=7)
+    for number, together in enumerate(stream):
+        (alone,) = on_genn(network, sentences([number]), words=7)
+        assert_same([together], [alone], 1e-12)
