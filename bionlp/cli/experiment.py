@@ -13,13 +13,13 @@ from bionlp.experiments.cells import DATASETS, METHODS, TABLES, list_cells
 from bionlp.progress import Reporter
 from bionlp.training.settings import RECIPES
 
-EXAMPLE = "Example: bionlp experiment table1 --datasets mr,sst2 --seeds 0,1,2 --out results"
+EXAMPLE = "Example: bionlp experiment {} --datasets mr,sst2 --seeds 0,1,2 --out results"
 PAGE_EXAMPLE = "Example: bionlp experiment page --out results --page RESULTS.md"
 
 app = typer.Typer(
     no_args_is_help=True,
     help="The paper's comparisons: methods by datasets, accuracy on test.",
-    epilog=EXAMPLE,
+    epilog=EXAMPLE.format("table1"),
 )
 
 Results = Annotated[Path, typer.Option("--out", help="Folder of the finished cells.")]
@@ -76,7 +76,7 @@ def table(
 
 
 for name, described in TABLES.items():
-    app.command(name, epilog=EXAMPLE, short_help=f"{described.title}.")(table)
+    app.command(name, epilog=EXAMPLE.format(name), short_help=f"{described.title}.")(table)
 
 
 @app.command(epilog=PAGE_EXAMPLE)

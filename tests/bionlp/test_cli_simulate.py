@@ -105,7 +105,8 @@ def test_the_installed_command_answers(small_model):
     "command",
     [
         *("simulate", "validate", "evaluate", "train", "plot", "demo"),
-        *("data list", "data fetch", "embeddings train", "embeddings info"),
+        *("data list", "data fetch", "embeddings train", "embeddings info", "doctor", "bench"),
+        *("experiment table1", "experiment table3", "experiment table4", "experiment page"),
     ],
 )
 def test_every_help_has_an_example(cli, command):
