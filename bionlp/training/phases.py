@@ -8,6 +8,8 @@ The recipe (:mod:`bionlp.training.recipe`) goes this way; experiments leave out 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -49,9 +51,7 @@ def original_stage(
         torch.from_numpy(corpus.table(embeddings, embeddings.vectors)),
         corpus.classes,
         corpus.length,
-        widths=settings.widths,
-        maps=settings.maps,
-        dropout=settings.dropout,
+        **_shape(settings),
     )
     return TextCNNStage("original", model, embedding_rate)
 
@@ -76,9 +76,7 @@ def tailored_stage(
         torch.from_numpy(corpus.table(embeddings, embeddings.rates)),
         corpus.classes,
         corpus.length,
-        widths=settings.widths,
-        maps=settings.maps,
-        dropout=settings.dropout,
+        **_shape(settings),
         noise_steps=settings.noise_steps,
         gain=settings.gain,
         centred=settings.centred,
@@ -90,6 +88,10 @@ def tailored_stage(
 
     selection = converted_accuracy if settings.select_converted else None
     return TextCNNStage("tailored", model, settings.embedding_rate, selection)
+
+
+def _shape(settings: TrainingSettings) -> dict[str, Any]:
+    return {"widths": settings.widths, "maps": settings.maps, "dropout": settings.dropout}
 
 
 def textcnn_choices(settings: TrainingSettings) -> FitSettings:

@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 import brian2
+from brian2.devices.device import runtime_device
 
 GENN = ("genn", "genn-cpu")
 BACKENDS = ("numpy", "cython", "cpp_standalone", *GENN)
@@ -138,6 +139,21 @@ def missing_gpu() -> str | None:
         said = (asked.stdout + asked.stderr).strip().splitlines()
         return f"no NVIDIA GPU answers; nvidia-smi says: {said[-1] if said else 'nothing'}"
     return None
+
+
+def check_device_is_free() -> None:
+    """Refuse to switch Brian 2's device if somebody else has: there is one for a process.
+
+    Raises
+    ------
+    BackendUnavailable
+        If another device is in use.
+    """
+    if brian2.get_device() is not runtime_device:
+        raise BackendUnavailable(
+            "another device of Brian 2 is in use in this process; close that network, or call "
+            "brian2.devices.reset_device(), first"
+        )
 
 
 @contextmanager

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import brian2
 import numpy as np
-from brian2.devices.device import reset_device, runtime_device
+from brian2.devices.device import reset_device
 
-from networks.brian.backends import BackendUnavailable
+from networks.brian.backends import check_device_is_free
 from networks.brian.numpy_kernels import given, poisson
 from networks.brian.schedule import Schedule
 
@@ -72,11 +72,7 @@ class GennProject:
     """
 
     def __init__(self, *, use_gpu: bool, dt: brian2.Quantity, dtype: type[np.floating]):
-        if brian2.get_device() is not runtime_device:
-            raise BackendUnavailable(
-                "another device of Brian 2 is in use in this process; close that network, or call "
-                "brian2.devices.reset_device(), first"
-            )
+        check_device_is_free()
         import brian2genn  # noqa: F401, registers the device
 
         self._folder = Path(tempfile.mkdtemp(prefix="bionlp-genn-"))

@@ -22,10 +22,10 @@ from pathlib import Path
 import brian2
 import platformdirs
 from brian2.codegen.cpp_prefs import get_compiler_and_args
-from brian2.devices.device import reset_device, runtime_device
+from brian2.devices.device import reset_device
 from brian2.utils.filelock import FileLock
 
-from networks.brian.backends import BackendUnavailable
+from networks.brian.backends import check_device_is_free
 from networks.brian.schedule import Schedule
 
 CACHE_VARIABLE = "BIONLP_CACHE_DIR"
@@ -46,11 +46,7 @@ class StandaloneProject:
     """
 
     def __init__(self):
-        if brian2.get_device() is not runtime_device:
-            raise BackendUnavailable(
-                "another device of Brian 2 is in use in this process; close that network, or call "
-                "brian2.devices.reset_device(), first"
-            )
+        check_device_is_free()
         self._folder = Path(tempfile.mkdtemp(prefix="bionlp-"))
         self._built = False
         brian2.set_device("cpp_standalone", build_on_run=False)

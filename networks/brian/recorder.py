@@ -43,6 +43,12 @@ class Recorder:
         self._network = network
         self._recorded: Recorded | None = None
         names = list(network.groups if layers is None else layers)
+        unseen = set(membranes or ()) - set(names)
+        if network.records_after_reset and unseen:
+            raise ValueError(
+                f"on {network.backend} a membrane is recorded after the reset, so the spikes of "
+                f"{', '.join(sorted(unseen))} have to be recorded too"
+            )
         when = "end" if network.records_after_reset else "before_thresholds"
         self.spikes = {
             name: brian2.SpikeMonitor(network.groups[name], name=f"{name}_spikes*")

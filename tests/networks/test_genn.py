@@ -116,3 +116,11 @@ def test_a_stream_has_the_spikes_of_separate_runs(network):
     for number, together in enumerate(stream):
         (alone,) = on_genn(network, sentences([number]), words=7)
         assert_same([together], [alone], 1e-12)
+
+
+def test_membranes_after_the_reset_need_the_spikes(network, make_spikes, monkeypatch):
+    monkeypatch.setattr(BrianNetwork, "records_after_reset", True)
+    with BrianNetwork(network, SpikeStimulus([make_spikes(7)]), backend="numpy") as brian:
+        with pytest.raises(ValueError, match="spikes of conv2 have to be recorded too"):
+            Recorder(brian, layers=["output"], membranes={"conv2": [0]})
+        Recorder(brian, layers=["conv2"], membranes={"conv2": [0]})
