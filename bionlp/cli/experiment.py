@@ -10,6 +10,7 @@ import typer
 from bionlp.cli.options import Json
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import DATASETS, METHODS, TABLES, list_cells
+from bionlp.files import make_folder
 from bionlp.progress import Reporter
 from bionlp.training.settings import RECIPES
 
@@ -53,13 +54,13 @@ def table(
     Cells that are finished are taken from --out, and trainings that were interrupted go on.
     """
     name = context.info_name
-    wanted = {"datasets": datasets.split(","), "methods": methods.split(",")}
-    try:
-        numbers = [int(seed) for seed in seeds.split(",")]
-    except ValueError as error:
-        raise UsageError(f"seeds are whole numbers, such as 0,1,2, not {seeds!r}") from error
+    wanted = {"datasets": _listed(datasets), "methods": _listed(methods)}
+    if not all(seed.isdecimal() for seed in _listed(seeds)):
+        raise UsageError(f"seeds are whole numbers from 0, such as 0,1,2, not {seeds!r}")
+    numbers = [int(seed) for seed in _listed(seeds)]
     vectors = {"english": english, "chinese": chinese}
     cells = list_cells(name, **wanted, seeds=numbers, recipe_name=recipe, embeddings=vectors)
+    make_folder(out)
 
     from bionlp.cli.output import print_json
     from bionlp.experiments.page import markdown_table
@@ -73,6 +74,11 @@ def table(
         print_json({"table": name, "cells": records})
     else:
         typer.echo(markdown_table(records))
+
+
+def _listed(text: str) -> list[str]:
+    """Split a list with commas; each entry once."""
+    return list(dict.fromkeys(entry.strip() for entry in text.split(",")))
 
 
 for name, described in TABLES.items():

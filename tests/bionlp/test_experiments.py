@@ -64,7 +64,7 @@ def test_all_methods_are_run_once_and_put_on_a_page(experiment, tmp_path):
     finetuned = cells["finetuned"]
     assert abs(finetuned["brian2"]["accuracy"] - finetuned["test"]["accuracy"]) <= 0.1
 
-    code, again, err = experiment("table1", "--datasets=mr", "--json")
+    code, again, err = experiment("table1", "--datasets=mr,mr", "--seeds=0, 0", "--json")
     assert code == 0
     assert "7 cells, 0 of them to compute" in err
     assert json.loads(again)["cells"] == list(cells.values())
@@ -147,6 +147,8 @@ def test_tables_and_recipes_differ_in_what_they_say(movies, reviews, monkeypatch
         (("table1", "--datasets=imdb"), 2, "unknown dataset 'imdb'; choose one of mr, sst2"),
         (("table1", "--methods=magic"), 2, "unknown method 'magic'; choose one of original"),
         (("table1", "--seeds=one"), 2, "seeds are whole numbers"),
+        (("table1", "--datasets=mr", "--seeds=0,-1"), 2, "seeds are whole numbers from 0"),
+        (("table1", "--datasets=mr", "--out=/dev/null/results"), 9, "/dev/null/results"),
         (("table1", "--recipe=cake"), 2, "unknown recipe 'cake'; choose one of default, paper"),
         (("table1", "--datasets=waimai"), 2, "give --chinese a file"),
         (("table1", "--datasets=sst2"), 4, "sst"),
