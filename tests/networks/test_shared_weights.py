@@ -271,7 +271,7 @@ def test_other_simulations_of_the_process_stay_as_they_were(network, make_spikes
         with_templates(target)
         assert target.templater is templater
         for name in ("convolution", "pooling", "presentations"):
-            with pytest.raises(KeyError, match="No template"):
+            with pytest.raises((AttributeError, KeyError)):  # the first from Brian 2 2.10 on
                 getattr(target.templater, name)
             assert getattr(with_templates(target).templater, name)
 
