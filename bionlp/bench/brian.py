@@ -50,12 +50,12 @@ class _Network:
 
     def run_program(self) -> Run:
         """Run the compiled program once more; a network of stock synapses has only one run."""
+        folder = brian2.device.project_dir
         started = time.perf_counter()
         if self._brian.backend in GENN:
-            folder, use_gpu = brian2.device.project_dir, self._brian.backend == "genn"
-            brian2.device.run(folder, use_gpu, with_output=False)
+            brian2.device.run(folder, self._brian.backend == "genn", with_output=False)
         else:
-            brian2.device.run(with_output=False, run_args=[])
+            brian2.device.run(directory=folder, with_output=False, run_args=[])
         return self._finished(started, _program_seconds())
 
     def _finished(self, started: float, stepping: float) -> Run:
