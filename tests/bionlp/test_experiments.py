@@ -54,7 +54,7 @@ def test_all_methods_are_run_once_and_put_on_a_page(experiment, tmp_path):
         trained = method in ("original", "tailored", "direct", "finetuned")
         assert (cell["dev_by_epoch"] is not None) == trained
         assert (cell["brian2"] is not None) == (method == "finetuned")
-        assert cell["seconds"] > 0
+        assert cell["seconds"] >= 0
         assert cell["test"]["n"] == 20
         assert cell["test"]["majority"] == 0.5
         assert METHODS[method] in out
