@@ -127,10 +127,10 @@ def _missing_cuda() -> str | None:
         return "CUDA_PATH is not set; install NVIDIA's CUDA toolkit and set it to its folder"
     if not (Path(path) / "bin/nvcc").is_file():
         return f"CUDA_PATH is {path}, which holds no CUDA toolkit: there is no bin/nvcc"
-    return missing_gpu()
+    return _missing_gpu()
 
 
-def missing_gpu() -> str | None:
+def _missing_gpu() -> str | None:
     """Tell what is missing to run something on an NVIDIA GPU, apart from a compiler."""
     if shutil.which("nvidia-smi") is None:
         return "NVIDIA's driver is missing: there is no nvidia-smi; install the driver"

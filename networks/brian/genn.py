@@ -24,33 +24,9 @@ import numpy as np
 from brian2.devices.device import reset_device
 
 from networks.brian.backends import check_device_is_free
-from networks.brian.numpy_kernels import given, poisson
-from networks.brian.schedule import Schedule
 
 GATED = 1
 """Steps at the end of a presentation in which no neuron may fire."""
-
-
-def set_input(group: brian2.SpikeGeneratorGroup, plan: Schedule, features: int) -> None:
-    """Give a spike generator the input of a schedule.
-
-    Parameters
-    ----------
-    group : brian2.SpikeGeneratorGroup
-        The input neurons.
-    plan : Schedule
-        What is presented.
-    features : int
-        Input neurons of a word.
-    """
-    neurons, steps = [], []
-    for number, duration in enumerate(plan.durations):
-        for step in range(duration):
-            drawn = len(plan.keys) > 0
-            spikes = poisson(plan, number, step, features) if drawn else given(plan, number, step)
-            neurons.append(spikes)
-            steps.append(np.full(len(spikes), plan.begin[number] + step))
-    group.set_spikes(np.concatenate(neurons), np.concatenate(steps) * group.clock.dt)
 
 
 class GennProject:

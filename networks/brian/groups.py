@@ -19,7 +19,7 @@ from networks.description import Layer, firing_threshold
 
 Shape = tuple[int, ...]
 
-FOREVER = 1e30 * brian2.second
+LONGEST_TAU = 1e30 * brian2.second
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def neuron_group(
             "period": gate.period * clock.dt,
             "open_for": gate.open * clock.dt,
         }
-    tau = FOREVER if layer.decay == 1 else -clock.dt / np.log(layer.decay)
+    tau = LONGEST_TAU if layer.decay == 1 else -clock.dt / np.log(layer.decay)
     return brian2.NeuronGroup(
         int(np.prod(shape)),
         "dv/dt = -v / tau : 1",

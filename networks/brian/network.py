@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from networks.brian import shared, stock
 from networks.brian.backends import GENN, choose_backend, choose_synapses, codegen_target
-from networks.brian.genn import GATED, GennProject, set_input
+from networks.brian.genn import GATED, GennProject
 from networks.brian.groups import Gate, Pathway, neuron_group
+from networks.brian.numpy_kernels import all_spikes
 from networks.brian.presentations import Presentations
 from networks.brian.program import StandaloneProject
 from networks.brian.schedule import Schedule, beginnings, schedule
@@ -170,8 +171,7 @@ class BrianNetwork:
                 int(np.prod(shape)), [], [] * self.dt, clock=self.clock, name=f"{name}*"
             )
         if not self._shared:
-            period = int(self.begin[1])
-            return stock.input_group(self.stimulus, name, shape, period, self.clock)
+            return stock.input_group(self.stimulus, name, shape, self.begin, self.clock)
         poisson = isinstance(self.stimulus, PoissonStimulus)
         return Presentations(*shape, poisson=poisson, clock=self.clock, name=f"{name}*")
 
@@ -218,7 +218,8 @@ class BrianNetwork:
             source.schedule = plan
         elif self._genn:
             drawn = schedule(self.stimulus, self.begin, seed=seed)
-            set_input(source, drawn, self.description.input.features)
+            neurons, steps = all_spikes(drawn, self.description.input.features)
+            source.set_spikes(neurons, steps * self.dt)
         else:
             brian2.seed(seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.

@@ -87,6 +87,30 @@ def given(schedule: Schedule, number: int, step: int) -> np.ndarray:
     return schedule.indices[slice(*schedule.first[row : row + 2])]
 
 
+def all_spikes(schedule: Schedule, features: int) -> tuple[np.ndarray, np.ndarray]:
+    """List the input spikes of a schedule, for a generator that is given them beforehand.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        What is presented.
+    features : int
+        Input neurons of a word.
+
+    Returns
+    -------
+    neurons, steps : numpy.ndarray of int, shape (spikes,)
+        Who, and in which step of the simulation.
+    """
+    numbers = range(len(schedule.durations))
+    places = [(number, step) for number in numbers for step in range(schedule.durations[number])]
+    steps = np.array([schedule.begin[number] + step for number, step in places])
+    if not len(schedule.keys):
+        return schedule.indices, np.repeat(steps, np.diff(schedule.first))
+    drawn = [poisson(schedule, number, step, features) for number, step in places]
+    return np.concatenate(drawn), np.repeat(steps, list(map(len, drawn)))
+
+
 def _mix(z: np.ndarray) -> np.ndarray:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

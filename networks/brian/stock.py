@@ -13,13 +13,15 @@ import brian2
 import numpy as np
 
 from networks.brian.groups import Pathway
+from networks.brian.numpy_kernels import all_spikes
+from networks.brian.schedule import schedule
 from networks.brian.stimulus import PoissonStimulus, SpikeStimulus, Stimulus
 from networks.description import Convolution, Dense, Layer, Pooling
 
 
 @singledispatch
 def input_group(
-    stimulus: Stimulus, name: str, shape: tuple[int, int], period: int, clock: brian2.Clock
+    stimulus: Stimulus, name: str, shape: tuple[int, int], begin: np.ndarray, clock: brian2.Clock
 ) -> brian2.Group:
     """Make the group of input neurons.
 
@@ -31,8 +33,8 @@ def input_group(
         Name of the group.
     shape : tuple of int
         Words and features of the largest sentence.
-    period : int
-        Steps from the start of one presentation to the next.
+    begin : numpy.ndarray of int, shape (presentations + 1,)
+        Step in which each presentation begins; all last the same.
     clock : brian2.Clock
         Ticks once a step.
 
@@ -45,13 +47,13 @@ def input_group(
 
 
 @input_group.register
-def _(stimulus: PoissonStimulus, name, shape, period, clock):
+def _(stimulus: PoissonStimulus, name, shape, begin, clock):
     table = np.zeros((len(stimulus.ids), *shape))
     for row, ids in zip(table, stimulus.ids, strict=True):
         row[: len(ids)] = stimulus.table[ids]
     size = shape[0] * shape[1]
     rates = brian2.TimedArray(
-        table.reshape(-1, size) / clock.dt, dt=period * clock.dt, name=f"{name}_rates*"
+        table.reshape(-1, size) / clock.dt, dt=begin[1] * clock.dt, name=f"{name}_rates*"
     )
     return brian2.PoissonGroup(
         size, rates="table(t, i)", clock=clock, name=f"{name}*", namespace={"table": rates}
@@ -59,18 +61,10 @@ def _(stimulus: PoissonStimulus, name, shape, period, clock):
 
 
 @input_group.register
-def _(stimulus: SpikeStimulus, name, shape, period, clock):
-    indices, times = [], []
-    for number, spikes in enumerate(stimulus.spikes):
-        step, word, feature = np.nonzero(spikes)
-        indices.append(word * shape[1] + feature)
-        times.append(step + number * period)
+def _(stimulus: SpikeStimulus, name, shape, begin, clock):
+    neurons, steps = all_spikes(schedule(stimulus, begin, seed=0), shape[1])
     return brian2.SpikeGeneratorGroup(
-        shape[0] * shape[1],
-        np.concatenate(indices),
-        np.concatenate(times) * clock.dt,
-        clock=clock,
-        name=f"{name}*",
+        shape[0] * shape[1], neurons, steps * clock.dt, clock=clock, name=f"{name}*"
     )
 
 

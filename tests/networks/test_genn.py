@@ -13,7 +13,7 @@ from networks.brian import (
     missing,
     run_in_child,
 )
-from networks.brian.genn import set_input
+from networks.brian.numpy_kernels import all_spikes
 from networks.brian.schedule import beginnings, schedule
 
 LACKING = missing("genn-cpu")
@@ -92,14 +92,15 @@ def test_a_spike_generator_is_given_what_the_schedule_says(make_spikes, kind):
         stimulus = PoissonStimulus.of_rates([np.full((2, 6), 1.0), np.full((3, 6), 1.0)], 4)
         spikes = [np.ones((4, 2, 6)), np.ones((4, 3, 6))]
     begin = beginnings(stimulus, start=0, latency=3)
+    neurons, steps = all_spikes(schedule(stimulus, begin, seed=0), 6)
     group = brian2.SpikeGeneratorGroup(18, [], [] * brian2.ms)
-    set_input(group, schedule(stimulus, begin, seed=0), 6)
+    group.set_spikes(neurons, steps * brian2.ms)
     expected = {
         (int(step + start), int(neuron))
         for start, sentence in zip((0, 7), spikes, strict=True)
         for step, neuron in zip(*np.nonzero(sentence.reshape(4, -1)), strict=True)
     }
-    steps = np.rint(group._spike_time / group.dt_[:]).astype(int)
+    steps = np.rint(group._spike_time / 0.001).astype(int)
     assert set(zip(steps.tolist(), group._neuron_index.tolist(), strict=True)) == expected
 
 
