@@ -102,9 +102,19 @@ def train(
     diversity: Annotated[
         float, typer.Option(min=0, help="Spread of a class's weights before fine-tuning.")
     ] = DEFAULT.diversity,
+    teachers: Annotated[
+        int, typer.Option(min=0, help="Original TextCNNs that teach the networks; 0 for none.")
+    ] = DEFAULT.teachers,
+    pieces: Annotated[
+        int,
+        typer.Option(min=0, help="New sentences, for each sentence, that they teach with."),
+    ] = DEFAULT.pieces,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Train a tailored TextCNN, convert it to a spiking network, and fine-tune that."""
+    """Train a tailored TextCNN, convert it to a spiking network, and fine-tune that.
+
+    Original TextCNNs are trained first and teach both networks.
+    """
     from bionlp.datasets import load_dataset
     from bionlp.embeddings import load_word_vectors
     from bionlp.training.corpus import Embeddings

@@ -1,4 +1,4 @@
-"""What the methods of one training share: corpus, embeddings, and the trained tailored TextCNN."""
+"""What the methods of one training share: corpus, embeddings, teachers, the tailored TextCNN."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ from bionlp.encoding import dequantise
 from bionlp.experiments.cells import TABLES, Cell
 from bionlp.progress import Reporter
 from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
+from bionlp.training.distillation import Teachers
 from bionlp.training.fit import FitSettings, History, Stage, fit
-from bionlp.training.phases import describe, levels_of, tailored_stage, textcnn_choices
+from bionlp.training.phases import (
+    describe,
+    levels_of,
+    tailored_stage,
+    textcnn_choices,
+    train_teachers,
+)
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import TextCNNStage
 from networks.description import NetworkDescription
@@ -67,9 +74,14 @@ class Material:
         return fit(stage, corpus.train, corpus.dev, choices, self.folder, self.report)
 
     @cached_property
+    def teachers(self) -> Teachers | None:
+        """The trained teachers, if there are any."""
+        return train_teachers(self.corpus, self.embeddings, self.settings, self.folder, self.report)
+
+    @cached_property
     def tailored(self) -> tuple[TextCNNStage, History]:
         """The trained tailored TextCNN, and how its training went."""
-        stage = tailored_stage(self.corpus, self.embeddings, self.settings)
+        stage = tailored_stage(self.corpus, self.embeddings, self.settings, self.teachers)
         return stage, self.fit(stage, textcnn_choices(self.settings))
 
     @cached_property

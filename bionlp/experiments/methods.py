@@ -1,8 +1,8 @@
 """The methods that are compared, each from material to labels.
 
 The original TextCNN has a learning rate of its own for the embeddings, and time to converge: a
-baseline that is starved proves nothing. Direct training gets as many epochs as both stages of the
-method together.
+baseline that is starved proves nothing. Direct training has the teachers of the method, and as many
+epochs as both stages of it together.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from bionlp.training.stages import INPUT_SEED
 from networks.description import NetworkDescription
 from networks.normalisation import largest_activations, normalise_by_data, normalise_by_model
 
-ORIGINAL_EMBEDDING_RATE = 1e-3
 ORIGINAL_EPOCHS = 10
 
 
@@ -64,7 +63,7 @@ class Outcome:
 def original(material: Material) -> Outcome:
     """Train the original TextCNN: biases, maximum pooling, unshifted embeddings."""
     settings = material.settings
-    stage = original_stage(material.corpus, material.embeddings, settings, ORIGINAL_EMBEDDING_RATE)
+    stage = original_stage(material.corpus, material.embeddings, settings)
     choices = replace(textcnn_choices(settings), epochs=ORIGINAL_EPOCHS)
     return _measured(material, stage, material.fit(stage, choices))
 
@@ -84,6 +83,7 @@ def direct(material: Material) -> Outcome:
         settings,
         name="direct",
         diverse=True,
+        teachers=material.teachers,
     )
     choices = finetuning_choices(settings)
     both = settings.tailored_epochs + settings.finetuning_epochs
@@ -113,7 +113,9 @@ def data_normalised(material: Material) -> Outcome:
 def finetuned(material: Material) -> Outcome:
     """Convert, fine-tune with surrogate gradients, and run the result in Brian 2 too."""
     settings = material.settings
-    stage = spiking_stage(material.converted, material.rates, settings, diverse=True)
+    stage = spiking_stage(
+        material.converted, material.rates, settings, diverse=True, teachers=material.teachers
+    )
     history = material.fit(stage, finetuning_choices(settings))
     outcome = _measured(material, stage, history)
     return replace(outcome, brian=_in_brian(material, stage.model.describe()))

@@ -1,22 +1,27 @@
 """The networks of each phase of training as stages, ready to be fitted.
 
-    tailored_stage --fit--> TailoredTextCNN --describe--> NetworkDescription
-        --spiking_stage--> SpikingNetwork --fit--> the classifier
+    original_stage --fit--> Teachers
+    tailored_stage --fit, taught--> TailoredTextCNN --describe--> NetworkDescription
+        --spiking_stage--> SpikingNetwork --fit, taught--> the classifier
 
 The recipe (:mod:`bionlp.training.recipe`) goes this way; experiments leave out or add phases.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from bionlp.encoding import dequantise, quantise
+from bionlp.progress import Reporter
 from bionlp.training.batches import Encoded
 from bionlp.training.corpus import Corpus, Embeddings
-from bionlp.training.fit import FitSettings
+from bionlp.training.distillation import Teachers
+from bionlp.training.fit import FitSettings, fit
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
 from networks.conversion import convert, diversify
@@ -24,9 +29,15 @@ from networks.description import NetworkDescription
 from networks.spiking import SpikingNetwork
 from networks.textcnn import TailoredTextCNN, TextCNN
 
+ORIGINAL_EMBEDDING_RATE = 1e-3
+"""Peak learning rate of embeddings as they are, whose values are smaller than rates."""
+
+SEEDS = 1_000
+"""Between the seeds of teachers, so that no other network is trained with one of theirs."""
+
 
 def original_stage(
-    corpus: Corpus, embeddings: Embeddings, settings: TrainingSettings, embedding_rate: float
+    corpus: Corpus, embeddings: Embeddings, settings: TrainingSettings, name: str = "original"
 ) -> TextCNNStage:
     """Make the original TextCNN: biases, maximum pooling, embeddings as they are.
 
@@ -38,8 +49,8 @@ def original_stage(
         Where the words start from.
     settings : TrainingSettings
         Shape of the network, dropout and seed.
-    embedding_rate : float
-        Peak learning rate of the embeddings, whose values are smaller than rates.
+    name : str
+        Of the stage.
 
     Returns
     -------
@@ -53,11 +64,46 @@ def original_stage(
         corpus.length,
         **_shape(settings),
     )
-    return TextCNNStage("original", model, embedding_rate)
+    return TextCNNStage(name, model, ORIGINAL_EMBEDDING_RATE)
+
+
+def train_teachers(
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    folder: Path,
+    report: Reporter,
+) -> Teachers | None:
+    """Train the original TextCNNs that teach the tailored and the spiking network.
+
+    Parameters
+    ----------
+    corpus, embeddings, settings
+        As of :func:`original_stage`; the settings say how many.
+    folder : Path
+        Where their states are kept; finished and interrupted trainings are taken up.
+    report : Reporter
+        Hears of progress.
+
+    Returns
+    -------
+    Teachers or None
+        None if the settings want none.
+    """
+    models = []
+    for number in range(1, settings.teachers + 1):
+        own = replace(settings, seed=settings.seed + number * SEEDS)
+        stage = original_stage(corpus, embeddings, own, f"teacher{number}")
+        fit(stage, corpus.train, corpus.dev, textcnn_choices(own), folder, report)
+        models.append(stage.model)
+    return Teachers(models, corpus.train, settings.pieces) if models else None
 
 
 def tailored_stage(
-    corpus: Corpus, embeddings: Embeddings, settings: TrainingSettings
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    teachers: Teachers | None = None,
 ) -> TextCNNStage:
     """Make the tailored TextCNN, on embeddings that are rates.
 
@@ -65,6 +111,8 @@ def tailored_stage(
     ----------
     corpus, embeddings, settings
         As of :func:`original_stage`.
+    teachers : Teachers, optional
+        Whom it learns from besides the labels.
 
     Returns
     -------
@@ -87,7 +135,7 @@ def tailored_stage(
         return spiking_stage(describe(model, settings), rates, settings).accuracy(split)
 
     selection = converted_accuracy if settings.select_converted else None
-    return TextCNNStage("tailored", model, settings.embedding_rate, selection)
+    return TextCNNStage("tailored", model, settings.embedding_rate, selection, teachers)
 
 
 def _shape(settings: TrainingSettings) -> dict[str, Any]:
@@ -123,6 +171,7 @@ def spiking_stage(
     *,
     name: str = "finetuning",
     diverse: bool = False,
+    teachers: Teachers | None = None,
 ) -> FineTuningStage:
     """Make a spiking network that can be measured and trained.
 
@@ -139,6 +188,8 @@ def spiking_stage(
     diverse : bool
         Whether the neurons of a class start with weights that differ
         (:func:`networks.conversion.diversify`).
+    teachers : Teachers, optional
+        Whom it learns from besides the labels.
 
     Returns
     -------
@@ -154,6 +205,8 @@ def spiking_stage(
         training_steps=settings.finetuning_steps,
         centred=settings.centred,
         name=name,
+        # New sentences would triple the cost of a step, and gained nothing here (SST-5, dev).
+        teachers=replace(teachers, pieces=0) if teachers else None,
     )
 
 

@@ -1,5 +1,7 @@
 """The recipe: data and embeddings in, a spiking text classifier out.
 
+    original TextCNNs ---- teach --+------------------------------+
+                                   v                              v
     positive-shifted embeddings -> tailored TextCNN -> conversion -> fine-tuning
 
 Between the stages the trained embeddings are rounded to 8 bits, the form they are stored in, so
@@ -27,6 +29,7 @@ from bionlp.progress import Reporter
 from bionlp.training.batches import Encoded
 from bionlp.training.card import write_card
 from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
+from bionlp.training.distillation import Teachers
 from bionlp.training.fit import History, fit
 from bionlp.training.phases import (
     describe,
@@ -35,6 +38,7 @@ from bionlp.training.phases import (
     spiking_stage,
     tailored_stage,
     textcnn_choices,
+    train_teachers,
 )
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage
@@ -95,6 +99,7 @@ def train(
         f"sentences of at most {corpus.length} words; vocabulary of {len(corpus.vocabulary)}"
     )
     training = _Training(corpus, replace(settings, length=corpus.length), state, report)
+    training.prepare(embeddings)
     tailored = training.tailored(embeddings)
     stage = training.finetuned(tailored)
     classifier = TextClassifier(
@@ -150,18 +155,25 @@ def _open_state(
 
 @dataclass
 class _Training:
-    """Both stages of a training, and what was measured of them."""
+    """Teachers and both stages of a training, and what was measured of them."""
 
     corpus: Corpus
     settings: TrainingSettings
     state: Path
     report: Reporter
+    teachers: Teachers | None = None
     measured: dict[str, Any] = field(default_factory=dict)
+
+    def prepare(self, embeddings: Embeddings) -> None:
+        """Train the teachers."""
+        self.teachers = train_teachers(
+            self.corpus, embeddings, self.settings, self.state, self.report
+        )
 
     def tailored(self, embeddings: Embeddings) -> TailoredTextCNN:
         """Train the tailored TextCNN and measure what its conversion makes of it."""
         corpus, settings = self.corpus, self.settings
-        stage = tailored_stage(corpus, embeddings, settings)
+        stage = tailored_stage(corpus, embeddings, settings, self.teachers)
         choices = textcnn_choices(settings)
         history = fit(stage, corpus.train, corpus.dev, choices, self.state, self.report)
         accuracy = stage.accuracy(corpus.dev)
@@ -183,7 +195,7 @@ class _Training:
         corpus, settings = self.corpus, self.settings
         rates = dequantise(levels_of(tailored))
         network = describe(tailored, settings)
-        stage = spiking_stage(network, rates, settings, diverse=True)
+        stage = spiking_stage(network, rates, settings, diverse=True, teachers=self.teachers)
         choices = finetuning_choices(settings)
         history = fit(stage, corpus.train, corpus.dev, choices, self.state, self.report)
         accuracy = max(history.dev_accuracy)

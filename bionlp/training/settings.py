@@ -47,6 +47,9 @@ class TrainingSettings:
     diversity : float
         Relative spread of the weights among the neurons of a class when fine-tuning starts;
         copies would stay copies.
+    teachers, pieces : int
+        How many original TextCNNs teach the networks, and the new sentences that they teach the
+        tailored one with, for each sentence (:mod:`bionlp.training.distillation`).
 
     Raises
     ------
@@ -78,6 +81,8 @@ class TrainingSettings:
     centred: bool = True
     select_converted: bool = True
     diversity: float = 0.3
+    teachers: int = 3
+    pieces: int = 2
 
     def __post_init__(self):
         if not 0 < self.decay <= 1:
@@ -101,6 +106,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "finetuning_rate": 1e-4,
         "finetuning_steps": 50,
         "diversity": 0.0,
+        "teachers": 0,
     },
 }
 """What recipes set differently from the defaults. The paper's is that of Lv, Xu & Zheng (2023,

@@ -6,7 +6,8 @@ as Poisson spikes for T steps, and the loss is the cross-entropy of the class su
 
     L = (1 / T) sum over n of CE(votes[n], label)
 
-with gradients through the surrogate (Lv, Xu & Zheng 2023, section 3.3).
+with gradients through the surrogate (Lv, Xu & Zheng 2023, section 3.3). Where there are teachers,
+their answers join the labels (:mod:`bionlp.training.distillation`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from bionlp.evaluation import predict_spiking
 from bionlp.training.batches import Batch, Encoded, batches
+from bionlp.training.distillation import Teachers, plain_lesson
 from bionlp.training.fit import Stage
 from networks.spiking import SpikingNetwork
 from networks.textcnn import TextCNN
@@ -41,6 +42,8 @@ class TextCNNStage(Stage):
         Learning rate of the embeddings.
     selection : callable, optional
         What the epoch is selected by on dev, other than the accuracy of the network itself.
+    teachers : Teachers, optional
+        Whom it learns from besides the labels.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class TextCNNStage(Stage):
         model: TextCNN,
         embedding_rate: float,
         selection: Callable[[Encoded], float] | None = None,
+        teachers: Teachers | None = None,
     ):
         self.name, self.model, self.embedding_rate = name, model, embedding_rate
+        self._lesson = teachers.lesson if teachers else plain_lesson
         self._selection = selection or self.accuracy
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
@@ -62,9 +67,9 @@ class TextCNNStage(Stage):
         ]
 
     def loss(self, batch: Batch) -> Tensor:
-        """Return the cross-entropy of a batch."""
-        logits = self.model(torch.from_numpy(batch.ids))
-        return functional.cross_entropy(logits, torch.from_numpy(batch.labels))
+        """Return the loss of the answers to a batch."""
+        lesson = self._lesson(batch)
+        return lesson.loss(self.model(lesson.ids))
 
     def selection(self, dev: Encoded) -> float:
         """Return what the best epoch has most of."""
@@ -98,6 +103,8 @@ class FineTuningStage(Stage):
         Whether kernels are kept centred.
     name : str
         Name of the stage.
+    teachers : Teachers, optional
+        Whom it learns from besides the labels.
     """
 
     def __init__(
@@ -109,8 +116,10 @@ class FineTuningStage(Stage):
         training_steps: int,
         centred: bool = True,
         name: str = "finetuning",
+        teachers: Teachers | None = None,
     ):
         self.name, self.model, self.rates, self.centred = name, model, rates, centred
+        self._lesson = teachers.lesson if teachers else plain_lesson
         self.steps, self.training_steps = steps, training_steps
         self._rates = torch.from_numpy(rates).float()
 
@@ -119,12 +128,11 @@ class FineTuningStage(Stage):
         return [torch.optim.Adam(self.model.parameters(), lr=learning_rate)]
 
     def loss(self, batch: Batch) -> Tensor:
-        """Present a batch as fresh Poisson spikes; return the mean cross-entropy over steps."""
-        rates = self._rates[torch.from_numpy(batch.ids)]
+        """Present a batch as fresh Poisson spikes; return the mean loss over steps."""
+        lesson = self._lesson(batch)
+        rates = self._rates[lesson.ids]
         spikes = (torch.rand(self.training_steps, *rates.shape) < rates).float()
-        votes = self.model(spikes)
-        labels = torch.from_numpy(batch.labels).expand(self.training_steps, -1)
-        return functional.cross_entropy(votes.flatten(0, 1), labels.flatten())
+        return lesson.loss(self.model(spikes))
 
     def after_step(self) -> None:
         """Centre the kernels."""

@@ -63,6 +63,7 @@ TRAINING = (
     "--finetuning-epochs=3",
     "--finetuning-rate=0.001",
     "--batch-size=10",
+    "--teachers=2",
 )
 
 
