@@ -15,7 +15,7 @@ from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
 from networks.activity import LayerActivity, Membranes
 from networks.brian import (
-    GENN,
+    EXTERNAL,
     PRECISIONS,
     SYNAPSES,
     BackendUnavailable,
@@ -79,7 +79,7 @@ class Engine:
     @property
     def once_a_process(self) -> bool:
         """Whether the backend can run a single network in the life of a process."""
-        return self.backend in GENN
+        return self.backend in EXTERNAL
 
 
 DEFAULT_ENGINE = Engine()

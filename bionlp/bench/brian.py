@@ -17,9 +17,9 @@ from bionlp.bench.engines import Conditions, EngineSpec
 from bionlp.bench.timing import Run, costs, repeat
 from bionlp.bench.workload import Workload
 from bionlp.simulation import Engine, open_network, poisson_stimulus
-from networks.brian import GENN, Recorder
+from networks.brian import EXTERNAL, GENN, Recorder
 
-PROGRAMS = ("cpp_standalone", *GENN)
+PROGRAMS = ("cpp_standalone", *EXTERNAL)
 """Backends that compile a whole program."""
 
 
@@ -84,7 +84,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     Returns
     -------
     dict
-        What is measured here of a row. The memory of a program on GeNN is not.
+        What is measured here of a row. The memory of an external simulator is not.
     """
     engine = Engine(**spec.options)
     if conditions.cache is not None:
@@ -102,7 +102,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
         build = network.build
     start = min(run.start for run in warm)
     compiling = max(first.start - start, 0.0)
-    if engine.backend in GENN:
+    if engine.backend in EXTERNAL:
         held["peak_mib"] = None
     return held | costs(warm, len(workload), build=build, compiling=compiling, start=start)
 

@@ -80,6 +80,7 @@ ENGINES = {
         _brian("shared-cpp", "shared", "cpp_standalone", "stock-cpp"),
         _brian("genn-cpu", "stock", "genn-cpu", "stock-cpp"),
         _brian("genn", "stock", "genn", "stock-cpp"),
+        _brian("cuda", "stock", "cuda", "stock-cpp"),
         EngineSpec("snntorch-b1", "pytorch", {"model": "snntorch"}),
         EngineSpec("snntorch-b64", "pytorch", {"model": "snntorch"}, 64, "snntorch-b1"),
         EngineSpec("torch", "pytorch", {"model": "torch"}, 32, "snntorch-b1"),

@@ -73,7 +73,7 @@ def bench(
 
     - stock-cython, stock-cpp: Brian 2 with its own synapses
     - shared-numpy, shared-cython, shared-cpp: Brian 2 with shared weights
-    - genn-cpu, genn: Brian 2 on GeNN, if it is there
+    - genn-cpu, genn, cuda: Brian 2 on GeNN or on Brian2CUDA, if they are there
     - snntorch-b1, snntorch-b64: a plain snnTorch loop, a batch of 1 or 64
     - torch: this project's own inference, in batches of 32
     - finetune-snntorch, finetune-torch: training steps of 32 sentences

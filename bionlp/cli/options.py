@@ -20,8 +20,8 @@ Limit = Annotated[
 Backend = Annotated[
     str,
     typer.Option(
-        help="What Brian 2 runs on: auto, numpy, cython, cpp_standalone, genn (GPU) or genn-cpu; "
-        "bionlp doctor says which can run here."
+        help="What Brian 2 runs on: auto, numpy, cython, cpp_standalone, genn (GPU), "
+        "genn-cpu or cuda (GPU); bionlp doctor says which can run here."
     ),
 ]
 Synapses = Annotated[

@@ -21,6 +21,7 @@ step n of the mathematics is then step n + latency of the simulation, exactly.
 
 from networks.brian.backends import (
     BACKENDS,
+    EXTERNAL,
     GENN,
     BackendUnavailable,
     choose_backend,
@@ -36,6 +37,7 @@ from networks.brian.stimulus import PoissonStimulus, SpikeStimulus, Stimulus
 
 __all__ = [
     "BACKENDS",
+    "EXTERNAL",
     "GENN",
     "PRECISIONS",
     "SYNAPSES",

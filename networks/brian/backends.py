@@ -2,8 +2,9 @@
 
 ``numpy`` compiles nothing and is the quickest for a few sentences. ``cython`` compiles each piece
 of code once per machine and keeps it. ``cpp_standalone`` writes and compiles a whole C++ program,
-which is kept, too (:mod:`networks.brian.program`), and is the quickest for many sentences. ``genn``
-and ``genn-cpu`` hand the network to GeNN, on an NVIDIA GPU or not (:mod:`networks.brian.genn`).
+which is kept, too (:mod:`networks.brian.program`), and is the quickest for many sentences. Packages
+of their own are behind the others (:mod:`networks.brian.external`): ``genn`` and ``genn-cpu`` hand
+the network to GeNN, on an NVIDIA GPU or not, and ``cuda`` to Brian2CUDA, on an NVIDIA GPU.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import brian2
 from brian2.devices.device import runtime_device
 
 GENN = ("genn", "genn-cpu")
-BACKENDS = ("numpy", "cython", "cpp_standalone", *GENN)
+EXTERNAL = (*GENN, "cuda")
+BACKENDS = ("numpy", "cython", "cpp_standalone", *EXTERNAL)
 
 MANY = {"shared": 300, "stock": 40}
 """Presentations from which compiling a program costs less time than it saves."""
@@ -66,7 +68,7 @@ def choose_backend(name: str, presentations: int, synapses: str | None = None) -
     lacking = missing(name)
     if lacking:
         raise BackendUnavailable(f"backend {name!r} cannot run here: {lacking}")
-    if name in GENN and synapses == "shared":
+    if name in EXTERNAL and synapses == "shared":
         raise BackendUnavailable(
             f"backend {name!r} runs Brian 2's own synapses only; choose stock synapses"
         )
@@ -75,7 +77,7 @@ def choose_backend(name: str, presentations: int, synapses: str | None = None) -
 
 def choose_synapses(backend: str) -> str:
     """Return the kind of synapses that is best for a backend."""
-    return "stock" if backend in GENN else "shared"
+    return "stock" if backend in EXTERNAL else "shared"
 
 
 def missing(backend: str) -> str | None:
@@ -96,7 +98,9 @@ def missing(backend: str) -> str | None:
     if backend == "cython" and importlib.util.find_spec("Cython") is None:
         return "the package cython is missing; pip install cython"
     if backend in GENN:
-        return _missing_genn() or (_missing_cuda() if backend == "genn" else None)
+        return _missing_genn() or (_missing_toolkit_of_genn() if backend == "genn" else None)
+    if backend == "cuda":
+        return _missing_cuda()
     return None
 
 
@@ -122,6 +126,23 @@ def _missing_genn() -> str | None:
 
 
 def _missing_cuda() -> str | None:
+    if importlib.util.find_spec("brian2cuda") is None:
+        return (
+            "the package brian2cuda is missing; pip install 'bionlp[cuda]' into an empty "
+            "environment of Python 3.12 or newer"
+        )
+    path = os.environ.get("CUDA_PATH")
+    nvcc = Path(path) / "bin/nvcc" if path else shutil.which("nvcc")
+    if nvcc is None:
+        return "there is no nvcc; install NVIDIA's CUDA toolkit and set CUDA_PATH to its folder"
+    if not Path(nvcc).is_file():
+        return f"CUDA_PATH is {path}, which holds no CUDA toolkit: there is no bin/nvcc"
+    if shutil.which("make") is None:
+        return "Brian2CUDA needs make, and none was found; install it"
+    return _missing_gpu()
+
+
+def _missing_toolkit_of_genn() -> str | None:
     path = os.environ.get("CUDA_PATH")
     if not path:
         return "CUDA_PATH is not set; install NVIDIA's CUDA toolkit and set it to its folder"

@@ -12,8 +12,14 @@ from brian2.core.names import find_name
 from threadpoolctl import threadpool_limits
 
 from networks.brian import shared, stock
-from networks.brian.backends import GENN, choose_backend, choose_synapses, codegen_target
-from networks.brian.genn import GATED, GennProject
+from networks.brian.backends import (
+    EXTERNAL,
+    GENN,
+    choose_backend,
+    choose_synapses,
+    codegen_target,
+)
+from networks.brian.external import GATED, ExternalProject
 from networks.brian.groups import Gate, Pathway, neuron_group
 from networks.brian.numpy_kernels import all_spikes
 from networks.brian.presentations import Presentations
@@ -42,12 +48,12 @@ class BrianNetwork:
     stimulus : PoissonStimulus or SpikeStimulus
         What it is shown first.
     backend : str
-        ``numpy``, ``cython``, ``cpp_standalone``, ``genn``, ``genn-cpu`` or ``auto``. The two of
-        GeNN run once in a process.
+        ``numpy``, ``cython``, ``cpp_standalone``, ``genn``, ``genn-cpu``, ``cuda`` or ``auto``.
+        GeNN and CUDA run once in a process.
     synapses : {"shared", "stock"}, optional
         Whether connections hold their weights once (:mod:`networks.brian.shared_weights`), or are
         Brian 2's own (:mod:`networks.brian.stock`), one synapse per use of a weight. By default
-        shared, but for GeNN, which has only the latter.
+        shared, but for GeNN and CUDA, which have only the latter.
     precision : {"double", "single"}
         Of membranes and shared weights.
     words : int, optional
@@ -98,6 +104,7 @@ class BrianNetwork:
         self.description, self.stimulus, self.dt = description, stimulus, dt
         self.backend = choose_backend(backend, len(stimulus.words), synapses)
         self._genn = self.backend in GENN
+        self._external = self.backend in EXTERNAL
         self._shared = (synapses or choose_synapses(self.backend)) == "shared"
         if not self._shared and len(set(stimulus.durations)) > 1:
             raise ValueError("stock synapses need the same number of steps for all sentences")
@@ -122,10 +129,9 @@ class BrianNetwork:
         """Whether membranes can only be recorded at the end of a step, after the reset."""
         return self._genn
 
-    def _open_project(self) -> StandaloneProject | GennProject | None:
-        if self._genn:
-            use_gpu = self.backend == "genn"
-            return GennProject(use_gpu=use_gpu, dt=self.dt, dtype=self._dtype)
+    def _open_project(self) -> StandaloneProject | ExternalProject | None:
+        if self._external:
+            return ExternalProject(self.backend, dt=self.dt, dtype=self._dtype)
         return StandaloneProject() if self.backend == "cpp_standalone" else None
 
     def _build(self) -> None:
@@ -133,7 +139,10 @@ class BrianNetwork:
         # names is taken again. They may be in reference cycles, and hold their names until then.
         if find_name(CLOCK) != CLOCK.rstrip("*"):
             gc.collect()
-        self.clock = brian2.defaultclock if self._genn else brian2.Clock(self.dt, name=CLOCK)
+        if self._external:
+            self.clock = brian2.defaultclock
+        else:
+            self.clock = brian2.Clock(self.dt, name=CLOCK)
         source = self.description.input.name
         self.groups = {source: self._input_group(source)}
         self.synapses = {}
@@ -165,7 +174,7 @@ class BrianNetwork:
 
     def _input_group(self, name: str) -> brian2.Group:
         shape = self.shapes[name]
-        if self._genn:
+        if self._external:
             # Its spikes are drawn when the seed is known.
             return brian2.SpikeGeneratorGroup(
                 int(np.prod(shape)), [], [] * self.dt, clock=self.clock, name=f"{name}*"
@@ -216,7 +225,7 @@ class BrianNetwork:
         if self._shared:
             plan = schedule(self.stimulus, self.begin, seed=seed)
             source.schedule = plan
-        elif self._genn:
+        elif self._external:
             drawn = schedule(self.stimulus, self.begin, seed=seed)
             neurons, steps = all_spikes(drawn, self.description.input.features)
             source.set_spikes(neurons, steps * self.dt)
@@ -227,7 +236,7 @@ class BrianNetwork:
             self._run(plan, advance)
 
     def _run(self, plan: Schedule | None, advance: Callable[[float], None] | None) -> None:
-        if self._genn:
+        if self._external:
             self._project.run(self.network, int(self.begin[-1]) * self.dt)
             return
         if self._project:

@@ -28,7 +28,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(programs))
     monkeypatch.setenv("GENN_PATH", str(tmp_path / "genn"))
     monkeypatch.delenv("CUDA_PATH", raising=False)
-    has = {"brian2genn": True, "Cython": True}
+    has = {"brian2genn": True, "brian2cuda": True, "Cython": True}
     version = {"brian2": "2.5.4"}
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
@@ -70,6 +70,19 @@ def test_a_machine_with_nvcc_and_no_driver(machine, monkeypatch):
     assert "says: No devices were found" in missing("genn")
     machine.put("nvidia-smi", "echo 'GPU 0: NVIDIA A100 (UUID: x)'")
     assert missing("genn") is None
+    assert missing("cuda") is None
+
+
+def test_what_cuda_lacks(machine, monkeypatch):
+    assert "there is no nvcc" in missing("cuda")
+    machine.put("nvcc")
+    assert "driver is missing" in missing("cuda")
+    monkeypatch.setenv("CUDA_PATH", str(machine.folder / "genn"))
+    assert "holds no CUDA toolkit" in missing("cuda")
+    machine.packages["brian2cuda"] = False
+    assert "pip install 'bionlp[cuda]'" in missing("cuda")
+    machine.remove("g++")
+    assert "no C++ compiler" in missing("cuda")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +117,8 @@ def test_a_machine_without_a_compiler_or_cython(machine):
         assert "no C++ compiler was found" in missing(backend)
 
 
-def test_genn_has_stock_synapses_only(machine):
-    assert choose_synapses("genn-cpu") == choose_synapses("genn") == "stock"
+def test_genn_and_cuda_have_stock_synapses_only(machine):
+    assert {choose_synapses(name) for name in ("genn-cpu", "genn", "cuda")} == {"stock"}
     assert choose_synapses("numpy") == "shared"
     assert choose_backend("genn-cpu", 1, "stock") == "genn-cpu"
     with pytest.raises(BackendUnavailable, match="choose stock synapses"):
