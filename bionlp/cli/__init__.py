@@ -16,6 +16,7 @@ from bionlp.cli import (
     demo,
     doctor,
     embeddings,
+    energy,
     evaluate,
     experiment,
     plot,
@@ -37,6 +38,7 @@ app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=bench.EXAMPLE)(bench.bench)
+app.command(epilog=energy.EXAMPLE)(energy.energy)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")

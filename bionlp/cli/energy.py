@@ -1,0 +1,148 @@
+"""``bionlp energy``: what a sentence costs as spikes, and in the TextCNN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bionlp.cli.options import (
+    Backend,
+    DatasetOption,
+    Decay,
+    Json,
+    Limit,
+    Model,
+    Seed,
+    Split,
+    Steps,
+    Threshold,
+)
+from bionlp.progress import Reporter
+
+if TYPE_CHECKING:
+    from analysis.energy import Work
+
+EXAMPLE = "Example: bionlp energy mr --dataset mr --limit 100"
+
+
+def energy(
+    model: Model,
+    dataset: DatasetOption,
+    split: Split = "test",
+    limit: Limit = 100,
+    backend: Backend = "auto",
+    steps: Steps = 50,
+    seed: Seed = 0,
+    decay: Decay = None,
+    threshold: Threshold = None,
+    as_json: Json = False,
+) -> None:
+    """Count the operations of sentences in Brian 2, and say what they cost.
+
+    Synaptic operations are counted one by one, and estimated from firing rates.
+    Energy is that of a sentence, under several cost models, beside that of the
+    TextCNN with the same weights. It computes no padding.
+    """
+    from bionlp.cli.output import load_examples, load_model, print_json
+    from bionlp.energy import count_work
+    from bionlp.simulation import Engine
+
+    classifier = load_model(model, decay, threshold)
+    examples = load_examples(classifier, dataset, split, limit)
+    engine = Engine(backend, "shared").chosen(len(examples))
+    with Reporter().fraction("sentences", len(examples)) as advance:
+        work = count_work(
+            classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance
+        )
+    document = _document(work) | {
+        "model": classifier.name,
+        "dataset": dataset,
+        "split": split,
+        "steps": steps,
+        "seed": seed,
+        "backend": engine.backend,
+    }
+    if as_json:
+        print_json(document)
+    else:
+        _print(document)
+
+
+def _document(work: Work) -> dict[str, Any]:
+    from analysis.energy import COST_MODELS
+
+    n = len(work.words)
+    macs, estimates = work.macs, work.estimates
+    layers = [
+        {
+            "layer": name,
+            "macs": macs.get(name, 0) / n,
+            "counted": counted / n,
+            "estimated": estimates[name] / n,
+            "difference": estimates[name] / counted - 1 if counted else None,
+        }
+        for name, counted in work.events.items()
+    ]
+    total_macs, operations = sum(macs.values()) / n, sum(work.events.values()) / n
+    updates = work.neuron_updates / n
+    costs = []
+    for cost in COST_MODELS:
+        textcnn, spiking = cost.textcnn(total_macs), cost.spiking(operations, updates)
+        costs.append(
+            {
+                "cost_model": cost.name,
+                "textcnn_joules": textcnn,
+                "spiking_joules": spiking,
+                "ratio": spiking / textcnn,
+                "source": cost.source,
+            }
+        )
+    return {
+        "sentences": n,
+        "layers": layers,
+        "macs": total_macs,
+        "synaptic_operations": operations,
+        "neuron_updates": updates,
+        "spikes": {name: spikes / n for name, spikes in work.spikes.items()},
+        "energy": costs,
+    }
+
+
+def _print(document: dict[str, Any]) -> None:
+    import typer
+
+    from bionlp.cli.output import print_table
+
+    rows = [
+        (
+            row["layer"],
+            round(row["macs"]),
+            round(row["counted"]),
+            round(row["estimated"]),
+            "-" if row["difference"] is None else f"{round(row['difference'], 4) + 0.0:+.2%}",
+        )
+        for row in document["layers"]
+    ]
+    print_table(
+        f"Operations of a sentence, mean of {document['sentences']} ({document['model']}, "
+        f"{document['dataset']} {document['split']}, {document['steps']} steps, "
+        f"seed {document['seed']}, {document['backend']})",
+        ("layer", "TextCNN, MACs", "SNN, counted", "SNN, estimated", "difference"),
+        rows,
+    )
+    rows = [
+        (
+            row["cost_model"],
+            f"{row['textcnn_joules'] * 1e6:.2f}",
+            f"{row['spiking_joules'] * 1e6:.2f}",
+            f"{row['ratio']:.2f}",
+            "spiking" if row["ratio"] < 1 else "TextCNN",
+        )
+        for row in document["energy"]
+    ]
+    print_table(
+        "Energy of a sentence, microjoules",
+        ("cost model", "TextCNN", "SNN", "SNN / TextCNN", "less"),
+        rows,
+    )
+    for row in document["energy"]:
+        typer.echo(f"{row['cost_model']}: {row['source']}.")

@@ -1,0 +1,78 @@
+"""Counting what a spiking network does for sentences, in Brian 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import brian2
+import numpy as np
+
+from analysis.energy import Work
+from bionlp.classifier import TextClassifier
+from bionlp.datasets import Example
+from bionlp.errors import DatasetError, UsageError
+from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus
+
+
+def count_work(
+    classifier: TextClassifier,
+    examples: Sequence[Example],
+    *,
+    steps: int,
+    seed: int,
+    engine: Engine,
+    advance: Advance | None = None,
+) -> Work:
+    """Present sentences in Brian 2 and count spikes and synaptic operations.
+
+    Sentences without a known word are left out: nothing happens in them.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        The model.
+    examples : sequence of Example
+        The sentences.
+    steps : int
+        Length of a presentation.
+    seed : int
+        Of the input spikes.
+    engine : Engine
+        How Brian 2 runs the network; only shared weights count their operations.
+    advance : callable, optional
+        Called with the fraction done.
+
+    Returns
+    -------
+    Work
+        What was counted. Neurons go on for a few steps after a presentation, until its last spikes
+        have gone through all layers; what happens in these is counted, too.
+
+    Raises
+    ------
+    UsageError
+        If the engine has other synapses.
+    DatasetError
+        If no sentence has a known word.
+    """
+    ids = [np.array(classifier.token_ids(example.text)) for example in examples]
+    ids = [sentence for sentence in ids if sentence.any()]
+    if not ids:
+        raise DatasetError("no sentence has a word that the model knows; nothing would spike")
+    engine = engine.chosen(len(ids))
+    if engine.synapses != "shared":
+        raise UsageError("operations are counted by shared weights; choose --synapses shared")
+    stimulus = poisson_stimulus(classifier, ids, steps)
+    with open_network(classifier.network, stimulus, engine) as brian:
+        # Only numbers: an hour of spikes would fill the memory.
+        monitors = {
+            name: brian2.SpikeMonitor(group, record=False, name=f"{name}_total*")
+            for name, group in brian.groups.items()
+        }
+        brian.network.add(*monitors.values())
+        brian.run(seed=seed, advance=advance)
+        spikes = {name: int(np.sum(monitor.count)) for name, monitor in monitors.items()}
+        events = {layer.name: 0 for layer in classifier.network.layers}
+        for (_, target), synapses in brian.synapses.items():
+            events[target] += int(synapses.events[:])
+    return Work(classifier.network, np.array([len(i) for i in ids]), steps, spikes, events)
