@@ -39,7 +39,7 @@ last figure is {unrounded:.2%}.
 
     {command}
 
-The training took {minutes:.0f} minutes. `settings.json` has the course of every epoch.
+The two stages took {minutes:.0f} minutes. `settings.json` has the course of every epoch.
 
 ## Limits
 

@@ -7,7 +7,7 @@ import pytest
 from bionlp.checkpoint import BUNDLED, bundled_models, load_classifier
 from bionlp.samples import SAMPLES
 
-LEAST = {"mr": 0.76, "waimai": 0.87}
+LEAST = {"mr": 0.765, "waimai": 0.87}
 
 
 @pytest.mark.parametrize("name", ["mr", "waimai"])

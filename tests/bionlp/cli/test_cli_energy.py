@@ -52,3 +52,13 @@ def test_sentences_without_a_known_word_are_refused(cli, small_model, tmp_path):
     code, _, err = cli("energy", small_model, f"--dataset={table}")
     assert code == 4
     assert "no sentence has a word that the model knows" in err
+
+
+@pytest.mark.slow
+def test_the_estimate_is_near_the_count_on_real_sentences(cli, data_dir):
+    code, out, err = cli("energy", "mr", "--dataset=mr", "--limit=100", "--json")
+    assert code == 0, err
+    document = json.loads(out)
+    assert document["sentences"] == 100
+    for row in document["layers"]:
+        assert abs(row["difference"]) < 0.02, row["layer"]
