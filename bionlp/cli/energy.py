@@ -40,7 +40,7 @@ def energy(
 
     Synaptic operations are counted one by one, and estimated from firing rates.
     Energy is that of a sentence, under several cost models, beside that of the
-    TextCNN with the same weights. It computes no padding.
+    TextCNN with the same weights, which is not charged for padding.
     """
     from bionlp.cli.output import load_examples, load_model, print_json
     from bionlp.energy import count_work
