@@ -190,6 +190,31 @@ def test_a_table_has_means_deviations_and_gaps():
     assert "| Original TextCNN | 38.00 ± 0.71 |  |" in markdown_table(cells, "macro_f1")
 
 
+def test_gaps_are_those_of_the_seeds_that_both_methods_have(tmp_path):
+    reached = {
+        ("mr", "finetuned"): {0: 0.70, 1: 0.80},
+        ("mr", "original"): {0: 0.75, 1: 0.79, 2: 0.10},
+        ("mr", "converted"): {2: 0.60},
+        ("waimai", "finetuned"): {0: 0.90},
+        ("waimai", "original"): {0: 0.88},
+    }
+    rest = {"recipe": "default", "embeddings": "vectors.bin", "best_epoch": None, "seconds": 1}
+    rest |= {"settings": {"length": 9}, "versions": {"bionlp": "0"}, "command": "", "brian2": None}
+    cells = [
+        cell(method, seed, accuracy, dataset) | {"dev": {"accuracy": 0.5}} | rest
+        for (dataset, method), seeds in reached.items()
+        for seed, accuracy in seeds.items()
+    ]
+    document = {"table": "table1", "cells": cells}
+    (tmp_path / "table1.json").write_text(json.dumps(document), encoding="utf-8")
+    text = make_page(tmp_path, "results")
+    assert "| PyTorch, above the original TextCNN | -2.00 | +2.00 |" in text
+    assert "- On average over datasets (2): +0.00 points above the original TextCNN." in text
+    assert "conversion alone" not in text
+    # The paper has 75.45 and 86.66.
+    assert "| PyTorch, above Lv, Xu & Zheng (2023) | -0.45 | +3.34 |" in text
+
+
 def test_macro_f1_by_hand():
     labels, predictions = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 0])
     # Class 0: 2 right, 3 true, 4 given; class 1: 1 right, 2 and 2; class 2 is never given.
