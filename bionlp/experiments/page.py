@@ -164,30 +164,28 @@ def _comparison(records: Sequence[Record], pretrained: Sequence[Record], table: 
     """Lay the fine-tuned networks out beside Brian 2, other methods and other work."""
     datasets = [name for name in _datasets(records) if _scores(records, name, "finetuned")]
     in_brian = [record | {"test": record["brian2"]} for record in records if record["brian2"]]
-    gaps = {
-        f"above {title}": _gaps(records, records, method, datasets)
-        for method, title in COMPARED.items()
-    }
+    gaps = {title: _gaps(records, records, method, datasets) for method, title in COMPARED.items()}
     if table == "table1":
         for title, known in KNOWN.items():
-            gaps[f"above {title}"] = {
+            gaps[title] = {
                 name: 100 * float(np.mean(_scores(records, name, "finetuned"))) - known[name]
                 for name in datasets
             }
     else:
-        title = "above the same with pre-trained embeddings and dropout"
+        title = "the same with pre-trained embeddings and dropout"
         gaps[title] = _gaps(records, pretrained, "finetuned", datasets)
     gaps = {title: gap for title, gap in gaps.items() if gap}
     rows = [
         ["Fine-tuned, PyTorch", *(_summary(_scores(records, n, "finetuned")) for n in datasets)],
         ["Fine-tuned, Brian 2", *(_summary(_scores(in_brian, n, "finetuned")) for n in datasets)],
         *(
-            [f"PyTorch, {title}", *(f"{gap[n]:+.2f}" if n in gap else "" for n in datasets)]
+            [f"PyTorch, above {title}", *(f"{gap[n]:+.2f}" if n in gap else "" for n in datasets)]
             for title, gap in gaps.items()
         ),
     ]
     averages = "\n".join(
-        f"- On average over datasets ({len(gap)}): {mean:+.2f} points {title}."
+        f"- On average over datasets ({len(gap)}) {abs(mean):.2f} points "
+        f"{'below' if mean < 0 else 'above'} {title}."
         for title, gap in gaps.items()
         for mean in [np.mean(list(gap.values()))]
     )
