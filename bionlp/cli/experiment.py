@@ -36,7 +36,7 @@ def table(
     ),
     seeds: Annotated[str, typer.Option(metavar="0,1,2", help="A cell for each seed.")] = "0",
     recipe: Annotated[
-        str, typer.Option(help=f"How networks are trained: {' or '.join(RECIPES)}.")
+        str, typer.Option(help=f"How networks are trained: {', '.join(RECIPES)}.")
     ] = "default",
     english: Annotated[
         str, typer.Option(help="English word vectors, as of bionlp train.")

@@ -43,7 +43,7 @@ def train(
         str,
         typer.Option(
             "--recipe",
-            help=f"{' or '.join(RECIPES)}: what options that are not given are set to. "
+            help=f"{', '.join(RECIPES)}: what options that are not given are set to. "
             "The defaults shown here are those of the default recipe.",
         ),
     ] = "default",
@@ -72,6 +72,12 @@ def train(
         float, typer.Option(help="Of every membrane per step, in (0, 1].")
     ] = DEFAULT.decay,
     steps: Annotated[int, typer.Option(min=1, help="Steps a sentence.")] = DEFAULT.steps,
+    silent_below: Annotated[
+        float,
+        typer.Option(
+            help="Embedding values below this never fire, in standard deviations from the mean."
+        ),
+    ] = DEFAULT.silent_below,
     batch_size: Annotated[int, typer.Option(min=1, help="Of the tailored stage.")] = (
         DEFAULT.batch_size
     ),

@@ -5,10 +5,11 @@
 """
 
 from bionlp.embeddings.loading import detect_format, find_word_vectors, load_word_vectors
-from bionlp.embeddings.shift import positive_shift, table_moments
+from bionlp.embeddings.shift import BOUND, positive_shift, table_moments
 from bionlp.embeddings.training import save_word_vectors, train_word_vectors
 
 __all__ = [
+    "BOUND",
     "detect_format",
     "find_word_vectors",
     "load_word_vectors",

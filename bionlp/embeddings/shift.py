@@ -17,17 +17,21 @@ import numpy as np
 
 from bionlp.errors import EmbeddingError
 
-_BOUND = 3.0
+BOUND = 3.0
+"""Standard deviations from the mean at which a rate is 1."""
 _ROWS_AT_ONCE = 8192
 
 
-def positive_shift(vectors: np.ndarray) -> np.ndarray:
+def positive_shift(vectors: np.ndarray, silent_below: float = -BOUND) -> np.ndarray:
     """Map a table of word vectors into [0, 1].
 
     Parameters
     ----------
     vectors : ndarray of float, shape [words, dimension]
         The whole table; the mean and the deviation are those of all its values.
+    silent_below : float
+        Value that becomes a rate of 0, and all below it, in standard deviations from the mean. At
+        -3, as Lv, Xu & Zheng (2023) have it, the mean rate is one half; the higher, the sparser.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def positive_shift(vectors: np.ndarray) -> np.ndarray:
     rates = np.empty(vectors.shape, dtype=np.float32)
     for rows in _row_blocks(vectors):
         z = (vectors[rows].astype(np.float64) - mu) / sigma
-        rates[rows] = (np.clip(z, -_BOUND, _BOUND) + _BOUND) / (2 * _BOUND)
+        rates[rows] = (np.clip(z, silent_below, BOUND) - silent_below) / (BOUND - silent_below)
     return rates
 
 

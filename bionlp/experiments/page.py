@@ -45,7 +45,8 @@ MEANING = """\
 Every figure here is made from `results/*.json` by `bionlp experiment page`, and none is typed.
 Percent on the test split, which is read once for each cell; epochs are selected on dev. Mean and
 standard deviation over the seeds of training, where there are several; the split is the same for
-all. An empty cell has not been computed. Spiking networks are shown 50 steps of Poisson input.
+all. An empty cell has not been computed. Spiking networks are shown 50 steps of Poisson input (20
+in the recipe `sparse`).
 A network that labels everything alike, as a silent one does, has the accuracy of that class.
 
 In the default recipe three original TextCNNs teach the tailored and the spiking networks. The row
@@ -149,7 +150,7 @@ def _section(
 ) -> list[str]:
     title = f"## Table {table.removeprefix('table')}: {TABLES[table].title}"
     if recipe != "default":
-        title += f", the {recipe}'s plain recipe"
+        title += f", recipe `{recipe}`"
     parts = [title, f"{_seeds(records)}.", "Accuracy:", markdown_table(records)]
     if recipe == "default":
         parts.append(f"![Accuracy of each method on each dataset]({link}/{table}.png)")

@@ -19,6 +19,7 @@ from bionlp.evaluation import Evaluation
 from bionlp.experiments.cells import Cell
 from bionlp.experiments.methods import Outcome
 from bionlp.files import atomic_path
+from bionlp.training.settings import TrainingSettings
 
 PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
 IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
@@ -53,9 +54,11 @@ class Results:
     def find(self, cell: Cell) -> Record | None:
         """Return the record of a finished cell."""
         settings = _as_json(asdict(cell.settings)) | {"length": None}
+        # A setting that a record lacks came later, and its default is what was done before.
+        defaults = _as_json(asdict(TrainingSettings()))
         for record in self.records:
             same = all(record[key] == getattr(cell, key) for key in IDENTITY)
-            if same and record["settings"] | {"length": None} == settings:
+            if same and defaults | record["settings"] | {"length": None} == settings:
                 return record
         return None
 

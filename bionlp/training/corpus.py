@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from bionlp.datasets import Dataset, Example
-from bionlp.embeddings import positive_shift
 from bionlp.errors import DatasetError
 from bionlp.text import tokenize
 from bionlp.training.batches import Encoded
@@ -38,11 +36,6 @@ class Embeddings:
     name: str
     words: Sequence[str]
     vectors: np.ndarray
-
-    @cached_property
-    def rates(self) -> np.ndarray:
-        """The vectors as firing rates in [0, 1] (:func:`bionlp.embeddings.positive_shift`)."""
-        return positive_shift(self.vectors)
 
     def random(self, seed: int) -> Embeddings:
         """Return a table of the same words and moments that knows nothing of their meaning."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from bionlp.embeddings import positive_shift
 from bionlp.encoding import dequantise, quantise
 from bionlp.progress import Reporter
 from bionlp.training.batches import Encoded
@@ -120,8 +121,9 @@ def tailored_stage(
         With the untrained network.
     """
     torch.manual_seed(settings.seed)
+    rates = positive_shift(embeddings.vectors, settings.silent_below)
     model = TailoredTextCNN(
-        torch.from_numpy(corpus.table(embeddings, embeddings.rates)),
+        torch.from_numpy(corpus.table(embeddings, rates)),
         corpus.classes,
         corpus.length,
         **_shape(settings),

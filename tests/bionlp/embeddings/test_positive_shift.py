@@ -47,6 +47,17 @@ def test_the_formula(table):
     np.testing.assert_allclose(positive_shift(table)[inside], expected[inside], atol=1e-6)
 
 
+@given(tables, st.floats(-3, 2.5))
+def test_what_is_below_the_silent_value_is_silent(table, silent_below):
+    mu, sigma = table_moments(table)
+    z = (table.astype(np.float64) - mu) / sigma
+    rates = positive_shift(table, silent_below)
+    assert not rates[z <= silent_below].any()
+    np.testing.assert_allclose(
+        rates, (np.clip(z, silent_below, 3) - silent_below) / (3 - silent_below), atol=1e-6
+    )
+
+
 def test_values_beyond_three_deviations_are_clipped():
     table = np.zeros((100, 2))
     table[0] = 50, -50
