@@ -7,7 +7,8 @@ one standard deviation ``sigma`` over all values of the table,
     z = (x - mu) / sigma
     rate = (z + 3) / 6
 
-which keeps the order of all values and is the same for a table in other units. From Lv, Xu and
+which keeps the order of all values and is the same for a table in other units. For sparse input
+rates may begin higher than at z = -3, and what lies below is silent. From Lv, Xu and
 Zheng (2023), Spiking convolutional neural networks for text classification, ICLR, section 3.1.
 """
 
