@@ -124,21 +124,26 @@ class Work:
     @property
     def neuron_updates(self) -> int:
         """Membranes times steps, of neurons that a sentence can reach."""
-        updates = 0
-        for words, sentences in zip(*np.unique(self.words, return_counts=True), strict=True):
-            shapes = self.description.shapes(int(words))
-            neurons = sum(int(np.prod(shapes[layer.name])) for layer in self.description.layers)
-            updates += int(sentences) * neurons * self.steps
-        return updates
+        neurons = 0
+        for words, sentences in self._lengths():
+            shapes = self.description.shapes(words)
+            reached = sum(int(np.prod(shapes[layer.name])) for layer in self.description.layers)
+            neurons += sentences * reached
+        return neurons * self.steps
 
     @property
     def macs(self) -> dict[str, int]:
         """Multiply-accumulates of each layer of the TextCNN that does not compute padding."""
         total = dict.fromkeys(textcnn_macs(self.description), 0)
-        for words, sentences in zip(*np.unique(self.words, return_counts=True), strict=True):
-            for layer, macs in textcnn_macs(self.description, int(words)).items():
-                total[layer] += int(sentences) * macs
+        for words, sentences in self._lengths():
+            for layer, macs in textcnn_macs(self.description, words).items():
+                total[layer] += sentences * macs
         return total
+
+    def _lengths(self) -> list[tuple[int, int]]:
+        """Return each length that occurs, and how many sentences have it."""
+        lengths, sentences = np.unique(self.words, return_counts=True)
+        return list(zip(lengths.tolist(), sentences.tolist(), strict=True))
 
 
 def connections(description: NetworkDescription, words: int | None = None) -> dict[str, int]:

@@ -207,11 +207,8 @@ def _gaps(
 
 
 def _by_seed(records: Sequence[Record], dataset: str, method: str) -> dict[int, float]:
-    return {
-        record["seed"]: record["test"]["accuracy"]
-        for record in records
-        if record["dataset"] == dataset and record["method"] == method
-    }
+    chosen = _of_method(records, dataset, method)
+    return {record["seed"]: record["test"]["accuracy"] for record in chosen}
 
 
 def _cells(records: Sequence[Record]) -> str:
@@ -251,11 +248,11 @@ def _datasets(records: Sequence[Record]) -> list[str]:
 def _scores(
     records: Sequence[Record], dataset: str, method: str, score: str = "accuracy"
 ) -> list[float]:
-    return [
-        record["test"][score]
-        for record in records
-        if record["dataset"] == dataset and record["method"] == method
-    ]
+    return [record["test"][score] for record in _of_method(records, dataset, method)]
+
+
+def _of_method(records: Sequence[Record], dataset: str, method: str) -> list[Record]:
+    return [r for r in records if r["dataset"] == dataset and r["method"] == method]
 
 
 def _figure_data(records: Sequence[Record]) -> tuple[dict, dict]:

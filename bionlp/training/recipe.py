@@ -98,8 +98,9 @@ def train(
         f"{dataset.name}: {sizes['train']} training, {sizes['dev']} dev and {sizes['test']} test "
         f"sentences of at most {corpus.length} words; vocabulary of {len(corpus.vocabulary)}"
     )
-    training = _Training(corpus, replace(settings, length=corpus.length), state, report)
-    training.prepare(embeddings)
+    settings = replace(settings, length=corpus.length)
+    teachers = train_teachers(corpus, embeddings, settings, state, report)
+    training = _Training(corpus, settings, state, report, teachers)
     tailored = training.tailored(embeddings)
     stage = training.finetuned(tailored)
     classifier = TextClassifier(
@@ -113,7 +114,7 @@ def train(
             "dataset": dataset.name,
             "sentences": sizes,
             "embeddings": embeddings.name,
-            "settings": asdict(training.settings),
+            "settings": asdict(settings),
             "measured": training.measured,
             "command": command,
         },
@@ -155,20 +156,14 @@ def _open_state(
 
 @dataclass
 class _Training:
-    """Teachers and both stages of a training, and what was measured of them."""
+    """Both stages of a training, and what was measured of them."""
 
     corpus: Corpus
     settings: TrainingSettings
     state: Path
     report: Reporter
-    teachers: Teachers | None = None
+    teachers: Teachers | None
     measured: dict[str, Any] = field(default_factory=dict)
-
-    def prepare(self, embeddings: Embeddings) -> None:
-        """Train the teachers."""
-        self.teachers = train_teachers(
-            self.corpus, embeddings, self.settings, self.state, self.report
-        )
 
     def tailored(self, embeddings: Embeddings) -> TailoredTextCNN:
         """Train the tailored TextCNN and measure what its conversion makes of it."""

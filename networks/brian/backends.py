@@ -120,9 +120,7 @@ def _missing_genn() -> str | None:
         return "GENN_PATH is not set; get GeNN 4.9.0 and set it to the folder of GeNN"
     if not (Path(path) / BUILD_MODEL).is_file():
         return f"GENN_PATH is {path}, which holds no GeNN 4: there is no {BUILD_MODEL}"
-    if shutil.which("make") is None:
-        return "GeNN needs make, and none was found; install it"
-    return None
+    return _missing_make("GeNN")
 
 
 def _missing_cuda() -> str | None:
@@ -131,24 +129,28 @@ def _missing_cuda() -> str | None:
             "the package brian2cuda is missing; pip install 'bionlp[cuda]' into an empty "
             "environment of Python 3.12 or newer"
         )
-    path = os.environ.get("CUDA_PATH")
-    nvcc = Path(path) / "bin/nvcc" if path else shutil.which("nvcc")
-    if nvcc is None:
+    if not os.environ.get("CUDA_PATH") and shutil.which("nvcc") is None:
         return "there is no nvcc; install NVIDIA's CUDA toolkit and set CUDA_PATH to its folder"
-    if not Path(nvcc).is_file():
-        return f"CUDA_PATH is {path}, which holds no CUDA toolkit: there is no bin/nvcc"
-    if shutil.which("make") is None:
-        return "Brian2CUDA needs make, and none was found; install it"
-    return _missing_gpu()
+    return _wrong_cuda_path() or _missing_make("Brian2CUDA") or _missing_gpu()
 
 
 def _missing_toolkit_of_genn() -> str | None:
-    path = os.environ.get("CUDA_PATH")
-    if not path:
+    if not os.environ.get("CUDA_PATH"):
         return "CUDA_PATH is not set; install NVIDIA's CUDA toolkit and set it to its folder"
-    if not (Path(path) / "bin/nvcc").is_file():
+    return _wrong_cuda_path() or _missing_gpu()
+
+
+def _wrong_cuda_path() -> str | None:
+    path = os.environ.get("CUDA_PATH")
+    if path and not (Path(path) / "bin/nvcc").is_file():
         return f"CUDA_PATH is {path}, which holds no CUDA toolkit: there is no bin/nvcc"
-    return _missing_gpu()
+    return None
+
+
+def _missing_make(package: str) -> str | None:
+    if shutil.which("make") is None:
+        return f"{package} needs make, and none was found; install it"
+    return None
 
 
 def _missing_gpu() -> str | None:

@@ -1,4 +1,4 @@
-r"""A network on a simulator of another package: GeNN, through Brian2GeNN, or Brian2CUDA.
+"""A network on a simulator of another package: GeNN, through Brian2GeNN, or Brian2CUDA.
 
 Both generate and compile a program for the whole network, for an NVIDIA GPU, or for the CPU in
 GeNN's case. They have Brian 2's own objects only, and run one network in the life of a process;
