@@ -1,17 +1,89 @@
-"""Counting what a spiking network does for sentences, in Brian 2."""
+"""What a spiking network does for sentences, counted in Brian 2, and what that costs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import brian2
 import numpy as np
 
-from analysis.energy import Work
+from analysis.energy import COST_MODELS, Work
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
 from bionlp.errors import DatasetError, UsageError
 from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus
+
+
+def measure_energy(
+    classifier: TextClassifier,
+    examples: Sequence[Example],
+    *,
+    steps: int,
+    seed: int,
+    engine: Engine,
+    advance: Advance | None = None,
+) -> dict[str, Any]:
+    """Count the operations of sentences in Brian 2, and say what they cost.
+
+    Parameters
+    ----------
+    classifier, examples, steps, seed, engine, advance
+        As of :func:`count_work`.
+
+    Returns
+    -------
+    dict
+        Means over the sentences, ready for JSON: operations of each layer and of all, spikes of
+        each layer, and the energy in joules under each of :data:`analysis.energy.COST_MODELS`,
+        beside that of the TextCNN with the same kernels.
+
+    Raises
+    ------
+    UsageError, DatasetError
+        As of :func:`count_work`.
+    """
+    engine = engine.chosen(len(examples))
+    work = count_work(classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance)
+    return _document(work) | {"steps": steps, "seed": seed, "backend": engine.backend}
+
+
+def _document(work: Work) -> dict[str, Any]:
+    n = len(work.words)
+    macs, estimates = work.macs, work.estimates
+    layers = [
+        {
+            "layer": name,
+            "macs": macs.get(name, 0) / n,
+            "counted": counted / n,
+            "estimated": estimates[name] / n,
+            "difference": estimates[name] / counted - 1 if counted else None,
+        }
+        for name, counted in work.events.items()
+    ]
+    total_macs, operations = sum(macs.values()) / n, sum(work.events.values()) / n
+    updates = work.neuron_updates / n
+    costs = []
+    for cost in COST_MODELS:
+        textcnn, spiking = cost.textcnn(total_macs), cost.spiking(operations, updates)
+        costs.append(
+            {
+                "cost_model": cost.name,
+                "textcnn_joules": textcnn,
+                "spiking_joules": spiking,
+                "ratio": spiking / textcnn,
+                "source": cost.source,
+            }
+        )
+    return {
+        "sentences": n,
+        "layers": layers,
+        "macs": total_macs,
+        "synaptic_operations": operations,
+        "neuron_updates": updates,
+        "spikes": {name: spikes / n for name, spikes in work.spikes.items()},
+        "energy": costs,
+    }
 
 
 def count_work(

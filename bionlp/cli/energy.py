@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bionlp.cli.options import (
     Backend,
@@ -17,9 +17,6 @@ from bionlp.cli.options import (
     Threshold,
 )
 from bionlp.progress import Reporter
-
-if TYPE_CHECKING:
-    from analysis.energy import Work
 
 EXAMPLE = "Example: bionlp energy mr --dataset mr --limit 100"
 
@@ -43,68 +40,21 @@ def energy(
     TextCNN with the same weights, which is not charged for padding.
     """
     from bionlp.cli.output import load_examples, load_model, print_json
-    from bionlp.energy import count_work
+    from bionlp.energy import measure_energy
     from bionlp.simulation import Engine
 
     classifier = load_model(model, decay, threshold)
     examples = load_examples(classifier, dataset, split, limit)
-    engine = Engine(backend, "shared").chosen(len(examples))
+    engine = Engine(backend, "shared")
     with Reporter().fraction("sentences", len(examples)) as advance:
-        work = count_work(
+        document = measure_energy(
             classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance
         )
-    document = _document(work) | {
-        "model": classifier.name,
-        "dataset": dataset,
-        "split": split,
-        "steps": steps,
-        "seed": seed,
-        "backend": engine.backend,
-    }
+    document |= {"model": classifier.name, "dataset": dataset, "split": split}
     if as_json:
         print_json(document)
     else:
         _print(document)
-
-
-def _document(work: Work) -> dict[str, Any]:
-    from analysis.energy import COST_MODELS
-
-    n = len(work.words)
-    macs, estimates = work.macs, work.estimates
-    layers = [
-        {
-            "layer": name,
-            "macs": macs.get(name, 0) / n,
-            "counted": counted / n,
-            "estimated": estimates[name] / n,
-            "difference": estimates[name] / counted - 1 if counted else None,
-        }
-        for name, counted in work.events.items()
-    ]
-    total_macs, operations = sum(macs.values()) / n, sum(work.events.values()) / n
-    updates = work.neuron_updates / n
-    costs = []
-    for cost in COST_MODELS:
-        textcnn, spiking = cost.textcnn(total_macs), cost.spiking(operations, updates)
-        costs.append(
-            {
-                "cost_model": cost.name,
-                "textcnn_joules": textcnn,
-                "spiking_joules": spiking,
-                "ratio": spiking / textcnn,
-                "source": cost.source,
-            }
-        )
-    return {
-        "sentences": n,
-        "layers": layers,
-        "macs": total_macs,
-        "synaptic_operations": operations,
-        "neuron_updates": updates,
-        "spikes": {name: spikes / n for name, spikes in work.spikes.items()},
-        "energy": costs,
-    }
 
 
 def _print(document: dict[str, Any]) -> None:
