@@ -34,9 +34,7 @@ def measure_energy(
     Returns
     -------
     dict
-        Means over the sentences, ready for JSON: operations of each layer and of all, spikes of
-        each layer, and the energy in joules under each of :data:`analysis.energy.COST_MODELS`,
-        beside that of the TextCNN with the same kernels.
+        That of :func:`energy_document`, and how it was counted.
 
     Raises
     ------
@@ -45,10 +43,24 @@ def measure_energy(
     """
     engine = engine.chosen(len(examples))
     work = count_work(classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance)
-    return _document(work) | {"steps": steps, "seed": seed, "backend": engine.backend}
+    return energy_document(work) | {"steps": steps, "seed": seed, "backend": engine.backend}
 
 
-def _document(work: Work) -> dict[str, Any]:
+def energy_document(work: Work) -> dict[str, Any]:
+    """Say what counted work costs.
+
+    Parameters
+    ----------
+    work : Work
+        What was counted.
+
+    Returns
+    -------
+    dict
+        Means over the sentences, ready for JSON: operations of each layer and of all, spikes of
+        each layer, and the energy in joules under each of :data:`analysis.energy.COST_MODELS`,
+        beside that of the TextCNN with the same kernels.
+    """
     n = len(work.words)
     macs, estimates = work.macs, work.estimates
     layers = [

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bionlp.attribution import attribute
 from bionlp.checkpoint import bundled_models, load_classifier
 from bionlp.cli.evaluate import INTERRUPTED
+from bionlp.encoding import poisson_spikes
 from bionlp.errors import BionlpError
+from bionlp.simulation import Engine
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -23,15 +27,45 @@ def test_the_python_examples_run(number, printed):
     assert re.search(printed, done.stdout)
 
 
+def test_the_guide_runs_and_draws(tmp_path):
+    guide = ROOT / "examples" / "sentence_to_figure.py"
+    done = subprocess.run(
+        [sys.executable, guide, tmp_path / "out"], capture_output=True, text=True, check=True
+    )
+    assert re.search(r"votes: .* -> positive", done.stdout)
+    (differing,) = re.findall(r"differing spikes: \{(.*)\}", done.stdout)
+    assert set(re.findall(r": (\d+)", differing)) == {"0"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"raster.png", "relevance.png"}
+
+
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\(((?!https?:)[^)]+)\)", README):
-        assert (Path(__file__).parents[1] / target).exists(), target
+        assert (ROOT / target).exists(), target
 
 
 def test_every_exit_code_is_documented():
     codes = {cls.exit_code for cls in BionlpError.__subclasses__()}
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
     assert codes | {0, 1, INTERRUPTED} == documented
+
+
+def test_what_it_says_of_negations():
+    texts = {"mr": "not good at all", "waimai": "一点都不好吃"}
+    found = {}
+    for model, text in texts.items():
+        classifier = load_classifier(model)
+        sentence = classifier.read(text)
+        spikes = poisson_spikes(sentence.rates, 50, seed=0)
+        relevance, _ = attribute(classifier.network, spikes, engine=Engine("numpy"))
+        words = dict(zip(sentence.words, relevance.words.tolist(), strict=True))
+        found[model] = classifier.label_names[relevance.label], relevance.margin, words
+    label, margin, words = found["mr"]
+    assert (label, words["not"] < 0, words["all"] < 0) == ("positive", True, True)
+    assert 1 <= margin <= 3
+    label, margin, words = found["waimai"]
+    assert label == "negative"
+    assert 280 <= margin <= 300
+    assert words["不"] == max(words.values()) > margin / 2
 
 
 @pytest.mark.parametrize("name", ["mr", "waimai"])

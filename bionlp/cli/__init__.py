@@ -20,6 +20,7 @@ from bionlp.cli import (
     evaluate,
     experiment,
     plot,
+    report,
     simulate,
     train,
     validate,
@@ -37,6 +38,7 @@ app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
+app.command(epilog=report.EXAMPLE)(report.report)
 app.command(epilog=bench.EXAMPLE)(bench.bench)
 app.command(epilog=energy.EXAMPLE)(energy.energy)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)

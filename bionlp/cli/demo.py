@@ -23,6 +23,7 @@ def demo(
     from bionlp.checkpoint import bundled_models, load_classifier
     from bionlp.cli.output import print_table
     from bionlp.cli.simulate import print_summary, recording_name, write_results
+    from bionlp.report import write_report
     from bionlp.samples import SAMPLES
     from bionlp.simulation import Engine, present
     from bionlp.validation import compare_with_pytorch
@@ -43,7 +44,8 @@ def demo(
                 advance=advance,
             )
         differences.extend(compare_with_pytorch(classifier.network, activities))
-        write_results(made, out, report)
+        folder, *_ = write_results(made, out, report)
+        write_report(made[0], classifier, folder / "report.html", engine=Engine(backend))
         print_summary(made)
         names.extend(recording_name(tree, number) for number, tree in enumerate(made, start=1))
     print_table(
@@ -58,6 +60,6 @@ def demo(
             for name, difference in zip(names, differences, strict=True)
         ],
     )
-    typer.echo(f"figures and recordings: {out}/*/")
+    typer.echo(f"figures and recordings: {out}/*/; pages: {out}/*/report.html")
     if any(layer.differing for difference in differences for layer in difference.values()):
         raise typer.Exit(1)

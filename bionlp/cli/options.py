@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -46,3 +47,11 @@ Threshold = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Out = Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")]
+
+COMMAND_LINE = "COMMANDLINE"
+"""The name by which click says that an option was given."""
+
+
+def given(context: typer.Context, names: Iterable[str]) -> list[str]:
+    """Return those of some options that were given on the command line."""
+    return [name for name in names if context.get_parameter_source(name).name == COMMAND_LINE]

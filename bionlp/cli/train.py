@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bionlp.cli.options import DatasetOption
+from bionlp.cli.options import DatasetOption, given
 from bionlp.errors import EmbeddingError
 from bionlp.progress import Reporter
 from bionlp.training.settings import RECIPES, recipe
@@ -18,8 +18,6 @@ from bionlp.training.settings import RECIPES, recipe
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
 DEFAULT = recipe("default")
-COMMAND_LINE = "COMMANDLINE"
-"""The name by which click says that an option was given."""
 
 
 def train(
@@ -126,7 +124,7 @@ def train(
     from bionlp.training.corpus import Embeddings
     from bionlp.training.recipe import train as run
 
-    settings = recipe(recipe_name, **_given(context))
+    settings = recipe(recipe_name, **_changes(context))
     report = Reporter(quiet=quiet)
     corpus = load_dataset(dataset, seed=split_seed, language=language)
     report.note(f"reading word vectors {embeddings}")
@@ -148,14 +146,10 @@ def train(
     typer.echo(f"model written to {out}; try: bionlp simulate TEXT --model {out}")
 
 
-def _given(context: typer.Context) -> dict[str, Any]:
+def _changes(context: typer.Context) -> dict[str, Any]:
     """Return the training settings that were given on the command line."""
-    names = {field.name for field in fields(DEFAULT)}
-    given = {
-        name: value
-        for name, value in context.params.items()
-        if name in names and context.get_parameter_source(name).name == COMMAND_LINE
-    }
-    if "noise_steps" in given:
-        given["noise_steps"] = given["noise_steps"] or None
-    return given
+    names = {field.name for field in fields(DEFAULT)} & context.params.keys()
+    changes = {name: context.params[name] for name in given(context, names)}
+    if "noise_steps" in changes:
+        changes["noise_steps"] = changes["noise_steps"] or None
+    return changes

@@ -61,6 +61,12 @@ def record(
 
 
 @pytest.fixture(scope="session")
+def make_network():
+    """Return the maker of their networks."""
+    return build_network
+
+
+@pytest.fixture(scope="session")
 def make_sample():
     """Return the maker of recordings."""
     return record

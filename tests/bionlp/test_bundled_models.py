@@ -42,6 +42,8 @@ def test_demo_proves_every_sentence(cli, tmp_path):
             assert text[:8] in out
     assert len(list(tmp_path.glob("*/recording.nc"))) == 8
     assert len(list(tmp_path.glob("*/raster.png"))) == 8
+    pages = sorted(path.parent.name for path in tmp_path.glob("*/report.html"))
+    assert pages == ["mr-01", "waimai-01"]
 
 
 @pytest.mark.parametrize("name", ["mr", "waimai"])

@@ -104,8 +104,16 @@ def test_the_installed_command_answers(small_model):
 @pytest.mark.parametrize(
     "command",
     [
-        *("simulate", "validate", "evaluate", "train", "plot", "demo"),
-        *("data list", "data fetch", "embeddings train", "embeddings info", "doctor", "bench"),
+        *("simulate", "validate", "evaluate", "train", "plot", "report", "demo"),
+        *(
+            "data list",
+            "data fetch",
+            "embeddings train",
+            "embeddings info",
+            "doctor",
+            "bench",
+            "report",
+        ),
         *("experiment table1", "experiment table3", "experiment table4", "experiment page"),
     ],
 )

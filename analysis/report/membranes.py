@@ -1,0 +1,115 @@
+"""Membrane traces of the neurons that were recorded, one at a time, to be picked."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from bokeh.layouts import column, row
+from bokeh.models import ColumnDataSource, CustomJS, HoverTool, LayoutDOM, Select, Span
+from bokeh.plotting import figure
+
+from analysis.recordings import layer_names
+from analysis.report.raster import neuron_names
+from analysis.style import COLOURS, GREY
+
+PIXELS = 260
+
+# The membrane is that of the moment of the test, so a neuron fired wherever it exceeds the
+# threshold.
+PICK = """
+if (cb_obj === layer) {
+    neuron.options = neurons[layer.value]
+    neuron.value = neurons[layer.value][0][0]
+}
+const time = traces[layer.value].data.time
+const membrane = traces[layer.value].data[neuron.value]
+const threshold = thresholds[layer.value]
+const fired = Array.from(time.keys()).filter((step) => membrane[step] > threshold)
+line.location = threshold
+shown.data = {time: time, membrane: membrane}
+spikes.data = {time: fired.map((step) => time[step]), membrane: fired.map((step) => membrane[step])}
+"""
+
+
+def membranes_panel(recording: xr.DataTree) -> LayoutDOM | None:
+    """Draw the membrane of one recorded neuron, and let the reader pick another.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+
+    Returns
+    -------
+    bokeh.models.LayoutDOM or None
+        None if the recording holds no membranes.
+    """
+    layers = [name for name in layer_names(recording) if recording[name].sizes["recorded"]]
+    if not layers:
+        return None
+    time = recording["time"].values.astype(float)
+    traces = {name: _traces(recording[name], time) for name in layers}
+    neurons = {name: _neurons(recording, name) for name in layers}
+    thresholds = {name: float(recording[name].attrs["threshold"]) for name in layers}
+    # The output decides, so it is looked at first.
+    layer = Select(title="Layer", value=layers[-1], options=layers, width=160)
+    choices = neurons[layer.value]
+    neuron = Select(title="Neuron", value=choices[0][0], options=choices, width=360)
+    membrane = traces[layer.value].data[neuron.value]
+    shown = ColumnDataSource({"time": time, "membrane": membrane})
+    fired = membrane > thresholds[layer.value]
+    spikes = ColumnDataSource({"time": time[fired], "membrane": membrane[fired]})
+    plot, line = _plot(shown, spikes, thresholds[layer.value])
+    pick = CustomJS(
+        args={
+            "layer": layer,
+            "neuron": neuron,
+            "neurons": neurons,
+            "traces": traces,
+            "thresholds": thresholds,
+            "shown": shown,
+            "spikes": spikes,
+            "line": line,
+        },
+        code=PICK,
+    )
+    for choice in (layer, neuron):
+        choice.js_on_change("value", pick)
+    return column(row(layer, neuron), plot, sizing_mode="stretch_width", name="membranes")
+
+
+def _traces(node: xr.DataTree, time: np.ndarray) -> ColumnDataSource:
+    membranes = node["membrane"].values.astype(float)
+    columns = {str(i): trace for i, trace in zip(node["index"].values, membranes.T, strict=True)}
+    return ColumnDataSource(columns | {"time": time})
+
+
+def _neurons(recording: xr.DataTree, layer: str) -> list[tuple[str, str]]:
+    """Return index and name of each recorded neuron."""
+    node, names = recording[layer], neuron_names(recording, layer)
+    columns = int(np.prod(node["spikes"].shape[1:])) // len(names)
+    return [
+        (str(index), f"{names[index // columns]}{index % columns}")
+        for index in node["index"].values.tolist()
+    ]
+
+
+def _plot(
+    shown: ColumnDataSource, spikes: ColumnDataSource, threshold: float
+) -> tuple[figure, Span]:
+    plot = figure(
+        height=PIXELS,
+        sizing_mode="stretch_width",
+        x_axis_label="Time (ms)",
+        y_axis_label="Membrane, when tested",
+        tools="pan,box_zoom,reset,save",
+        active_drag="box_zoom",
+        name="membrane",
+    )
+    trace = plot.line("time", "membrane", source=shown, color=COLOURS[0], line_width=1.5)
+    plot.scatter("time", "membrane", source=spikes, color=COLOURS[5], size=7)
+    line = Span(location=threshold, dimension="width", line_color=GREY, line_dash="dashed")
+    plot.add_layout(line)
+    tooltips = [("membrane", "@membrane{0.000}"), ("time", "@time{0.[000]} ms")]
+    plot.add_tools(HoverTool(renderers=[trace], tooltips=tooltips, mode="vline", visible=False))
+    return plot, line

@@ -1,0 +1,201 @@
+"""The raster of all spikes, to zoom into and to ask for words and feature maps.
+
+One panel for the layers of a kind, over one axis of time. A neuron is a row, from the top down: in
+the input by word and embedding feature, in a convolution by window and feature map, in the output
+by class. Layers of a kind are stacked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from bokeh.core.property.vectorization import Field
+from bokeh.layouts import gridplot
+from bokeh.models import (
+    ColumnDataSource,
+    CustomJSHover,
+    FixedTicker,
+    GridPlot,
+    HoverTool,
+    Range1d,
+    Span,
+)
+from bokeh.plotting import figure
+
+from analysis.recordings import class_names, kernel_width, layer_names, words
+from analysis.style import COLOURS, GREY, class_styles
+
+PANEL_PIXELS = {"input": 300, "convolution": 300, "pooling": 150, "dense": 150}
+"""Height of the panel of each kind of layer."""
+LEFT_PIXELS = 100
+"""Room for words, the same beside each plot, so that their axes of time agree."""
+MARK = 0.8
+"""Width and height of a spike, in steps and rows."""
+MOST_LABELS = 40
+"""Words that still have room beside the input."""
+
+# A neuron's name is made where it is asked for: there are thousands of them.
+NAME_OF_ROW = """
+const row = Math.floor(value) - first
+return names[Math.floor(row / columns)] + (row % columns)
+"""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a layer: places of equally many neurons each."""
+
+    layer: str
+    spikes: np.ndarray  # (time, places, columns)
+    names: list[str]  # of each place, to be followed by a neuron's number in it
+    labels: list[str]  # on the axis, of each place or of the layer as a whole
+    colours: list[str]  # of each place, or of the layer as a whole
+
+    @property
+    def columns(self) -> int:
+        return self.spikes.shape[2]
+
+    @property
+    def count(self) -> int:
+        return self.spikes.shape[1] * self.columns
+
+
+def neuron_names(recording: xr.DataTree, layer: str) -> list[str]:
+    """Return what each place of a layer is called, to be followed by a neuron's number there.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    layer : str
+        A layer.
+
+    Returns
+    -------
+    list of str
+        For each word, window or class; a single one for a layer that has none of these.
+    """
+    sentence, width = words(recording), kernel_width(recording, layer)
+    node = recording[layer]
+    if node.attrs["kind"] == "input":
+        return [f"w{n} “{word}”, feature " for n, word in enumerate(sentence, start=1)]
+    if node.attrs["kind"] == "convolution":
+        windows = [sentence[start : start + width] for start in range(node.sizes["position"])]
+        return [f"w{n} “{' '.join(seen)}”, map " for n, seen in enumerate(windows, start=1)]
+    if "class" in node.sizes:
+        return [f"{name}, neuron " for name in class_names(recording)]
+    return ["map " if node.attrs["kind"] == "pooling" else "neuron "]
+
+
+def raster_panel(recording: xr.DataTree) -> GridPlot:
+    """Draw all spikes.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+
+    Returns
+    -------
+    bokeh.models.GridPlot
+        A plot for each kind of layer, with the layers' names as names of the marks. They share the
+        axis of time, in milliseconds.
+    """
+    dt = float(recording.attrs["dt_ms"])
+    time = Range1d(-dt, len(recording["time"]) * dt, bounds="auto")
+    kinds: dict[str, list[_Rows]] = {}
+    output = layer_names(recording)[-1]
+    for layer in layer_names(recording):
+        kind = recording[layer].attrs["kind"]
+        # A hidden dense layer is no part of the vote.
+        title = "output" if layer == output else kind
+        kinds.setdefault(title, []).append(_rows(recording, layer))
+    plots = [_plot(title, layers, time, dt) for title, layers in kinds.items()]
+    for plot in plots[:-1]:
+        plot.xaxis.visible = False
+    grid = gridplot(plots, ncols=1, sizing_mode="stretch_width", toolbar_location="above")
+    grid.name = "raster"
+    return grid
+
+
+def _rows(recording: xr.DataTree, layer: str) -> _Rows:
+    node = recording[layer]
+    names = neuron_names(recording, layer)
+    spikes = node["spikes"].values
+    width = kernel_width(recording, layer)
+    labels, colours = [layer if width is None else f"width {width}"], COLOURS[:1]
+    if node.attrs["kind"] == "input":
+        labels = words(recording)
+    elif "class" in node.sizes:
+        labels = class_names(recording)
+        colours = [look["color"] for look in class_styles(len(labels))]
+    return _Rows(layer, spikes.reshape(len(spikes), len(names), -1), names, labels, colours)
+
+
+def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figure:
+    total = sum(layer.count for layer in layers)
+    plot = figure(
+        height=PANEL_PIXELS.get(title, PANEL_PIXELS["dense"]),
+        sizing_mode="stretch_width",
+        x_range=time,
+        y_range=Range1d(total, 0, bounds="auto"),
+        x_axis_label="Time (ms)",
+        min_border_left=LEFT_PIXELS,
+        y_axis_label=title.capitalize(),
+        tools="pan,box_zoom,xwheel_zoom,reset,save",
+        active_drag="box_zoom",
+        name=f"raster {title}",
+    )
+    ticks: dict[float, str] = {}
+    first = 0
+    for layer in layers:
+        _draw(plot, layer, first, dt)
+        if first:
+            plot.add_layout(Span(location=first, dimension="width", line_color=GREY, line_width=1))
+        rows = layer.count / len(layer.labels)
+        ticks |= {first + (n + 0.5) * rows: label for n, label in enumerate(layer.labels)}
+        first += layer.count
+    every = -(-len(ticks) // MOST_LABELS)
+    shown = dict(list(ticks.items())[::every])
+    plot.yaxis.ticker = FixedTicker(ticks=list(shown))
+    plot.yaxis.major_label_overrides = shown
+    plot.ygrid.visible = False
+    return plot
+
+
+def _draw(plot: figure, layer: _Rows, first: int, dt: float) -> None:
+    flat = layer.spikes.reshape(len(layer.spikes), -1)
+    step, row = np.nonzero(flat)
+    source = ColumnDataSource(
+        {"time": (step * dt).astype(np.float32), "row": (row + first + 0.5).astype(np.float32)}
+    )
+    colour: str | Field = layer.colours[0]
+    if len(layer.colours) > 1:
+        source.data["colour"] = [layer.colours[place] for place in row // layer.columns]
+        colour = Field("colour")
+    marks = plot.rect(
+        "time",
+        "row",
+        width=MARK * dt,
+        height=MARK,
+        source=source,
+        color=colour,
+        line_color=None,
+        name=layer.layer,
+    )
+    name = CustomJSHover(
+        args={"names": layer.names, "columns": layer.columns, "first": first}, code=NAME_OF_ROW
+    )
+    plot.add_tools(
+        HoverTool(
+            renderers=[marks],
+            tooltips=[(layer.layer, "@row{custom}"), ("time", "@time{0.[000]} ms")],
+            formatters={"@row": name},
+            limit=1,
+            description=f"Name spikes of {layer.layer}",
+            visible=False,
+        )
+    )

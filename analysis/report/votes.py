@@ -1,0 +1,57 @@
+"""How the vote builds up, to look at step by step; see :mod:`analysis.counts`."""
+
+from __future__ import annotations
+
+import xarray as xr
+from bokeh.models import ColumnDataSource, HoverTool
+from bokeh.plotting import figure
+
+from analysis.counts import cumulative_class_counts
+from analysis.style import class_styles
+
+PIXELS = 260
+
+
+def votes_panel(recording: xr.DataTree) -> figure:
+    """Draw the output spikes of each class, added up over time.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+
+    Returns
+    -------
+    bokeh.plotting.figure
+        A stair for each class; time is in milliseconds.
+    """
+    counts = cumulative_class_counts(recording)
+    plot = figure(
+        height=PIXELS,
+        sizing_mode="stretch_width",
+        x_axis_label="Time (ms)",
+        y_axis_label="Cumulative output spikes",
+        tools="pan,box_zoom,reset,save",
+        active_drag="box_zoom",
+        name="votes",
+    )
+    time = counts["time"].values.astype(float)
+    names = [str(name) for name in counts["class"].values]
+    for name, values, look in zip(names, counts.values, class_styles(len(names)), strict=True):
+        source = ColumnDataSource({"time": time, "spikes": values.astype("int32")})
+        dash = "solid" if look["linestyle"] == "-" else list(map(int, look["linestyle"][1]))
+        line = plot.step(
+            "time",
+            "spikes",
+            source=source,
+            mode="after",
+            line_width=2,
+            color=look["color"],
+            line_dash=dash,
+            legend_label=f"{name}: {values[-1]}",
+        )
+        tooltips = [(name, "@spikes"), ("time", "@time{0.[000]} ms")]
+        plot.add_tools(HoverTool(renderers=[line], tooltips=tooltips, mode="vline", visible=False))
+    plot.legend.location = "top_left"
+    plot.y_range.start = 0
+    return plot
