@@ -9,6 +9,7 @@ from bokeh.models import ColumnDataSource, CustomJS, HoverTool, LayoutDOM, Selec
 from bokeh.plotting import figure
 
 from analysis.recordings import layer_names
+from analysis.report.panel import time_panel
 from analysis.report.raster import neuron_names
 from analysis.style import COLOURS, GREY
 
@@ -97,15 +98,7 @@ def _neurons(recording: xr.DataTree, layer: str) -> list[tuple[str, str]]:
 def _plot(
     shown: ColumnDataSource, spikes: ColumnDataSource, threshold: float
 ) -> tuple[figure, Span]:
-    plot = figure(
-        height=PIXELS,
-        sizing_mode="stretch_width",
-        x_axis_label="Time (ms)",
-        y_axis_label="Membrane, when tested",
-        tools="pan,box_zoom,reset,save",
-        active_drag="box_zoom",
-        name="membrane",
-    )
+    plot = time_panel("membrane", "Membrane, when tested", PIXELS)
     trace = plot.line("time", "membrane", source=shown, color=COLOURS[0], line_width=1.5)
     plot.scatter("time", "membrane", source=spikes, color=COLOURS[5], size=7)
     line = Span(location=threshold, dimension="width", line_color=GREY, line_dash="dashed")

@@ -26,9 +26,10 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from analysis.recordings import class_names, kernel_width, layer_names, words
+from analysis.report.panel import time_panel
 from analysis.style import COLOURS, GREY, class_styles
 
-PANEL_PIXELS = {"input": 300, "convolution": 300, "pooling": 150, "dense": 150}
+PANEL_PIXELS = {"input": 300, "convolution": 300, "pooling": 150, "dense": 150, "output": 150}
 """Height of the panel of each kind of layer."""
 LEFT_PIXELS = 100
 """Room for words, the same beside each plot, so that their axes of time agree."""
@@ -137,17 +138,14 @@ def _rows(recording: xr.DataTree, layer: str) -> _Rows:
 
 def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figure:
     total = sum(layer.count for layer in layers)
-    plot = figure(
-        height=PANEL_PIXELS.get(title, PANEL_PIXELS["dense"]),
-        sizing_mode="stretch_width",
+    plot = time_panel(
+        f"raster {title}",
+        title.capitalize(),
+        PANEL_PIXELS[title],
+        tools="xwheel_zoom",
+        min_border_left=LEFT_PIXELS,
         x_range=time,
         y_range=Range1d(total, 0, bounds="auto"),
-        x_axis_label="Time (ms)",
-        min_border_left=LEFT_PIXELS,
-        y_axis_label=title.capitalize(),
-        tools="pan,box_zoom,xwheel_zoom,reset,save",
-        active_drag="box_zoom",
-        name=f"raster {title}",
     )
     ticks: dict[float, str] = {}
     first = 0

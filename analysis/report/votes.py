@@ -7,6 +7,7 @@ from bokeh.models import ColumnDataSource, HoverTool
 from bokeh.plotting import figure
 
 from analysis.counts import cumulative_class_counts
+from analysis.report.panel import time_panel
 from analysis.style import class_styles
 
 PIXELS = 260
@@ -26,15 +27,7 @@ def votes_panel(recording: xr.DataTree) -> figure:
         A stair for each class; time is in milliseconds.
     """
     counts = cumulative_class_counts(recording)
-    plot = figure(
-        height=PIXELS,
-        sizing_mode="stretch_width",
-        x_axis_label="Time (ms)",
-        y_axis_label="Cumulative output spikes",
-        tools="pan,box_zoom,reset,save",
-        active_drag="box_zoom",
-        name="votes",
-    )
+    plot = time_panel("votes", "Cumulative output spikes", PIXELS)
     time = counts["time"].values.astype(float)
     names = [str(name) for name in counts["class"].values]
     for name, values, look in zip(names, counts.values, class_styles(len(names)), strict=True):

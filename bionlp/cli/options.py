@@ -45,6 +45,14 @@ Decay = Annotated[
 Threshold = Annotated[
     float | None, typer.Option(help="Threshold of all neurons instead of their own.")
 ]
+Record = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NEURONS",
+        help="Membranes to record: conv3, conv3:0-9,40, all, none, or some (the default). "
+        "May be given several times.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Out = Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")]
 

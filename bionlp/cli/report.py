@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bionlp.cli.options import Backend, Decay, Seed, Steps, Threshold, given
+from bionlp.cli.options import Backend, Decay, Record, Seed, Steps, Threshold, given
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
 
@@ -44,15 +44,12 @@ def report(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
-    record: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NEURONS", help="Membranes to pick from, as of bionlp simulate."),
-    ] = None,
+    record: Record = None,
 ) -> None:
     """Write one HTML file about a sentence: words, spikes, membranes, votes, energy.
 
-    It opens in any browser, without a network. Each word is shaded by how much its
-    spikes moved the decision: the sentence is simulated again without them.
+    It opens in any browser, without a network. Each word is shaded by how much
+    its spikes moved the decision: the sentence is simulated again without them.
     """
     from bionlp.cli.output import load_model
     from bionlp.membranes import DEFAULT

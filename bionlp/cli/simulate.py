@@ -12,6 +12,7 @@ from bionlp.cli.options import (
     Decay,
     Json,
     Precision,
+    Record,
     Seed,
     Steps,
     Synapses,
@@ -46,14 +47,7 @@ def simulate(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
-    record: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NEURONS",
-            help="Membranes to record: conv3, conv3:0-9,40, all, none, or some (the default). "
-            "May be given several times.",
-        ),
-    ] = None,
+    record: Record = None,
     out: Annotated[
         Path | None, typer.Option(help="Write a recording and figures of each sentence here.")
     ] = None,
