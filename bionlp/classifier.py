@@ -19,6 +19,9 @@ from bionlp.text import tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.description import NetworkDescription
 
+USUAL_STEPS = 50
+"""Steps of a presentation where nothing says otherwise (Lv, Xu & Zheng 2023)."""
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -89,6 +92,11 @@ class TextClassifier:
     levels: np.ndarray
     network: NetworkDescription
     training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the presentations that it was trained for."""
+        return self.training.get("settings", {}).get("steps", USUAL_STEPS)
 
     @property
     def length(self) -> int:

@@ -89,7 +89,7 @@ def simulate(
     classifier: TextClassifier,
     texts: Iterable[str],
     *,
-    steps: int = 50,
+    steps: int | None = None,
     seed: int = 0,
     engine: Engine = DEFAULT_ENGINE,
     record: Sequence[str] = DEFAULT,
@@ -103,8 +103,9 @@ def simulate(
         The model.
     texts : iterable of str
         Sentences; they are presented one after the other.
-    steps : int
-        Length of a presentation; a step lasts 1 ms.
+    steps : int, optional
+        Length of a presentation, by default that which the model was trained for; a step lasts
+        1 ms.
     seed : int
         Of the input spikes.
     engine : Engine
@@ -137,7 +138,7 @@ def simulate(
     recordings, _ = present(
         classifier,
         sentences,
-        steps=steps,
+        steps=steps or classifier.steps,
         seed=seed,
         engine=engine,
         record=record,

@@ -35,7 +35,7 @@ def bench(
     sentences: Annotated[
         int, typer.Option(min=1, help="Sentences; repeated if there are fewer.")
     ] = 20,
-    steps: Steps = 50,
+    steps: Steps = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of an engine.")] = 1,
     seed: Seed = 0,
     engines: Annotated[
@@ -117,7 +117,7 @@ def bench(
 
 
 def _load(
-    model: str, dataset: str | None, steps: int, seed: int, report: Reporter
+    model: str, dataset: str | None, steps: int | None, seed: int, report: Reporter
 ) -> tuple[Workload, str]:
     """Return all sentences that there are to present, and where they are from."""
     from bionlp.bench.workload import Workload
@@ -132,7 +132,7 @@ def _load(
     else:
         texts = [example.text for example in load_examples(classifier, source, "test", None)]
     ids = tuple(sentence.ids for sentence in read_known(classifier, texts, report))
-    return Workload(classifier, ids, steps, seed), source
+    return Workload(classifier, ids, steps or classifier.steps, seed), source
 
 
 def _own_dataset(classifier: TextClassifier) -> str | None:

@@ -14,7 +14,7 @@ EXAMPLE = "Example: bionlp demo --out runs"
 
 
 def demo(
-    out: Out = Path("runs"), backend: Backend = "auto", steps: Steps = 50, seed: Seed = 0
+    out: Out = Path("runs"), backend: Backend = "auto", steps: Steps = None, seed: Seed = 0
 ) -> None:
     """Simulate sample sentences with every bundled model, and prove each equal to PyTorch.
 
@@ -38,7 +38,7 @@ def demo(
             made, activities = present(
                 classifier,
                 sentences,
-                steps=steps,
+                steps=steps or classifier.steps,
                 seed=seed,
                 engine=Engine(backend),
                 advance=advance,

@@ -27,7 +27,7 @@ def energy(
     split: Split = "test",
     limit: Limit = 100,
     backend: Backend = "auto",
-    steps: Steps = 50,
+    steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
@@ -44,6 +44,7 @@ def energy(
     from bionlp.simulation import Engine
 
     classifier = load_model(model, decay, threshold)
+    steps = steps or classifier.steps
     examples = load_examples(classifier, dataset, split, limit)
     engine = Engine(backend, "shared")
     with Reporter().fraction("sentences", len(examples)) as advance:

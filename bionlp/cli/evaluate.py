@@ -43,7 +43,7 @@ def evaluate(
     synapses: Synapses = "auto",
     precision: Precision = "double",
     workers: Workers = None,
-    steps: Steps = 50,
+    steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
@@ -62,6 +62,7 @@ def evaluate(
         raise UsageError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
     report = Reporter()
     classifier = load_model(model, decay, threshold)
+    steps = steps or classifier.steps
     examples = load_examples(classifier, dataset, split, limit)
     brian = (
         None if engine == "torch" else Engine(backend, synapses, precision).chosen(len(examples))

@@ -37,7 +37,13 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, help="Processes that Brian 2 runs in; by default one for each core."),
 ]
-Steps = Annotated[int, typer.Option(min=1, help="Steps a sentence is presented for.")]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Steps a sentence is presented for. Default: as many as the model was trained for.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the input spikes.")]
 Decay = Annotated[
     float | None, typer.Option(help="Membrane decay per step of all neurons instead of their own.")

@@ -40,7 +40,7 @@ def report(
         str | None, typer.Option(help="Model of a recording, if it is not a bundled one.")
     ] = None,
     backend: Backend = "auto",
-    steps: Steps = 50,
+    steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
@@ -70,7 +70,12 @@ def report(
         if text is None:
             text = SAMPLES[classifier.language][0]
         (recording,) = simulate(
-            classifier, [text], steps=steps, seed=seed, engine=engine, record=record or DEFAULT
+            classifier,
+            [text],
+            steps=steps,
+            seed=seed,
+            engine=engine,
+            record=record or DEFAULT,
         )
     with progress.fraction("words", recording["input"].sizes["position"]) as advance:
         write_report(recording, classifier, out, engine=engine, advance=advance)

@@ -43,7 +43,7 @@ def simulate(
     backend: Backend = "auto",
     synapses: Synapses = "auto",
     precision: Precision = "double",
-    steps: Steps = 50,
+    steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,

@@ -41,7 +41,7 @@ def validate(
     backend: Backend = "auto",
     synapses: Synapses = "auto",
     precision: Precision = "double",
-    steps: Steps = 50,
+    steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
@@ -69,6 +69,7 @@ def validate(
 
     report = Reporter()
     classifier = load_model(model, decay, threshold)
+    steps = steps or classifier.steps
     if dataset is None:
         texts = SAMPLES[classifier.language][:limit]
     else:

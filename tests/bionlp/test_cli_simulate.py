@@ -2,9 +2,11 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.recording import load_recording
 
 
@@ -39,6 +41,18 @@ def test_out_holds_recordings_and_figures(cli, small_model, tmp_path):
     assert recording["conv3"]["index"].values.tolist() == [0, 1, 2, 3, 4]
     assert recording["conv4"].sizes["recorded"] == 0
     assert recording["output"].sizes == {"time": 50, "class": 2, "neuron": 3, "recorded": 6}
+
+
+def test_a_presentation_lasts_as_long_as_in_training(cli, small_model, tmp_path):
+    classifier = load_classifier(small_model)
+    settings = classifier.training["settings"] | {"steps": 7}
+    short = replace(classifier, training=classifier.training | {"settings": settings})
+    assert (classifier.steps, short.steps, replace(short, training={}).steps) == (50, 7, 50)
+    save_classifier(short, tmp_path / "short")
+    arguments = ("simulate", "a good film", "--model", tmp_path / "short", "--json")
+    for given, steps in (((), 7), (("--steps=9",), 9)):
+        (entry,) = json.loads(cli(*arguments, *given)[1])
+        assert entry["steps"] == steps
 
 
 def test_a_file_of_sentences(cli, small_model, tmp_path):
