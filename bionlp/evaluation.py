@@ -1,16 +1,18 @@
-"""How often the spiking network is right, by PyTorch or by Brian 2.
+"""How often the spiking network is right, by PyTorch or by Brian 2, and how much of it is at work.
 
 The label of a sentence is the class with the most votes
-(:func:`bionlp.classifier.predict_labels`).
+(:func:`bionlp.classifier.predict_labels`). A neuron is active in a presentation if it fires at
+least once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from bionlp.classifier import TextClassifier, predict_labels
 from bionlp.datasets import Example
@@ -62,6 +64,16 @@ class Evaluation:
     def majority(self) -> float:
         """Accuracy of always answering the largest class."""
         return float(np.bincount(self.labels).max() / self.n)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """What is kept of it: accuracy, macro-F1, accuracy of the largest class, sentences."""
+        return {
+            "accuracy": self.accuracy,
+            "macro_f1": self.macro_f1,
+            "majority": self.majority,
+            "n": self.n,
+        }
 
 
 def evaluate(
@@ -150,7 +162,52 @@ def predict_spiking(
     votes : numpy.ndarray of int, shape (sentences, classes)
         Output spikes of each class.
     """
-    votes = None
+    votes, done = None, 0
+    for numbers, spikes in _presentations(model, rates, steps, seed):
+        counts = model(spikes).sum(dim=0).numpy().astype(np.int64)
+        if votes is None:
+            votes = np.zeros((len(rates), counts.shape[1]), dtype=np.int64)
+        votes[numbers] = counts
+        done += len(numbers)
+        if advance:
+            advance(done / len(rates))
+    return predict_labels(votes), votes
+
+
+@torch.no_grad()
+def active_neurons(
+    model: SpikingNetwork, rates: Sequence[np.ndarray], steps: int, *, seed: int
+) -> np.ndarray:
+    """Measure which share of the network is at work in each sentence.
+
+    Parameters
+    ----------
+    model, rates, steps, seed
+        As of :func:`predict_spiking`.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (sentences,)
+        Active neurons as a fraction of all neurons behind the input that the sentence can reach:
+        windows that lie wholly in the padding are not counted.
+    """
+    description = model.describe()
+    active = np.zeros(len(rates))
+    for numbers, spikes in _presentations(model, rates, steps, seed):
+        for fired, _ in model.traces(spikes).values():
+            active[numbers] += fired.any(dim=0).flatten(1).sum(dim=1).numpy()
+    # What belongs to the padding of a batch never fires, so only the neurons remain to be counted.
+    neurons = [
+        sum(int(np.prod(shapes[layer.name])) for layer in description.layers)
+        for shapes in (description.shapes(len(sentence)) for sentence in rates)
+    ]
+    return active / neurons
+
+
+def _presentations(
+    model: SpikingNetwork, rates: Sequence[np.ndarray], steps: int, seed: int
+) -> Iterator[tuple[np.ndarray, Tensor]]:
+    """Yield the numbers of sentences of about one length, and their input spikes."""
     order = np.argsort([len(r) for r in rates], kind="stable")
     dtype = next(model.parameters()).dtype
     for start in range(0, len(order), BATCH):
@@ -160,10 +217,4 @@ def predict_spiking(
         for column, number in enumerate(numbers):
             trains = poisson_spikes(rates[number], steps, seed=seed, sentence=int(number))
             spikes[:, column, : len(rates[number])] = trains
-        counts = model(torch.from_numpy(spikes).to(dtype)).sum(dim=0).numpy().astype(np.int64)
-        if votes is None:
-            votes = np.zeros((len(rates), counts.shape[1]), dtype=np.int64)
-        votes[numbers] = counts
-        if advance:
-            advance((start + len(numbers)) / len(order))
-    return predict_labels(votes), votes
+        yield numbers, torch.from_numpy(spikes).to(dtype)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from bionlp.errors import CheckpointError
-from bionlp.evaluation import Evaluation
 from bionlp.experiments.cells import Cell
 from bionlp.experiments.methods import Outcome
 from bionlp.files import atomic_path
@@ -81,9 +80,9 @@ class Results:
         """
         history = outcome.history
         record = {key: getattr(cell, key) for key in IDENTITY} | {
-            "dev": _scores(outcome.dev),
-            "test": _scores(outcome.test),
-            "brian2": _scores(outcome.brian) if outcome.brian else None,
+            "dev": outcome.dev.scores,
+            "test": outcome.test.scores,
+            "brian2": outcome.brian.scores if outcome.brian else None,
             "best_epoch": history.best_epoch if history else None,
             "dev_by_epoch": history.dev_accuracy if history else None,
             "seconds": round(outcome.seconds, 1),
@@ -108,15 +107,6 @@ def _read(path: Path) -> list[Record]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} holds no results ({error}); remove it") from error
     raise CheckpointError(f"{path} holds results of another kind; remove it")
-
-
-def _scores(evaluation: Evaluation) -> dict[str, float]:
-    return {
-        "accuracy": evaluation.accuracy,
-        "macro_f1": evaluation.macro_f1,
-        "majority": evaluation.majority,
-        "n": evaluation.n,
-    }
 
 
 def _as_json(value: Any) -> Any:

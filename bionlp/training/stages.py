@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bionlp.evaluation import predict_spiking
+from bionlp.evaluation import active_neurons, predict_spiking
 from bionlp.training.batches import Batch, Encoded, batches
 from bionlp.training.distillation import Teachers, plain_lesson
 from bionlp.training.fit import Stage
@@ -141,10 +141,16 @@ class FineTuningStage(Stage):
 
     def predictions(self, split: Encoded) -> tuple[np.ndarray, np.ndarray]:
         """Return the labels given to a split and the votes behind them."""
-        return predict_spiking(
-            self.model, [self.rates[ids] for ids in split.ids], self.steps, seed=INPUT_SEED
-        )
+        return predict_spiking(self.model, self._presented(split), self.steps, seed=INPUT_SEED)
+
+    def active_neurons(self, split: Encoded) -> float:
+        """Return the share of neurons that fire at least once, mean over a split."""
+        rates = self._presented(split)
+        return float(active_neurons(self.model, rates, self.steps, seed=INPUT_SEED).mean())
 
     def labels(self, split: Encoded) -> np.ndarray:
         """Return the label given to each sentence of a split."""
         return self.predictions(split)[0]
+
+    def _presented(self, split: Encoded) -> list[np.ndarray]:
+        return [self.rates[ids] for ids in split.ids]
