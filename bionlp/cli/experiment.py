@@ -59,7 +59,7 @@ def table(
         raise UsageError(f"seeds are whole numbers from 0, such as 0,1,2, not {seeds!r}")
     numbers = [int(seed) for seed in _listed(seeds)]
     vectors = {"english": english, "chinese": chinese}
-    cells = list_cells(name, **wanted, seeds=numbers, recipe_name=recipe, embeddings=vectors)
+    cells = list_cells(name, **wanted, seeds=numbers, recipes=[recipe], embeddings=vectors)
     make_folder(out)
 
     from bionlp.cli.output import print_json

@@ -1,11 +1,12 @@
-"""What is compared: tables, methods, datasets, and the cells they make."""
+"""What is compared: experiments, methods, datasets, and the cells they make."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import Any
 
 from bionlp.errors import UsageError
 from bionlp.training.settings import RECIPES, TrainingSettings, recipe
@@ -33,8 +34,8 @@ METHODS = {
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table of the paper.
+class Experiment:
+    """A table or figure of the paper.
 
     Attributes
     ----------
@@ -44,18 +45,40 @@ class Table:
         Whether words start from pre-trained embeddings, or from random ones.
     dropout : bool
         Whether networks are trained with dropout.
+    measures : mapping of str to tuple of str
+        For a method, what is measured besides accuracy
+        (:data:`bionlp.experiments.measures.MEASURES`).
     """
 
     title: str
     pretrained: bool = True
     dropout: bool = True
+    measures: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {"finetuned": ("brian2",)}
+    )
 
+
+ACTIVITY = {"converted": ("active_neurons",), "finetuned": ("active_neurons",)}
 
 TABLES = {
-    "table1": Table("Pre-trained embeddings"),
-    "table3": Table("Random embeddings", pretrained=False),
-    "table4": Table("Pre-trained embeddings, no dropout", dropout=False),
+    "table1": Experiment("Pre-trained embeddings"),
+    "table3": Experiment("Random embeddings", pretrained=False),
+    "table4": Experiment("Pre-trained embeddings, no dropout", dropout=False),
 }
+"""Comparisons of all methods."""
+
+ENERGY = "table5"
+
+EXPERIMENTS = TABLES | {
+    ENERGY: Experiment("Energy", measures={"finetuned": ("brian2", "energy")}),
+    "fig3": Experiment("Neurons per class and decay", measures=ACTIVITY),
+    "fig4": Experiment("Threshold", measures=ACTIVITY),
+    "fig5": Experiment("Fine-tuning epochs and time steps", measures=ACTIVITY),
+}
+"""What can be run."""
+
+FIGURES = ("fig3", "fig4", "fig5")
+"""Sweeps of settings; what they vary is in :mod:`bionlp.experiments.sweeps`."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +88,7 @@ class Cell:
     Attributes
     ----------
     table, dataset, method : str
-        One of :data:`TABLES`, :data:`DATASETS` and :data:`METHODS`.
+        One of :data:`EXPERIMENTS`, :data:`DATASETS` and :data:`METHODS`.
     seed : int
         Of all randomness but the split, which is the same for all.
     recipe : str
@@ -73,6 +96,8 @@ class Cell:
     embeddings : str
         Word vectors: a file, its name in ``BIONLP_EMBEDDINGS_DIR``, or a name of gensim's
         downloader.
+    changes : tuple of (str, value)
+        Settings that differ from the recipe's.
     """
 
     table: str
@@ -81,28 +106,31 @@ class Cell:
     seed: int
     recipe: str
     embeddings: str
+    changes: tuple[tuple[str, Any], ...] = ()
 
     @property
     def settings(self) -> TrainingSettings:
-        """How its networks are trained."""
-        dropout = {} if TABLES[self.table].dropout else {"dropout": 0.0}
-        return recipe(self.recipe, seed=self.seed, **dropout)
+        """How its networks are trained and run."""
+        dropout = {} if EXPERIMENTS[self.table].dropout else {"dropout": 0.0}
+        return recipe(self.recipe, seed=self.seed, **dropout, **dict(self.changes))
+
+    @property
+    def material(self) -> Cell:
+        """The same for all cells that start from the same trainings: no method, no changes."""
+        return replace(self, method="", changes=())
 
     @property
     def command(self) -> str:
-        """What computes this cell alone."""
-        options = {
-            "--datasets": self.dataset,
-            "--methods": self.method,
-            "--seeds": str(self.seed),
-            "--recipe": self.recipe,
-            f"--{LANGUAGES[self.dataset]}": self.embeddings,
-        }
-        words = [word for option in options.items() for word in option]
-        return shlex.join(["bionlp", "experiment", self.table, *words])
+        """What computes this cell; all points of a sweep are computed together."""
+        methods = () if self.table in FIGURES else (self.method,)
+        return command(
+            self.table, [self.dataset], methods, [self.seed], [self.recipe], self.embeddings
+        )
 
     def __str__(self) -> str:
-        return f"{self.table} {self.dataset} {self.method} seed {self.seed}"
+        of_recipe = "" if self.recipe == "default" else f" recipe {self.recipe}"
+        changes = "".join(f" {name} {value}" for name, value in self.changes)
+        return f"{self.table} {self.dataset} {self.method}{of_recipe}{changes} seed {self.seed}"
 
 
 LANGUAGES = {name: "english" for name in ("mr", "sst2", "sst5", "subj")} | {
@@ -111,25 +139,61 @@ LANGUAGES = {name: "english" for name in ("mr", "sst2", "sst5", "subj")} | {
 """The option that gives the word vectors of each dataset."""
 
 
+def command(
+    table: str,
+    datasets: Sequence[str],
+    methods: Sequence[str],
+    seeds: Sequence[int],
+    recipes: Sequence[str],
+    embeddings: str,
+) -> str:
+    """Return the command that computes cells of datasets of one language.
+
+    Parameters
+    ----------
+    table, datasets, seeds, recipes
+        As of :func:`list_cells`.
+    methods : sequence of str
+        The same; none where the experiment has no choice of methods.
+    embeddings : str
+        Word vectors of the datasets.
+
+    Returns
+    -------
+    str
+        For a shell.
+    """
+    options = {
+        "--datasets": datasets,
+        "--methods": methods,
+        "--seeds": map(str, seeds),
+        "--recipe": recipes,
+        f"--{LANGUAGES[datasets[0]]}": [embeddings],
+    }
+    listed = {option: ",".join(values) for option, values in options.items()}
+    words = [word for option, values in listed.items() if values for word in (option, values)]
+    return shlex.join(["bionlp", "experiment", table, *words])
+
+
 def list_cells(
     table: str,
     datasets: Sequence[str],
     methods: Sequence[str],
     seeds: Sequence[int],
-    recipe_name: str,
+    recipes: Sequence[str],
     embeddings: dict[str, str | None],
 ) -> list[Cell]:
-    """List the cells of a table, those of one training behind each other.
+    """List the cells of an experiment, those of one training behind each other.
 
     Parameters
     ----------
     table : str
-        One of :data:`TABLES`.
+        One of :data:`EXPERIMENTS`.
     datasets, methods : sequence of str
         Some of :data:`DATASETS` and :data:`METHODS`.
     seeds : sequence of int
         One cell for each.
-    recipe_name : str
+    recipes : sequence of str
         How networks are trained.
     embeddings : dict of str to str or None
         Word vectors for ``english`` and ``chinese``.
@@ -144,10 +208,10 @@ def list_cells(
     UsageError
         If something of that name does not exist, or word vectors are missing.
     """
-    _check("table", [table], TABLES)
+    _check("experiment", [table], EXPERIMENTS)
     _check("dataset", datasets, DATASETS)
     _check("method", methods, METHODS)
-    _check("recipe", [recipe_name], RECIPES)
+    _check("recipe", recipes, RECIPES)
     for dataset in datasets:
         if embeddings[LANGUAGES[dataset]] is None:
             raise UsageError(
@@ -155,8 +219,8 @@ def list_cells(
                 "format; bionlp embeddings train makes one from your own text"
             )
     return [
-        Cell(table, dataset, method, seed, recipe_name, embeddings[LANGUAGES[dataset]])
-        for seed, dataset, method in product(seeds, datasets, methods)
+        Cell(table, dataset, method, seed, name, embeddings[LANGUAGES[dataset]])
+        for seed, name, dataset, method in product(seeds, recipes, datasets, methods)
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 from bionlp.datasets import load_dataset
 from bionlp.embeddings import load_word_vectors
 from bionlp.encoding import dequantise
-from bionlp.experiments.cells import TABLES, Cell
+from bionlp.experiments.cells import EXPERIMENTS, Cell
 from bionlp.progress import Reporter
 from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
 from bionlp.training.distillation import Teachers
@@ -32,8 +32,10 @@ from networks.description import NetworkDescription
 class Material:
     """What a cell is made of.
 
-    Cells that differ in nothing but the method have equal material. Trainings that were finished or
-    interrupted are taken up from its folder.
+    Cells that differ in nothing but the method and changes of settings have equal material: the
+    teachers and the tailored TextCNN are trained once, with the recipe's own settings, and what is
+    made of them has the changed ones. Trainings that were finished or interrupted are taken up from
+    its folder.
 
     Parameters
     ----------
@@ -51,27 +53,37 @@ class Material:
     embeddings : Embeddings
         Where the words start from.
     settings : TrainingSettings
-        How networks are trained.
+        How networks are trained, without changes.
     folder : Path
-        Where trainings are kept.
+        Where trainings are kept, the same for all experiments with equal material.
     """
 
     def __init__(self, cell: Cell, work: Path, report: Reporter):
         self.report = report
         self.corpus = _corpus(cell.dataset, cell.embeddings)
-        self.settings: TrainingSettings = replace(cell.settings, length=self.corpus.length)
+        self.settings = self.settings_of(replace(cell, changes=()))
         self.embeddings = _embeddings(cell.embeddings)
         name = Path(cell.embeddings).stem
-        if not TABLES[cell.table].pretrained:
+        experiment = EXPERIMENTS[cell.table]
+        if not experiment.pretrained:
             self.embeddings = self.embeddings.random(cell.seed)
             name = "random"
-        kind = "" if TABLES[cell.table].dropout else "-no-dropout"
+        kind = "" if experiment.dropout else "-no-dropout"
         self.folder = work / f"{cell.dataset}-{name}{kind}-{cell.recipe}-seed{cell.seed}"
 
-    def fit(self, stage: Stage, choices: FitSettings) -> History:
-        """Train a stage, or take up the training where it stopped."""
-        corpus = self.corpus
-        return fit(stage, corpus.train, corpus.dev, choices, self.folder, self.report)
+    def settings_of(self, cell: Cell) -> TrainingSettings:
+        """Return the settings of one of its cells, changes included."""
+        return replace(cell.settings, length=self.corpus.length)
+
+    def fit(self, stage: Stage, choices: FitSettings, settings: TrainingSettings) -> History:
+        """Train a stage, or take up the training where it stopped.
+
+        Trainings with changed settings have folders of their own below that of the material.
+        """
+        own = asdict(self.settings)
+        changes = [f"{k}-{v}" for k, v in asdict(settings).items() if v != own[k]]
+        folder = self.folder.joinpath(*changes)
+        return fit(stage, self.corpus.train, self.corpus.dev, choices, folder, self.report)
 
     @cached_property
     def teachers(self) -> Teachers | None:
@@ -82,7 +94,7 @@ class Material:
     def tailored(self) -> tuple[TextCNNStage, History]:
         """The trained tailored TextCNN, and how its training went."""
         stage = tailored_stage(self.corpus, self.embeddings, self.settings, self.teachers)
-        return stage, self.fit(stage, textcnn_choices(self.settings))
+        return stage, self.fit(stage, textcnn_choices(self.settings), self.settings)
 
     @cached_property
     def levels(self) -> np.ndarray:
@@ -94,10 +106,9 @@ class Material:
         """The firing rates of all words after conversion."""
         return dequantise(self.levels)
 
-    @cached_property
-    def converted(self) -> NetworkDescription:
-        """Its conversion to a spiking network."""
-        return describe(self.tailored[0].model, self.settings)
+    def converted(self, settings: TrainingSettings) -> NetworkDescription:
+        """Return its conversion to a spiking network with the neurons of the settings."""
+        return describe(self.tailored[0].model, settings)
 
 
 def check_material(cells: Iterable[Cell]) -> None:

@@ -1,8 +1,11 @@
-"""The methods that are compared, each from material to labels.
+"""The methods that are compared, each from material and settings to labels.
 
 The original TextCNN has a learning rate of its own for the embeddings, and time to converge: a
 baseline that is starved proves nothing. Direct training has the teachers of the method, and as many
 epochs as both stages of it together.
+
+The settings are the material's own, or have a change (:mod:`bionlp.experiments.sweeps`), which only
+converted and fine-tuned networks heed: what these are made of is shared.
 """
 
 from __future__ import annotations
@@ -13,12 +16,9 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from bionlp.classifier import TextClassifier
-from bionlp.cores import cores
 from bionlp.encoding import dequantise
-from bionlp.evaluation import Evaluation, evaluate
+from bionlp.evaluation import Evaluation
 from bionlp.experiments.material import Material
-from bionlp.simulation import Engine
 from bionlp.training.batches import Encoded, batches
 from bionlp.training.fit import History, Stage
 from bionlp.training.phases import (
@@ -30,7 +30,7 @@ from bionlp.training.phases import (
     tailored_stage,
     textcnn_choices,
 )
-from bionlp.training.stages import INPUT_SEED
+from bionlp.training.settings import TrainingSettings
 from networks.description import NetworkDescription
 from networks.normalisation import largest_activations, normalise_by_data, normalise_by_model
 
@@ -43,39 +43,37 @@ class Outcome:
 
     Attributes
     ----------
+    stage : Stage
+        With the network.
     dev, test : Evaluation
         How often it is right.
     history : History or None
         The training that was done for this method alone.
     seconds : float
         What that took, and the measuring.
-    brian : Evaluation or None
-        The same network on test in Brian 2.
     """
 
+    stage: Stage
     dev: Evaluation
     test: Evaluation
     history: History | None
     seconds: float
-    brian: Evaluation | None = None
 
 
-def original(material: Material) -> Outcome:
+def original(material: Material, settings: TrainingSettings) -> Outcome:
     """Train the original TextCNN: biases, maximum pooling, unshifted embeddings."""
-    settings = material.settings
     stage = original_stage(material.corpus, material.embeddings, settings)
     choices = replace(textcnn_choices(settings), epochs=ORIGINAL_EPOCHS)
-    return _measured(material, stage, material.fit(stage, choices))
+    return _measured(material, stage, material.fit(stage, choices, settings))
 
 
-def tailored(material: Material) -> Outcome:
+def tailored(material: Material, settings: TrainingSettings) -> Outcome:
     """Train the tailored TextCNN."""
     return _measured(material, *material.tailored)
 
 
-def direct(material: Material) -> Outcome:
+def direct(material: Material, settings: TrainingSettings) -> Outcome:
     """Train a spiking network from scratch, with surrogate gradients and frozen embeddings."""
-    settings = material.settings
     untrained = tailored_stage(material.corpus, material.embeddings, settings).model
     stage = spiking_stage(
         describe(untrained, settings),
@@ -85,43 +83,52 @@ def direct(material: Material) -> Outcome:
         diverse=True,
         teachers=material.teachers,
     )
-    choices = finetuning_choices(settings)
     both = settings.tailored_epochs + settings.finetuning_epochs
-    return _measured(material, stage, material.fit(stage, replace(choices, epochs=both)))
+    choices = replace(finetuning_choices(settings), epochs=both)
+    return _measured(material, stage, material.fit(stage, choices, settings))
 
 
-def converted(material: Material) -> Outcome:
+def converted(material: Material, settings: TrainingSettings) -> Outcome:
     """Copy the weights of the tailored TextCNN."""
-    return _spiking(material, material.converted)
+    return _spiking(material, material.converted(settings), settings)
 
 
-def model_normalised(material: Material) -> Outcome:
+def model_normalised(material: Material, settings: TrainingSettings) -> Outcome:
     """Convert, and normalise weights by the weights (Diehl et al. 2015)."""
-    return _spiking(material, normalise_by_model(material.converted))
+    return _spiking(material, normalise_by_model(material.converted(settings)), settings)
 
 
-def data_normalised(material: Material) -> Outcome:
+def data_normalised(material: Material, settings: TrainingSettings) -> Outcome:
     """Convert, and normalise weights by the activations on the training split."""
     rates = (
         torch.from_numpy(material.rates[batch.ids]).float()
         for batch in batches(material.corpus.train, 256)
     )
-    activations = largest_activations(material.converted, rates)
-    return _spiking(material, normalise_by_data(material.converted, activations))
+    network = material.converted(settings)
+    activations = largest_activations(network, rates)
+    return _spiking(material, normalise_by_data(network, activations), settings)
 
 
-def finetuned(material: Material) -> Outcome:
-    """Convert, fine-tune with surrogate gradients, and run the result in Brian 2 too."""
-    settings = material.settings
+def finetuned(material: Material, settings: TrainingSettings) -> Outcome:
+    """Convert, and fine-tune with surrogate gradients.
+
+    How long sentences are presented afterwards changes no training: networks that differ in nothing
+    else are one, whose epoch is selected with the steps of the recipe.
+    """
+    trained = replace(settings, steps=material.settings.steps)
     stage = spiking_stage(
-        material.converted, material.rates, settings, diverse=True, teachers=material.teachers
+        material.converted(trained),
+        material.rates,
+        trained,
+        diverse=True,
+        teachers=material.teachers,
     )
-    history = material.fit(stage, finetuning_choices(settings))
-    outcome = _measured(material, stage, history)
-    return replace(outcome, brian=_in_brian(material, stage.model.describe()))
+    history = material.fit(stage, finetuning_choices(trained), trained)
+    stage.steps = settings.steps
+    return _measured(material, stage, history)
 
 
-RUN: dict[str, Callable[[Material], Outcome]] = {
+RUN: dict[str, Callable[[Material, TrainingSettings], Outcome]] = {
     "original": original,
     "tailored": tailored,
     "direct": direct,
@@ -133,37 +140,18 @@ RUN: dict[str, Callable[[Material], Outcome]] = {
 """How each of :data:`bionlp.experiments.cells.METHODS` is run."""
 
 
-def _spiking(material: Material, network: NetworkDescription) -> Outcome:
-    return _measured(material, spiking_stage(network, material.rates, material.settings), None)
+def _spiking(
+    material: Material, network: NetworkDescription, settings: TrainingSettings
+) -> Outcome:
+    return _measured(material, spiking_stage(network, material.rates, settings), None)
 
 
 def _measured(material: Material, stage: Stage, history: History | None) -> Outcome:
     started = time.perf_counter()
     dev, test = (_evaluation(stage, part) for part in (material.corpus.dev, material.corpus.test))
     seconds = time.perf_counter() - started + (sum(history.seconds) if history else 0)
-    return Outcome(dev, test, history, seconds)
+    return Outcome(stage, dev, test, history, seconds)
 
 
 def _evaluation(stage: Stage, split: Encoded) -> Evaluation:
     return Evaluation(split.labels, stage.labels(split))
-
-
-def _in_brian(material: Material, network: NetworkDescription) -> Evaluation:
-    dataset = material.corpus.dataset
-    classifier = TextClassifier(
-        dataset.name,
-        dataset.language,
-        dataset.label_names,
-        material.corpus.vocabulary,
-        material.levels,
-        network,
-        {},
-    )
-    return evaluate(
-        classifier,
-        dataset.test,
-        steps=material.settings.steps,
-        seed=INPUT_SEED,
-        engine=Engine(),
-        workers=cores(),
-    )

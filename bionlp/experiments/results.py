@@ -1,6 +1,8 @@
-"""Finished cells as a JSON document, one for each table.
+"""Finished cells as a JSON document, one for each table or figure.
 
     {"table": "table1", "cells": [{"dataset": ..., "method": ..., "test": {...}, ...}, ...]}
+
+Cells of a sweep also have ``changes``: the settings that differ from the recipe's.
 
 The document is written anew, by renaming, after every cell. A cell counts as finished if its
 settings are still those that the program would use now.
@@ -22,7 +24,7 @@ from bionlp.training.settings import TrainingSettings
 
 PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
 IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
-"""What tells the cells of a table apart."""
+"""What tells the cells of a table apart, besides changes."""
 
 Record = dict[str, Any]
 
@@ -55,13 +57,14 @@ class Results:
         settings = _as_json(asdict(cell.settings)) | {"length": None}
         # A setting that a record lacks came later, and its default is what was done before.
         defaults = _as_json(asdict(TrainingSettings()))
+        wanted = _identity(_described(cell))
         for record in self.records:
-            same = all(record[key] == getattr(cell, key) for key in IDENTITY)
+            same = _identity(record) == wanted
             if same and defaults | record["settings"] | {"length": None} == settings:
                 return record
         return None
 
-    def add(self, cell: Cell, outcome: Outcome, length: int) -> Record:
+    def add(self, cell: Cell, outcome: Outcome, measured: dict[str, Any], length: int) -> Record:
         """Put a cell into the document in place of an older one.
 
         Parameters
@@ -70,6 +73,8 @@ class Results:
             What was run.
         outcome : Outcome
             What came out.
+        measured : dict
+            What else was measured (:mod:`bionlp.experiments.measures`).
         length : int
             Words that sentences were cut to.
 
@@ -79,10 +84,11 @@ class Results:
             The record.
         """
         history = outcome.history
-        record = {key: getattr(cell, key) for key in IDENTITY} | {
+        record = _described(cell) | {
             "dev": outcome.dev.scores,
             "test": outcome.test.scores,
-            "brian2": outcome.brian.scores if outcome.brian else None,
+            "brian2": None,
+            **measured,
             "best_epoch": history.best_epoch if history else None,
             "dev_by_epoch": history.dev_accuracy if history else None,
             "seconds": round(outcome.seconds, 1),
@@ -91,12 +97,22 @@ class Results:
             "versions": {name: metadata.version(name) for name in PACKAGES},
         }
         record = _as_json(record)
-        self.records = [r for r in self.records if any(r[k] != record[k] for k in IDENTITY)]
+        self.records = [r for r in self.records if _identity(r) != _identity(record)]
         self.records.append(record)
         with atomic_path(self.path) as temporary:
             document = {"table": self.table, "cells": self.records}
             temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         return record
+
+
+def _described(cell: Cell) -> Record:
+    """Return what a record says of its cell."""
+    changes = {"changes": dict(cell.changes)} if cell.changes else {}
+    return {key: getattr(cell, key) for key in IDENTITY} | changes
+
+
+def _identity(record: Record) -> list[Any]:
+    return [*(record[key] for key in IDENTITY), record.get("changes", {})]
 
 
 def _read(path: Path) -> list[Record]:

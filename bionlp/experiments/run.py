@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from bionlp.experiments.cells import Cell
 from bionlp.experiments.material import Material, check_material
+from bionlp.experiments.measures import measure
 from bionlp.experiments.methods import RUN
 from bionlp.experiments.results import Record, Results
 from bionlp.progress import Reporter
@@ -39,10 +39,12 @@ def run_cells(
     check_material(missing)
     material = shared = None
     for number, cell in enumerate(missing, start=1):
-        if shared != replace(cell, method=""):
-            material, shared = Material(cell, work, report), replace(cell, method="")
+        if shared != cell.material:
+            material, shared = Material(cell, work, report), cell.material
         report.note(f"{number}/{len(missing)}: {cell}")
-        record = results.add(cell, RUN[cell.method](material), material.corpus.length)
+        outcome = RUN[cell.method](material, material.settings_of(cell))
+        measured = measure(cell, material, outcome.stage)
+        record = results.add(cell, outcome, measured, material.corpus.length)
         report.note(
             f"{cell}: dev {record['dev']['accuracy']:.2%}, test {record['test']['accuracy']:.2%}, "
             f"{record['seconds']:.0f} s"

@@ -123,7 +123,7 @@ def test_tables_and_recipes_differ_in_what_they_say(movies, reviews, monkeypatch
     vectors = {"english": str(reviews / "vectors.bin")}
 
     def material(table, recipe_name="default", seed=1):
-        (cell,) = list_cells(table, ["mr"], ["tailored"], [seed], recipe_name, vectors)
+        (cell,) = list_cells(table, ["mr"], ["tailored"], [seed], [recipe_name], vectors)
         return Material(cell, tmp_path, Reporter(quiet=True))
 
     plain, sparse, paper = material("table1"), material("table4"), material("table1", "paper")
