@@ -9,7 +9,16 @@ import typer
 
 from bionlp.cli.options import Json
 from bionlp.errors import UsageError
-from bionlp.experiments.cells import DATASETS, METHODS, TABLES, list_cells
+from bionlp.experiments.cells import (
+    DATASETS,
+    ENERGY,
+    EXPERIMENTS,
+    FIGURES,
+    METHODS,
+    TABLES,
+    Cell,
+    list_cells,
+)
 from bionlp.files import make_folder
 from bionlp.progress import Reporter
 from bionlp.training.settings import RECIPES
@@ -19,34 +28,44 @@ PAGE_EXAMPLE = "Example: bionlp experiment page --out results --page RESULTS.md"
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The paper's comparisons: methods by datasets, accuracy on test.",
+    help="The paper's comparisons: methods by datasets, sweeps of settings, energy.",
     epilog=EXAMPLE.format("table1"),
 )
 
+Datasets = Annotated[
+    str, typer.Option(metavar="A,B,C", help=f"Only these datasets, of {', '.join(DATASETS)}.")
+]
+Methods = Annotated[
+    str, typer.Option(metavar="A,B,C", help=f"Only these methods, of {', '.join(METHODS)}.")
+]
+Seeds = Annotated[str, typer.Option(metavar="0,1,2", help="A cell for each seed.")]
+Recipes = Annotated[
+    str,
+    typer.Option(
+        "--recipe", metavar="A,B", help=f"How networks are trained: {', '.join(RECIPES)}."
+    ),
+]
+English = Annotated[str, typer.Option(help="English word vectors, as of bionlp train.")]
+Chinese = Annotated[str | None, typer.Option(help="Chinese word vectors.")]
 Results = Annotated[Path, typer.Option("--out", help="Folder of the finished cells.")]
+Work = Annotated[
+    Path | None, typer.Option(help="Folder of trainings. Default: in the user's cache folder.")
+]
+
+ALL_DATASETS, ALL_METHODS = ",".join(DATASETS), ",".join(METHODS)
+GLOVE = "glove-wiki-gigaword-300"
 
 
 def table(
     context: typer.Context,
-    datasets: Annotated[str, typer.Option(metavar="A,B,C", help="Only these datasets.")] = ",".join(
-        DATASETS
-    ),
-    methods: Annotated[str, typer.Option(metavar="A,B,C", help="Only these methods.")] = ",".join(
-        METHODS
-    ),
-    seeds: Annotated[str, typer.Option(metavar="0,1,2", help="A cell for each seed.")] = "0",
-    recipe: Annotated[
-        str, typer.Option(help=f"How networks are trained: {', '.join(RECIPES)}.")
-    ] = "default",
-    english: Annotated[
-        str, typer.Option(help="English word vectors, as of bionlp train.")
-    ] = "glove-wiki-gigaword-300",
-    chinese: Annotated[str | None, typer.Option(help="Chinese word vectors.")] = None,
+    datasets: Datasets = ALL_DATASETS,
+    methods: Methods = ALL_METHODS,
+    seeds: Seeds = "0",
+    recipes: Recipes = "default",
+    english: English = GLOVE,
+    chinese: Chinese = None,
     out: Results = Path("results"),
-    work: Annotated[
-        Path | None,
-        typer.Option(help="Folder of trainings. Default: in the user's cache folder."),
-    ] = None,
+    work: Work = None,
     as_json: Json = False,
 ) -> None:
     """Compute a table; the command can be stopped and started at will.
@@ -54,16 +73,62 @@ def table(
     Cells that are finished are taken from --out, and trainings that were interrupted go on.
     """
     name = context.info_name
-    wanted = {"datasets": _listed(datasets), "methods": _listed(methods)}
-    if not all(seed.isdecimal() for seed in _listed(seeds)):
-        raise UsageError(f"seeds are whole numbers from 0, such as 0,1,2, not {seeds!r}")
-    numbers = [int(seed) for seed in _listed(seeds)]
     vectors = {"english": english, "chinese": chinese}
-    cells = list_cells(name, **wanted, seeds=numbers, recipes=[recipe], embeddings=vectors)
+    cells = list_cells(
+        name, _listed(datasets), _listed(methods), _numbers(seeds), _listed(recipes), vectors
+    )
+    _run(name, cells, out, work, as_json)
+
+
+def energy(
+    context: typer.Context,
+    datasets: Datasets = ALL_DATASETS,
+    methods: Methods = "original,tailored,finetuned",
+    seeds: Seeds = "0",
+    recipes: Recipes = "default,sparse",
+    english: English = GLOVE,
+    chinese: Chinese = None,
+    out: Results = Path("results"),
+    work: Work = None,
+    as_json: Json = False,
+) -> None:
+    """Compute what sentences cost as spikes, in Brian 2, and in the TextCNNs.
+
+    Trainings are shared with table1. The command can be stopped and started at will.
+    """
+    table(context, datasets, methods, seeds, recipes, english, chinese, out, work, as_json)
+
+
+def figure(
+    context: typer.Context,
+    datasets: Datasets = "mr",
+    seeds: Seeds = "0",
+    recipes: Recipes = "default",
+    english: English = GLOVE,
+    chinese: Chinese = None,
+    out: Results = Path("results"),
+    work: Work = None,
+    as_json: Json = False,
+) -> None:
+    """Compute a sweep of settings; the command can be stopped and started at will.
+
+    Each point is a cell. Points that are finished are taken from --out, and trainings that were
+    interrupted go on; the tailored TextCNN is that of table1.
+    """
+    from bionlp.experiments.sweeps import list_points
+
+    name = context.info_name
+    vectors = {"english": english, "chinese": chinese}
+    cells = list_points(name, _listed(datasets), _numbers(seeds), _listed(recipes), vectors)
+    _run(name, cells, out, work, as_json)
+
+
+def _run(name: str, cells: list[Cell], out: Path, work: Path | None, as_json: bool) -> None:
+    """Compute what is missing and print it all."""
     make_folder(out)
 
     from bionlp.cli.output import print_json
-    from bionlp.experiments.page import markdown_table
+    from bionlp.experiments.page import make_tables
     from bionlp.experiments.results import Results
     from bionlp.experiments.run import run_cells
     from networks.brian.program import cache_folder
@@ -73,7 +138,7 @@ def table(
     if as_json:
         print_json({"table": name, "cells": records})
     else:
-        typer.echo(markdown_table(records))
+        typer.echo(make_tables(name, records))
 
 
 def _listed(text: str) -> list[str]:
@@ -81,8 +146,16 @@ def _listed(text: str) -> list[str]:
     return list(dict.fromkeys(entry.strip() for entry in text.split(",")))
 
 
-for name, described in TABLES.items():
-    app.command(name, epilog=EXAMPLE.format(name), short_help=f"{described.title}.")(table)
+def _numbers(seeds: str) -> list[int]:
+    if not all(seed.isdecimal() for seed in _listed(seeds)):
+        raise UsageError(f"seeds are whole numbers from 0, such as 0,1,2, not {seeds!r}")
+    return [int(seed) for seed in _listed(seeds)]
+
+
+for names, function in ((TABLES, table), ([ENERGY], energy), (FIGURES, figure)):
+    for name in names:
+        title = EXPERIMENTS[name].title
+        app.command(name, epilog=EXAMPLE.format(name), short_help=f"{title}.")(function)
 
 
 @app.command(epilog=PAGE_EXAMPLE)

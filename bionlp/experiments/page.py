@@ -9,8 +9,22 @@ import numpy as np
 
 from analysis.accuracies import plot_accuracies
 from bionlp.errors import UsageError
-from bionlp.experiments.cells import DATASETS, METHODS, TABLES
+from bionlp.experiments.cells import DATASETS, ENERGY, EXPERIMENTS, FIGURES, METHODS, TABLES
+from bionlp.experiments.energy_section import energy_section, energy_table
+from bionlp.experiments.layout import (
+    datasets_of,
+    heading,
+    markdown,
+    of_recipe,
+    origin,
+    points_above,
+    recipes_of,
+    scores,
+    summary,
+    titles,
+)
 from bionlp.experiments.results import Record, Results
+from bionlp.experiments.sweep_section import draw_sweeps, sweep_section, sweep_tables
 from bionlp.files import atomic_path
 from bionlp.training.settings import RECIPES
 
@@ -75,16 +89,19 @@ def write_page(folder: Path, page: Path) -> list[Path]:
     UsageError
         If there are no results.
     """
-    if not any(Results(folder, table).records for table in TABLES):
+    everything = _read(folder)
+    if not any(everything.values()):
         raise UsageError(f"{folder} holds no results; run bionlp experiment table1 first")
     written = []
     for table in TABLES:
-        records = _of_recipe(Results(folder, table).records, "default")
+        records = of_recipe(everything[table], "default")
         if records:
             figure = folder / f"{table}.png"
             with atomic_path(figure) as temporary:
                 plot_accuracies(*_figure_data(records)).savefig(temporary)
             written.append(figure)
+    for figure in FIGURES:
+        written += draw_sweeps(figure, everything[figure], folder)
     with atomic_path(page) as temporary:
         temporary.write_text(make_page(folder, folder.name), encoding="utf-8")
     return [*written, page]
@@ -106,16 +123,48 @@ def make_page(folder: Path, link: str) -> str:
         Markdown.
     """
     parts = ["# Results", MEANING]
-    everything = {table: Results(folder, table).records for table in TABLES}
-    for table, records in everything.items():
+    everything = _read(folder)
+    for table in TABLES:
+        records = everything[table]
         for recipe in RECIPES:
-            chosen = _of_recipe(records, recipe)
+            chosen = of_recipe(records, recipe)
             if chosen:
-                pretrained = _of_recipe(everything["table1"], recipe)
+                pretrained = of_recipe(everything["table1"], recipe)
                 parts += _section(table, recipe, chosen, pretrained, link)
-    parts.append("## How each cell was computed")
-    parts += [_cells(records) for records in everything.values() if records]
+    parts += energy_section(everything[ENERGY])
+    for figure in FIGURES:
+        parts += sweep_section(figure, everything[figure], folder, link)
+    # The other experiments have few commands, which are given beside them.
+    cells = [_cells(everything[table]) for table in TABLES if everything[table]]
+    if cells:
+        parts += ["## How each cell was computed", *cells]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def make_tables(table: str, records: Sequence[Record]) -> str:
+    """Return what a finished experiment prints: its tables, for each recipe.
+
+    Parameters
+    ----------
+    table : str
+        One of :data:`bionlp.experiments.cells.EXPERIMENTS`.
+    records : sequence of dict
+        Its cells.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    if table == ENERGY:
+        return energy_table(records)
+    recipes = recipes_of(records)
+    parts = []
+    for recipe in recipes:
+        chosen = of_recipe(records, recipe)
+        parts += [f"Recipe `{recipe}`:"] if len(recipes) > 1 else []
+        parts.append(sweep_tables(table, chosen) if table in FIGURES else markdown_table(chosen))
+    return "\n\n".join(parts)
 
 
 def markdown_table(records: Sequence[Record], score: str = "accuracy") -> str:
@@ -133,25 +182,31 @@ def markdown_table(records: Sequence[Record], score: str = "accuracy") -> str:
     str
         Markdown.
     """
-    datasets = _datasets(records)
+    datasets = datasets_of(records)
     rows = []
     if score == "accuracy":
         majority = {record["dataset"]: record["test"]["majority"] for record in records}
         rows.append(["Largest class", *(f"{100 * majority[name]:.2f}" for name in datasets)])
     for method, title in METHODS.items():
-        cells = [_summary(_scores(records, name, method, score)) for name in datasets]
+        cells = [summary(scores(records, name, method, score)) for name in datasets]
         if any(cells):
             rows.append([title, *cells])
-    return _markdown(["Method", *_titles(datasets)], rows)
+    return markdown(["Method", *titles(datasets)], rows)
+
+
+def _read(folder: Path) -> dict[str, list[Record]]:
+    return {table: Results(folder, table).records for table in EXPERIMENTS}
 
 
 def _section(
     table: str, recipe: str, records: Sequence[Record], pretrained: Sequence[Record], link: str
 ) -> list[str]:
-    title = f"## Table {table.removeprefix('table')}: {TABLES[table].title}"
-    if recipe != "default":
-        title += f", recipe `{recipe}`"
-    parts = [title, f"{_seeds(records)}.", "Accuracy:", markdown_table(records)]
+    parts = [
+        heading("Table", table, recipe),
+        f"{origin(records)}.",
+        "Accuracy:",
+        markdown_table(records),
+    ]
     if recipe == "default":
         parts.append(f"![Accuracy of each method on each dataset]({link}/{table}.png)")
     parts += ["Macro-F1:", markdown_table(records, "macro_f1")]
@@ -163,22 +218,25 @@ def _section(
 
 def _comparison(records: Sequence[Record], pretrained: Sequence[Record], table: str) -> str:
     """Lay the fine-tuned networks out beside Brian 2, other methods and other work."""
-    datasets = [name for name in _datasets(records) if _scores(records, name, "finetuned")]
+    datasets = [name for name in datasets_of(records) if scores(records, name, "finetuned")]
     in_brian = [record | {"test": record["brian2"]} for record in records if record["brian2"]]
-    gaps = {title: _gaps(records, records, method, datasets) for method, title in COMPARED.items()}
+    gaps = {
+        title: points_above(records, records, method, datasets)
+        for method, title in COMPARED.items()
+    }
     if table == "table1":
         for title, known in KNOWN.items():
             gaps[title] = {
-                name: 100 * float(np.mean(_scores(records, name, "finetuned"))) - known[name]
+                name: 100 * float(np.mean(scores(records, name, "finetuned"))) - known[name]
                 for name in datasets
             }
     else:
         title = "the same with pre-trained embeddings and dropout"
-        gaps[title] = _gaps(records, pretrained, "finetuned", datasets)
+        gaps[title] = points_above(records, pretrained, "finetuned", datasets)
     gaps = {title: gap for title, gap in gaps.items() if gap}
     rows = [
-        ["Fine-tuned, PyTorch", *(_summary(_scores(records, n, "finetuned")) for n in datasets)],
-        ["Fine-tuned, Brian 2", *(_summary(_scores(in_brian, n, "finetuned")) for n in datasets)],
+        ["Fine-tuned, PyTorch", *(summary(scores(records, n, "finetuned")) for n in datasets)],
+        ["Fine-tuned, Brian 2", *(summary(scores(in_brian, n, "finetuned")) for n in datasets)],
         *(
             [f"PyTorch, above {title}", *(f"{gap[n]:+.2f}" if n in gap else "" for n in datasets)]
             for title, gap in gaps.items()
@@ -190,25 +248,7 @@ def _comparison(records: Sequence[Record], pretrained: Sequence[Record], table: 
         for title, gap in gaps.items()
         for mean in [np.mean(list(gap.values()))]
     )
-    return f"{_markdown(['', *_titles(datasets)], rows)}\n\n{averages}"
-
-
-def _gaps(
-    ours: Sequence[Record], theirs: Sequence[Record], method: str, datasets: Sequence[str]
-) -> dict[str, float]:
-    """Return how many points fine-tuning lies above another method, over the seeds of both."""
-    gaps = {}
-    for name in datasets:
-        tuned, other = _by_seed(ours, name, "finetuned"), _by_seed(theirs, name, method)
-        shared = tuned.keys() & other.keys()
-        if shared:
-            gaps[name] = 100 * float(np.mean([tuned[seed] - other[seed] for seed in shared]))
-    return gaps
-
-
-def _by_seed(records: Sequence[Record], dataset: str, method: str) -> dict[int, float]:
-    chosen = _of_method(records, dataset, method)
-    return {record["seed"]: record["test"]["accuracy"] for record in chosen}
+    return f"{markdown(['', *titles(datasets)], rows)}\n\n{averages}"
 
 
 def _cells(records: Sequence[Record]) -> str:
@@ -224,7 +264,7 @@ def _cells(records: Sequence[Record]) -> str:
         ]
         for record in sorted(records, key=_order)
     ]
-    return _markdown(["test", "dev", "epoch", "words", "seconds", "version", "command"], rows)
+    return markdown(["test", "dev", "epoch", "words", "seconds", "version", "command"], rows)
 
 
 def _order(record: Record) -> tuple:
@@ -232,60 +272,14 @@ def _order(record: Record) -> tuple:
     return *(list(names).index(record[key]) for key, names in known.items()), record["seed"]
 
 
-def _of_recipe(records: Sequence[Record], recipe: str) -> list[Record]:
-    return [record for record in records if record["recipe"] == recipe]
-
-
-def _titles(datasets: Sequence[str]) -> list[str]:
-    return [DATASETS[name] for name in datasets]
-
-
-def _datasets(records: Sequence[Record]) -> list[str]:
-    present = {record["dataset"] for record in records}
-    return [name for name in DATASETS if name in present]
-
-
-def _scores(
-    records: Sequence[Record], dataset: str, method: str, score: str = "accuracy"
-) -> list[float]:
-    return [record["test"][score] for record in _of_method(records, dataset, method)]
-
-
-def _of_method(records: Sequence[Record], dataset: str, method: str) -> list[Record]:
-    return [r for r in records if r["dataset"] == dataset and r["method"] == method]
-
-
 def _figure_data(records: Sequence[Record]) -> tuple[dict, dict]:
     accuracies = {
         DATASETS[dataset]: {
             title: reached
             for method, title in METHODS.items()
-            if (reached := _scores(records, dataset, method))
+            if (reached := scores(records, dataset, method))
         }
-        for dataset in _datasets(records)
+        for dataset in datasets_of(records)
     }
     chance = {DATASETS[record["dataset"]]: record["test"]["majority"] for record in records}
     return accuracies, chance
-
-
-def _seeds(records: Sequence[Record]) -> str:
-    embeddings = sorted({record["embeddings"] for record in records})
-    seeds = sorted({record["seed"] for record in records})
-    return (
-        f"Embeddings: {', '.join(f'`{name}`' for name in embeddings)}; "
-        f"seeds: {', '.join(map(str, seeds))}"
-    )
-
-
-def _summary(values: Sequence[float]) -> str:
-    """Return mean and standard deviation in percent; nothing for nothing."""
-    if not values:
-        return ""
-    percent = 100 * np.array(values)
-    spread = f" ± {percent.std(ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{percent.mean():.2f}{spread}"
-
-
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *("---:" for _ in head[1:])]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))

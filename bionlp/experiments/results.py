@@ -29,6 +29,11 @@ IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
 Record = dict[str, Any]
 
 
+def changes_of(record: Record) -> dict[str, Any]:
+    """Return the settings of a finished cell that differ from the recipe's."""
+    return record.get("changes", {})
+
+
 class Results:
     """The finished cells of a table.
 
@@ -112,7 +117,7 @@ def _described(cell: Cell) -> Record:
 
 
 def _identity(record: Record) -> list[Any]:
-    return [*(record[key] for key in IDENTITY), record.get("changes", {})]
+    return [*(record[key] for key in IDENTITY), changes_of(record)]
 
 
 def _read(path: Path) -> list[Record]:

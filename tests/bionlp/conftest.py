@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import itertools
+import json
 import sys
 
 import numpy as np
@@ -82,3 +83,40 @@ def small_model(tmp_path_factory, training_arguments):
         patch.setattr(sys, "argv", ["bionlp", *training_arguments, f"--out={folder}"])
         main()
     return folder
+
+
+@pytest.fixture(scope="session")
+def movies(reviews, tmp_path_factory):
+    """Return a data folder with the small reviews in the format of MR."""
+    folder = tmp_path_factory.mktemp("data") / "mr"
+    folder.mkdir()
+    lines = (reviews / "reviews.csv").read_text(encoding="utf-8").splitlines()[1:]
+    for label, ending in (("0", "neg"), ("1", "pos")):
+        texts = [line.split(",", 1)[1] for line in lines if line.startswith(label)]
+        (folder / f"rt-polarity.{ending}").write_bytes("\n".join(texts).encode("cp1252"))
+    return folder.parent
+
+
+@pytest.fixture
+def experiment(cli, movies, reviews, monkeypatch, tmp_path):
+    """Return a function that runs ``bionlp experiment`` on them."""
+    monkeypatch.setenv("BIONLP_DATA_DIR", str(movies))
+    monkeypatch.setenv("BIONLP_CACHE_DIR", str(tmp_path / "cache"))
+
+    def run(table, *options):
+        vectors = ("--english", reviews / "vectors.bin") if table != "page" else ()
+        return cli("experiment", table, *vectors, "--out", tmp_path / "results", *options)
+
+    return run
+
+
+@pytest.fixture
+def records(tmp_path):
+    """Return a function that reads the finished cells of ``experiment``."""
+
+    def read(table):
+        document = json.loads((tmp_path / "results" / f"{table}.json").read_bytes())
+        assert document["table"] == table
+        return document["cells"]
+
+    return read

@@ -13,42 +13,11 @@ from bionlp.experiments.page import make_page, markdown_table
 from bionlp.progress import Reporter
 
 
-@pytest.fixture(scope="module")
-def movies(reviews, tmp_path_factory):
-    """Return a data folder with the small reviews in the format of MR."""
-    folder = tmp_path_factory.mktemp("data") / "mr"
-    folder.mkdir()
-    lines = (reviews / "reviews.csv").read_text(encoding="utf-8").splitlines()[1:]
-    for label, ending in (("0", "neg"), ("1", "pos")):
-        texts = [line.split(",", 1)[1] for line in lines if line.startswith(label)]
-        (folder / f"rt-polarity.{ending}").write_bytes("\n".join(texts).encode("cp1252"))
-    return folder.parent
-
-
-@pytest.fixture
-def experiment(cli, movies, reviews, monkeypatch, tmp_path):
-    """Return a function that runs ``bionlp experiment`` on them."""
-    monkeypatch.setenv("BIONLP_DATA_DIR", str(movies))
-    monkeypatch.setenv("BIONLP_CACHE_DIR", str(tmp_path / "cache"))
-
-    def run(table, *options):
-        vectors = ("--english", reviews / "vectors.bin") if table != "page" else ()
-        return cli("experiment", table, *vectors, "--out", tmp_path / "results", *options)
-
-    return run
-
-
-def records(tmp_path, table):
-    document = json.loads((tmp_path / "results" / f"{table}.json").read_bytes())
-    assert document["table"] == table
-    return document["cells"]
-
-
-def test_all_methods_are_run_once_and_put_on_a_page(experiment, tmp_path):
+def test_all_methods_are_run_once_and_put_on_a_page(experiment, records, tmp_path):
     code, out, err = experiment("table1", "--datasets=mr")
     assert code == 0, err
     assert "7 cells, 7 of them to compute" in err
-    cells = {cell["method"]: cell for cell in records(tmp_path, "table1")}
+    cells = {cell["method"]: cell for cell in records("table1")}
     assert list(cells) == list(METHODS)
     for method, cell in cells.items():
         trained = method in ("original", "tailored", "direct", "finetuned")
@@ -79,11 +48,11 @@ def test_all_methods_are_run_once_and_put_on_a_page(experiment, tmp_path):
         assert f"`{cell['command']}`" in text
 
 
-def test_the_command_of_a_cell_computes_it_alone_and_alike(cli, experiment, tmp_path):
+def test_the_command_of_a_cell_computes_it_alone_and_alike(cli, experiment, records, tmp_path):
     assert (
         experiment("table4", "--datasets=mr", "--methods=tailored,converted", "--seeds=3")[0] == 0
     )
-    tailored, converted = records(tmp_path, "table4")
+    tailored, converted = records("table4")
     assert tailored["settings"]["dropout"] == 0
     command = shlex.split(converted["command"])
     assert command[:3] == ["bionlp", "experiment", "table4"]
@@ -103,7 +72,7 @@ def test_what_was_trained_is_not_trained_again(experiment, tmp_path):
     assert "tailored epoch" not in err
 
 
-def test_a_cell_of_other_settings_is_computed_anew(experiment, tmp_path):
+def test_a_cell_of_other_settings_is_computed_anew(experiment, records, tmp_path):
     options = ("table1", "--datasets=mr", "--methods=original")
     assert experiment(*options)[0] == 0
     path = tmp_path / "results" / "table1.json"
@@ -113,7 +82,7 @@ def test_a_cell_of_other_settings_is_computed_anew(experiment, tmp_path):
     code, _, err = experiment(*options)
     assert code == 0
     assert "1 cells, 1 of them to compute" in err
-    (cell,) = records(tmp_path, "table1")
+    (cell,) = records("table1")
     assert cell["settings"]["maps"] == 100
 
 
