@@ -52,13 +52,15 @@ class Panel:
         return sorted({value for points in self.lines.values() for value in points})
 
 
-def plot_sweeps(rows: Sequence[Sequence[Panel]]) -> PaperFigure:
+def plot_sweeps(rows: Sequence[Sequence[Panel]], methods: Sequence[str]) -> PaperFigure:
     """Draw panels in rows.
 
     Parameters
     ----------
     rows : sequence of sequence of Panel
         A row for each dataset, with the same panels.
+    methods : sequence of str
+        All that there are: one has the same look in every figure, also where another is missing.
 
     Returns
     -------
@@ -66,7 +68,6 @@ def plot_sweeps(rows: Sequence[Sequence[Panel]]) -> PaperFigure:
         Markers are means over seeds, with a bar of one standard deviation to both sides; a dotted
         line is the usual value.
     """
-    methods = list(dict.fromkeys(name for row in rows for panel in row for name in panel.lines))
     looks = dict(zip(methods, class_styles(len(methods)), strict=True))
     figure = PaperFigure(DOUBLE_COLUMN, LEGEND_INCHES + ROW_INCHES * len(rows))
     with figure.style():
@@ -77,8 +78,8 @@ def plot_sweeps(rows: Sequence[Sequence[Panel]]) -> PaperFigure:
             ax.set_title(f"({letter}) {panel.title}", loc="left")
         handles = {h.get_label(): h for ax in axes.ravel() for h in ax.containers}
         figure.legend(
-            [handles[name] for name in methods],
-            methods,
+            [handles[name] for name in methods if name in handles],
+            [name for name in methods if name in handles],
             loc="outside lower center",
             ncols=len(methods),
         )
@@ -96,7 +97,8 @@ def _draw(ax: Axes, panel: Panel, looks: Mapping[str, dict]) -> None:
     if panel.logarithmic:
         ax.set_xscale("log")
     if panel.usual is not None:
-        ax.axvline(panel.usual, color=GREY, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
+        look = {"color": GREY, "linewidth": 0.6, "linestyle": (0, (1, 2)), "zorder": 0}
+        ax.axvline(panel.usual, gid="usual", **look)
     ax.set_xticks(panel.values, [f"{value:g}" for value in panel.values])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel(panel.setting)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bionlp.experiments.cells import DATASETS, METHODS, TABLES
+from bionlp.experiments.cells import DATASETS, ENERGY, EXPERIMENTS, FIGURES, METHODS, TABLES, Cell
 from bionlp.experiments.page import make_page
+from bionlp.experiments.results import IDENTITY, Results
+from bionlp.training.settings import recipe
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted((ROOT / "results").glob("*.json"))
@@ -16,14 +18,16 @@ def test_the_page_is_made_of_the_documents():
     page = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
     assert page == make_page(ROOT / "results", "results")
     for document in DOCUMENTS:
-        assert f"![Accuracy of each method on each dataset](results/{document.stem}.png)" in page
-        assert document.with_suffix(".png").exists()
+        if document.stem != ENERGY:
+            folder = "results/figures" if document.stem in FIGURES else "results"
+            assert f"]({folder}/{document.stem}.png)" in page
+            assert (ROOT / folder / f"{document.stem}.png").exists()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_cell_says_how_it_was_computed(path):
     cells = json.loads(path.read_bytes())["cells"]
-    assert path.stem in TABLES
+    assert path.stem in EXPERIMENTS
     assert cells
     for cell in cells:
         assert cell["dataset"] in DATASETS
@@ -32,9 +36,24 @@ def test_every_cell_says_how_it_was_computed(path):
         assert f"--seeds {cell['seed']} " in cell["command"] + " "
         assert cell["seconds"] > 0
         assert {"bionlp", "brian2", "torch"} <= cell["versions"].keys()
-        assert cell["settings"]["steps"] == 50
+        steps = cell.get("changes", {}).get("steps", recipe(cell["recipe"]).steps)
+        assert cell["settings"]["steps"] == steps
         assert 0 <= cell["test"]["accuracy"] <= 1
-        assert (cell["brian2"] is not None) == (cell["method"] == "finetuned")
+        finetuned = cell["method"] == "finetuned"
+        assert (cell["brian2"] is not None) == (finetuned and path.stem not in FIGURES)
+        assert ("energy" in cell) == (finetuned and path.stem == ENERGY)
+        assert ("active_neurons" in cell) == (path.stem in FIGURES)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_cell_counts_as_finished(path):
+    results = Results(path.parent, path.stem)
+    for record in results.records:
+        changes = tuple(record.get("changes", {}).items())
+        cell = Cell(path.stem, **{key: record[key] for key in IDENTITY}, changes=changes)
+        assert results.find(cell) is record, cell
+        if path.stem in TABLES:
+            assert not changes
 
 
 def test_brian_2_has_the_accuracy_of_pytorch_within_noise():

@@ -112,8 +112,8 @@ def figure(
 ) -> None:
     """Compute a sweep of settings; the command can be stopped and started at will.
 
-    Each point is a cell. Points that are finished are taken from --out, and trainings that were
-    interrupted go on; the tailored TextCNN is that of table1.
+    Points that are finished are taken from --out, and interrupted trainings go
+    on. All start from the tailored TextCNN of table1.
     """
     from bionlp.experiments.sweeps import list_points
 

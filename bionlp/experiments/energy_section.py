@@ -28,10 +28,11 @@ Document = dict[str, Any]
 TEXTCNNS = {"original": "the original TextCNN", "tailored": "the tailored TextCNN"}
 
 EXPLANATION = """\
-Accuracy is that on all of test. Operations are those of a sentence, mean over {sentences}: synaptic
-operations, counted one by one in Brian 2, of a spiking network, multiply-accumulates of a TextCNN.
-Energy is in microjoules, in parentheses as a multiple of that of the TextCNN with the same
-kernels, which is not charged for padding. Both TextCNNs have the same multiply-accumulates."""
+Accuracy is that on all of test. Operations are those of a sentence, mean over {sentences}
+sentences of test: synaptic operations, counted one by one in Brian 2, of a spiking network,
+multiply-accumulates of a TextCNN. Energy is in microjoules, in parentheses as a multiple of that of
+the TextCNN with the same kernels, which is not charged for padding. Both TextCNNs have the same
+multiply-accumulates."""
 
 
 def energy_section(records: Sequence[Record]) -> list[str]:
@@ -50,14 +51,13 @@ def energy_section(records: Sequence[Record]) -> list[str]:
     if not records:
         return []
     counts = sorted({record["energy"]["sentences"] for record in records if "energy" in record})
-    sentences = " or ".join(f"{count} sentences of test" for count in counts) or "sentences of test"
+    sentences = " or ".join(map(str, counts)) or "some"
+    sources = "\n".join(f"- `{name}`: {source}." for name, source in _sources(records).items())
     return [
         heading("Table", ENERGY, "default"),
         f"{origin(records)}. {EXPLANATION.format(sentences=sentences)}",
         energy_table(records),
-        _verdicts(records),
-        "Cost models:",
-        "\n".join(f"- `{name}`: {source}." for name, source in _sources(records).items()),
+        *([_verdicts(records), "Cost models:", sources] if sources else []),
         "All cells:",
         commands(ENERGY, records),
     ]

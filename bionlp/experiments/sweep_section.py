@@ -19,7 +19,7 @@ from bionlp.experiments.layout import (
     titles,
 )
 from bionlp.experiments.results import Record, changes_of
-from bionlp.experiments.sweeps import SWEEPS, Sweep
+from bionlp.experiments.sweeps import SWEEPS, SWEPT, Sweep
 from bionlp.files import atomic_path
 
 ACCURACY, ACTIVE = "Accuracy on dev (%)", "Active neurons (%)"
@@ -136,7 +136,8 @@ def draw_sweeps(figure: str, records: Sequence[Record], folder: Path) -> list[Pa
     for recipe in recipes_of(records):
         path = _path(folder, figure, recipe)
         with atomic_path(path) as temporary:
-            plot_sweeps(_panels(figure, of_recipe(records, recipe))).savefig(temporary)
+            rows = _panels(figure, of_recipe(records, recipe))
+            plot_sweeps(rows, [METHODS[method] for method in SWEPT]).savefig(temporary)
         written.append(path)
     return written
 
@@ -174,12 +175,12 @@ def _of_sweep(sweep: Sweep, records: Sequence[Record]) -> list[Panel]:
     usual = next(own, None)
     panels = []
     for name, measure in measures.items():
-        lines: dict[str, dict[float, list[float]]] = {}
+        lines: dict[str, dict[float, list[float]]] = {METHODS[m]: {} for m in sweep.methods}
         for record in records:
             method, value = sweep.place(record) or (None, None)
             if method in sweep.methods:
-                points = lines.setdefault(METHODS[method], {})
-                points.setdefault(value, []).append(measure(record))
+                lines[METHODS[method]].setdefault(value, []).append(measure(record))
+        lines = {name: points for name, points in lines.items() if points}
         title = DATASETS[records[0]["dataset"]]
         panels.append(Panel(title, sweep.title, name, lines, usual, sweep.logarithmic))
     return panels

@@ -79,6 +79,13 @@ SWEEPS: dict[str, tuple[Sweep, ...]] = {
 }
 """For each of :data:`bionlp.experiments.cells.FIGURES`, what it varies."""
 
+SWEPT = tuple(
+    dict.fromkeys(
+        method for sweeps in SWEEPS.values() for sweep in sweeps for method in sweep.methods
+    )
+)
+"""The methods that occur in any of them."""
+
 
 def list_points(
     figure: str,

@@ -119,16 +119,9 @@ def test_the_installed_command_answers(small_model):
     "command",
     [
         *("simulate", "validate", "evaluate", "train", "plot", "report", "demo"),
-        *(
-            "data list",
-            "data fetch",
-            "embeddings train",
-            "embeddings info",
-            "doctor",
-            "bench",
-            "report",
-        ),
-        *("experiment table1", "experiment table3", "experiment table4", "experiment page"),
+        *("data list", "data fetch", "embeddings train", "embeddings info", "doctor", "bench"),
+        *("experiment table1", "experiment table3", "experiment table4", "experiment table5"),
+        *("experiment fig3", "experiment fig4", "experiment fig5", "experiment page", "energy"),
     ],
 )
 def test_every_help_has_an_example(cli, command):
