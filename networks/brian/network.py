@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import brian2
 import numpy as np
@@ -33,6 +34,24 @@ CLOCK = "steps*"
 
 SYNAPSES = ("shared", "stock")
 PRECISIONS = {"double": np.float64, "single": np.float32}
+
+
+@contextmanager
+def brief_garbage_collection() -> Iterator[None]:
+    """Spare the garbage collector what is alive now.
+
+    Brian 2 collects garbage when a run begins. With PyTorch and xarray in memory this takes longer
+    than all else that comes before the first step: it goes through each of their objects.
+    """
+    if gc.get_freeze_count():
+        # Somebody else has frozen objects, and thawing would thaw theirs.
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class BrianNetwork:
@@ -250,7 +269,8 @@ class BrianNetwork:
 
         duration = (self.begin[-1] - self.begin[0]) * self.dt
         # The matrix products of a step are so small that threads would mostly wait for each other.
-        with codegen_target(self.backend), threadpool_limits(1, user_api="blas"):
+        blas = threadpool_limits(1, user_api="blas")
+        with codegen_target(self.backend), blas, brief_garbage_collection():
             self.network.run(duration, report=report, report_period=1 * brian2.second)
         if self.clock.timestep[:] < self.begin[-1]:
             # Brian 2 answers Ctrl-C by ending the run as if it were over.

@@ -1,3 +1,4 @@
+import gc
 import shutil
 
 import brian2
@@ -274,6 +275,23 @@ def test_brian_is_left_as_it_was(network, make_spikes, synapses):
     simulate(network, [make_spikes(3)], synapses=synapses)
     assert brian2.prefs.codegen.target == before
     assert brian2.get_device() is runtime_device
+
+
+def test_the_garbage_collector_is_left_as_it_was(network, make_spikes):
+    frozen = []
+    with BrianNetwork(network, SpikeStimulus([make_spikes(6)]), backend="numpy") as brian:
+        watch = brian2.NetworkOperation(lambda: frozen.append(gc.get_freeze_count()), dt=brian.dt)
+        brian.network.add(watch)
+        brian.run(seed=0)
+        assert min(frozen) > 0
+        assert gc.get_freeze_count() == 0
+        # What somebody else has frozen stays so.
+        gc.freeze()
+        try:
+            brian.run(seed=0)
+            assert gc.get_freeze_count() > 0
+        finally:
+            gc.unfreeze()
 
 
 def test_backends_that_cannot_run(network, make_spikes, monkeypatch):
