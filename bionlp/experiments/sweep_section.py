@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,7 +29,8 @@ EXPLANATION = """\
 Accuracy is that on dev, on which hyper-parameters are chosen; that on test is in `{document}`.
 One setting is varied, all others are those of recipe `{recipe}`, and so is the tailored TextCNN,
 trained once, which is then converted, and fine-tuned, with the varied setting. The dotted line is
-the recipe's own value{spread}."""
+the recipe's own value{spread}. One accuracy has a standard error of {error} points, from the number
+of sentences alone."""
 
 SPREAD = "; bars are one standard deviation over the seeds to both sides"
 ACTIVITY = """
@@ -67,7 +69,10 @@ def sweep_section(figure: str, records: Sequence[Record], folder: Path, link: st
         chosen = of_recipe(records, recipe)
         several = len({record["seed"] for record in chosen}) > 1
         caption = EXPLANATION.format(
-            document=f"{link}/{figure}.json", recipe=recipe, spread=SPREAD if several else ""
+            document=f"{link}/{figure}.json",
+            recipe=recipe,
+            spread=SPREAD if several else "",
+            error=" to ".join(dict.fromkeys(_errors(chosen))),
         )
         caption += "".join(NOTES.get(sweep.setting, "") for sweep in SWEEPS[figure])
         path = _path(folder, figure, recipe).relative_to(folder).as_posix()
@@ -140,6 +145,15 @@ def draw_sweeps(figure: str, records: Sequence[Record], folder: Path) -> list[Pa
             plot_sweeps(rows, [METHODS[method] for method in SWEPT]).savefig(temporary)
         written.append(path)
     return written
+
+
+def _errors(records: Sequence[Record]) -> tuple[str, str]:
+    """Return the least and the largest standard error of an accuracy, in points."""
+    errors = [
+        100 * math.sqrt(dev["accuracy"] * (1 - dev["accuracy"]) / dev["n"])
+        for dev in (record["dev"] for record in records)
+    ]
+    return f"{min(errors):.1f}", f"{max(errors):.1f}"
 
 
 def _path(folder: Path, figure: str, recipe: str) -> Path:
