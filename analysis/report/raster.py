@@ -30,13 +30,15 @@ from analysis.report.panel import time_panel
 from analysis.style import COLOURS, GREY, class_styles
 
 PANEL_PIXELS = {"input": 300, "convolution": 300, "pooling": 150, "dense": 150, "output": 150}
-"""Height of the panel of each kind of layer."""
+"""Height of the panel of each kind of layer, unless its labels need more."""
+MOST_PIXELS = 600
+LABEL_PIXELS = 13
+"""Height of a label on the axis; where there are too many, only every second one is shown, or less.
+"""
 LEFT_PIXELS = 100
 """Room for words, the same beside each plot, so that their axes of time agree."""
 MARK = 0.8
 """Width and height of a spike, in steps and rows."""
-MOST_LABELS = 40
-"""Words that still have room beside the input."""
 
 # A neuron's name is made where it is asked for: there are thousands of them.
 NAME_OF_ROW = """
@@ -138,10 +140,12 @@ def _rows(recording: xr.DataTree, layer: str) -> _Rows:
 
 def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figure:
     total = sum(layer.count for layer in layers)
+    labels = sum(len(layer.labels) for layer in layers)
+    pixels = min(max(PANEL_PIXELS[title], LABEL_PIXELS * labels), MOST_PIXELS)
     plot = time_panel(
         f"raster {title}",
         title.capitalize(),
-        PANEL_PIXELS[title],
+        pixels,
         tools="xwheel_zoom",
         min_border_left=LEFT_PIXELS,
         x_range=time,
@@ -156,7 +160,7 @@ def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figu
         rows = layer.count / len(layer.labels)
         ticks |= {first + (n + 0.5) * rows: label for n, label in enumerate(layer.labels)}
         first += layer.count
-    every = -(-len(ticks) // MOST_LABELS)
+    every = -(-LABEL_PIXELS * labels // pixels)
     shown = dict(list(ticks.items())[::every])
     plot.yaxis.ticker = FixedTicker(ticks=list(shown))
     plot.yaxis.major_label_overrides = shown

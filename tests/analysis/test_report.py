@@ -102,3 +102,14 @@ def test_neurons_are_named_by_words_windows_and_classes(recording):
     assert neuron_names(recording, "conv3")[-1] == "w5 “film”, map "
     assert neuron_names(recording, "pool2") == ["map "]
     assert neuron_names(recording, "output") == ["negative, neuron ", "positive, neuron "]
+
+
+@pytest.mark.parametrize(
+    ("count", "pixels", "labelled"), [(5, 300, 5), (39, 507, 39), (99, 600, 33)]
+)
+def test_words_beside_the_raster_have_room(make_sample, count, pixels, labelled):
+    recording = make_sample([f"word{n}" for n in range(count)], length=100)
+    plot = raster_panel(recording).select_one({"name": "raster input"})
+    assert plot.height == pixels
+    assert len(plot.yaxis[0].ticker.ticks) == labelled
+    assert plot.height / labelled >= 13
