@@ -118,11 +118,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "silent_below": 0.5,
         "gain": 8.0,
         "steps": 20,
+        "finetuning_rate": 1e-4,
     },
 }
 """What recipes set differently from the defaults. The paper's is that of Lv, Xu & Zheng (2023,
 section 4.1), with fewer epochs than its 50, since they cost hours on a processor. The sparse one is
-made for energy: seven of ten inputs are silent to begin with, and presentations are short."""
+made for energy: seven of ten inputs are silent to begin with, presentations are short, and
+fine-tuning is slow, or it would undo more than it mends (MR, dev: 77.4 % converted, 76.7 % after
+fine-tuning at 3e-4, 77.1 % at 1e-4)."""
 
 
 def recipe(name: str, **changes: Any) -> TrainingSettings:
