@@ -42,7 +42,15 @@ STEPS = """
 Time steps are those of presentations when accuracy is measured; all points are the same two
 networks."""
 
-NOTES = {"finetuning_epochs": EPOCHS, "steps": STEPS, "threshold": ACTIVITY}
+COPIES = """
+The neurons of a class are copies until they are fine-tuned: their number changes no vote."""
+
+NOTES = {
+    "neurons_per_class": COPIES,
+    "finetuning_epochs": EPOCHS,
+    "steps": STEPS,
+    "threshold": ACTIVITY,
+}
 
 
 def sweep_section(figure: str, records: Sequence[Record], folder: Path, link: str) -> list[str]:
