@@ -47,10 +47,14 @@ def energy(
     steps = steps or classifier.steps
     examples = load_examples(classifier, dataset, split, limit)
     engine = Engine(backend, "shared")
-    with Reporter().fraction("sentences", len(examples)) as advance:
+    report = Reporter()
+    with report.fraction("sentences", len(examples)) as advance:
         document = measure_energy(
             classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance
         )
+    silent = len(examples) - document["sentences"]
+    if silent:
+        report.note(f"left out {silent} sentences without a word that the model knows")
     document |= {"model": classifier.name, "dataset": dataset, "split": split}
     if as_json:
         print_json(document)

@@ -16,8 +16,8 @@ def test_a_small_model_is_counted(cli, small_model, reviews):
     network = load_classifier(small_model).network
     assert list(layers) == [layer.name for layer in network.layers]
     assert document["sentences"] == 10
-    assert document["macs"] == sum(row["macs"] for row in layers.values())
-    assert document["synaptic_operations"] == sum(row["counted"] for row in layers.values())
+    for total, part in (("macs", "macs"), ("synaptic_operations", "counted")):
+        assert document[total] == pytest.approx(sum(row[part] for row in layers.values()))
     for row in document["energy"]:
         assert row["ratio"] == pytest.approx(row["spiking_joules"] / row["textcnn_joules"])
     paper = document["energy"][0]
@@ -52,6 +52,15 @@ def test_sentences_without_a_known_word_are_refused(cli, small_model, tmp_path):
     code, _, err = cli("energy", small_model, f"--dataset={table}")
     assert code == 4
     assert "no sentence has a word that the model knows" in err
+
+
+def test_sentences_that_are_left_out_are_counted(cli, small_model, tmp_path):
+    table = tmp_path / "some.csv"
+    table.write_text("label,text\n0,xyzzy\n1,a good film\n", encoding="utf-8")
+    code, out, err = cli("energy", small_model, f"--dataset={table}", "--json")
+    assert code == 0
+    assert json.loads(out)["sentences"] == 1
+    assert "left out 1 sentences without a word that the model knows" in err
 
 
 @pytest.mark.slow
