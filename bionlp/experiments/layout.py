@@ -101,14 +101,12 @@ def heading(kind: str, table: str, recipe: str) -> str:
     return f"## {kind} {number}: {EXPERIMENTS[table].title}{of}"
 
 
-def origin(records: Sequence[Record]) -> str:
-    """Say which embeddings and seeds cells have."""
-    embeddings = sorted({record["embeddings"] for record in records})
-    seeds = sorted({record["seed"] for record in records})
-    return (
-        f"Embeddings: {', '.join(f'`{name}`' for name in embeddings)}; "
-        f"seeds: {', '.join(map(str, seeds))}"
-    )
+def origin(records: Sequence[Record], *, pretrained: bool = True) -> str:
+    """Say which embeddings and seeds cells have; random ones have words and moments of others."""
+    embeddings = ", ".join(f"`{name}`" for name in sorted({r["embeddings"] for r in records}))
+    seeds = ", ".join(map(str, sorted({record["seed"] for record in records})))
+    kind = "" if pretrained else "random, with the words and moments of "
+    return f"Embeddings: {kind}{embeddings}; seeds: {seeds}"
 
 
 def commands(table: str, records: Sequence[Record]) -> str:

@@ -203,7 +203,7 @@ def _section(
 ) -> list[str]:
     parts = [
         heading("Table", table, recipe),
-        f"{origin(records)}.",
+        f"{origin(records, pretrained=TABLES[table].pretrained)}.",
         "Accuracy:",
         markdown_table(records),
     ]
