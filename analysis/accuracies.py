@@ -47,7 +47,7 @@ def plot_accuracies(accuracies: Accuracies, chance: Mapping[str, float]) -> Pape
             _draw(ax, accuracies[dataset], methods, looks)
             ax.axvline(100 * chance[dataset], color=GREY, linewidth=0.7, linestyle=(0, (4, 3)))
             ax.set_title(dataset, loc="left")
-            _widen(ax)
+            ax.set_xlim(widened(*ax.get_xlim()))
         for ax in axes[len(datasets) :]:
             ax.remove()
         for ax in axes[max(len(datasets) - columns, 0) : len(datasets)]:
@@ -68,8 +68,7 @@ def _draw(ax, reached, methods, looks) -> None:
         ax.errorbar(percent.mean(), line, xerr=spread or None, markersize=4, elinewidth=0.8, **look)
 
 
-def _widen(ax) -> None:
-    """Show at least a few percent."""
-    low, high = ax.get_xlim()
+def widened(low: float, high: float) -> tuple[float, float]:
+    """Return limits of an axis in percent that lie at least :data:`LEAST_SPAN` apart."""
     missing = max(LEAST_SPAN - (high - low), 0) / 2
-    ax.set_xlim(low - missing, high + missing)
+    return low - missing, high + missing

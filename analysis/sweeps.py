@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from analysis.accuracies import LEAST_SPAN
+from analysis.accuracies import widened
 from analysis.style import DOUBLE_COLUMN, GREY, PaperFigure, class_styles
 
 ROW_INCHES = 2.0
@@ -103,6 +103,4 @@ def _draw(ax: Axes, panel: Panel, looks: Mapping[str, dict]) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel(panel.setting)
     ax.set_ylabel(panel.measure)
-    low, high = ax.get_ylim()
-    missing = max(LEAST_SPAN - (high - low), 0) / 2
-    ax.set_ylim(low - missing, high + missing)
+    ax.set_ylim(widened(*ax.get_ylim()))

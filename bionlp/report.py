@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.energy import Work
+from analysis.recordings import input_layer, layer_names, output_layer
 from analysis.report import make_report
 from bionlp.attribution import attribute
 from bionlp.classifier import TextClassifier
@@ -55,9 +56,9 @@ def write_report(
         If the file cannot be written.
     """
     network = _recorded_network(recording, classifier)
-    spikes = recording[network.input.name]["spikes"].values.astype(bool)
+    spikes = input_layer(recording)["spikes"].values.astype(bool)
     relevance, output = attribute(network, spikes, engine=engine, advance=advance)
-    recorded = recording[network.output.name]["spikes"].values.astype(bool)
+    recorded = output_layer(recording)["spikes"].values.astype(bool)
     if not np.array_equal(output, recorded.reshape(output.shape)):
         raise _another_model(recording, classifier)
     page = make_report(recording, relevance, energy_document(_work(recording, network)))
@@ -68,9 +69,8 @@ def write_report(
 def _recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> NetworkDescription:
     """Return the network of the classifier with the neurons that were recorded."""
     network = classifier.network
-    names = [str(name) for name in recording.attrs["layers"]]
-    words = recording[names[0]].sizes["position"]
-    sizes = {name: recording[name]["spikes"][0].size for name in names}
+    words = input_layer(recording).sizes["position"]
+    sizes = {name: recording[name]["spikes"][0].size for name in layer_names(recording)}
     if words > network.input.positions or sizes != {
         name: int(np.prod(shape)) for name, shape in network.shapes(words).items()
     }:
@@ -93,11 +93,11 @@ def _another_model(recording: xr.DataTree, classifier: TextClassifier) -> Record
 
 
 def _work(recording: xr.DataTree, network: NetworkDescription) -> Work:
-    names = [layer.name for layer in network.layers]
+    names = layer_names(recording)
     return Work(
         network,
-        np.array([recording[network.input.name].sizes["position"]]),
+        np.array([input_layer(recording).sizes["position"]]),
         int(recording.attrs["steps"]),
-        {name: int(recording[name].attrs["spike_count"]) for name in (network.input.name, *names)},
-        {name: int(recording[name].attrs["synaptic_events"]) for name in names},
+        {name: int(recording[name].attrs["spike_count"]) for name in names},
+        {name: int(recording[name].attrs["synaptic_events"]) for name in names[1:]},
     )

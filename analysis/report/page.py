@@ -62,6 +62,7 @@ def make_report(recording: xr.DataTree, relevance: Relevance, energy: dict[str, 
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     source = resources.files("analysis.report").joinpath("page.html").read_text(encoding="utf-8")
     names = class_names(recording)
+    shaded = _words(recording, relevance.words)
     variables = {
         "language": recording.attrs["language"],
         "text": recording.attrs["text"],
@@ -69,8 +70,8 @@ def make_report(recording: xr.DataTree, relevance: Relevance, energy: dict[str, 
         "rival": names[relevance.rival],
         "margin": f"{relevance.margin:+d}",
         "votes": _votes(recording),
-        "words": _words(recording, relevance.words),
-        "silent": bool(_silent(recording).any()),
+        "words": shaded,
+        "silent": any(word["silent"] for word in shaded),
         "colour_for": _shade(1, 1),
         "colour_against": _shade(-1, 1),
         "membranes": membranes is not None,
@@ -114,10 +115,6 @@ def _shade(value: float, strongest: float) -> str:
     red, green, blue = bytes.fromhex((FOR if value > 0 else AGAINST).removeprefix("#"))
     opacity = STRONGEST * abs(value) / strongest if strongest else 0.0
     return f"rgba({red}, {green}, {blue}, {opacity:.3f})"
-
-
-def _silent(recording: xr.DataTree) -> np.ndarray:
-    return ~input_layer(recording)["spikes"].any(("time", "feature")).values
 
 
 def _layers(recording: xr.DataTree, rows: Sequence[dict[str, Any]]) -> list[list[str]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bokeh.plotting import figure
 
 
-def time_panel(name: str, label: str, pixels: int, *, tools: str = "", **options: Any) -> figure:
+def time_panel(
+    name: str, label: str, pixels: int, *, tools: Sequence[str] = (), **options: Any
+) -> figure:
     """Return an empty plot over time in milliseconds, as wide as the page.
 
     Parameters
@@ -18,7 +21,7 @@ def time_panel(name: str, label: str, pixels: int, *, tools: str = "", **options
         Of the vertical axis.
     pixels : int
         Height.
-    tools : str
+    tools : sequence of str
         Tools besides those to pan, to zoom into a box, to reset and to save.
     **options
         For :func:`bokeh.plotting.figure`.
@@ -34,7 +37,7 @@ def time_panel(name: str, label: str, pixels: int, *, tools: str = "", **options
         sizing_mode="stretch_width",
         x_axis_label="Time (ms)",
         y_axis_label=label,
-        tools=f"pan,box_zoom,{tools},reset,save".replace(",,", ","),
+        tools=["pan", "box_zoom", *tools, "reset", "save"],
         active_drag="box_zoom",
         **options,
     )

@@ -146,7 +146,7 @@ def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figu
         f"raster {title}",
         title.capitalize(),
         pixels,
-        tools="xwheel_zoom",
+        tools=["xwheel_zoom"],
         min_border_left=LEFT_PIXELS,
         x_range=time,
         y_range=Range1d(total, 0, bounds="auto"),

@@ -39,7 +39,7 @@ def energy(
     Energy is that of a sentence, under several cost models, beside that of the
     TextCNN with the same weights, which is not charged for padding.
     """
-    from bionlp.cli.output import load_examples, load_model, print_json
+    from bionlp.cli.output import load_examples, load_model, note_left_out, print_json
     from bionlp.energy import measure_energy
     from bionlp.simulation import Engine
 
@@ -52,9 +52,7 @@ def energy(
         document = measure_energy(
             classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance
         )
-    silent = len(examples) - document["sentences"]
-    if silent:
-        report.note(f"left out {silent} sentences without a word that the model knows")
+    note_left_out(len(examples) - document["sentences"], report)
     document |= {"model": classifier.name, "dataset": dataset, "split": split}
     if as_json:
         print_json(document)

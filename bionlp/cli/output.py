@@ -114,6 +114,12 @@ def load_examples(
     return examples[:limit]
 
 
+def note_left_out(silent: int, report: Reporter) -> None:
+    """Say how many sentences of a dataset were left out, if any were."""
+    if silent:
+        report.note(f"left out {silent} sentences without a word that the model knows")
+
+
 def read_known(
     classifier: TextClassifier, texts: Sequence[str], report: Reporter
 ) -> list[Sentence]:
@@ -126,8 +132,7 @@ def read_known(
             sentences.append(classifier.read(text))
         except TextError:
             silent += 1
-    if silent:
-        report.note(f"left out {silent} sentences without a word that the model knows")
+    note_left_out(silent, report)
     if not sentences:
         raise TextError(f"model {classifier.name!r} knows no word of these sentences")
     return sentences

@@ -51,6 +51,7 @@ def report(
     It opens in any browser, without a network. Each word is shaded by how much
     its spikes moved the decision: the sentence is simulated again without them.
     """
+    from analysis.recordings import words
     from bionlp.cli.output import load_model
     from bionlp.membranes import DEFAULT
     from bionlp.report import write_report
@@ -77,7 +78,7 @@ def report(
             engine=engine,
             record=record or DEFAULT,
         )
-    with progress.fraction("words", recording["input"].sizes["position"]) as advance:
+    with progress.fraction("words", len(words(recording))) as advance:
         write_report(recording, classifier, out, engine=engine, advance=advance)
     typer.echo(out)
 

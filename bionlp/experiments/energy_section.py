@@ -17,6 +17,7 @@ from bionlp.experiments.layout import (
     origin,
     points_above,
     recipes_of,
+    say_gap,
     scores,
     summary,
 )
@@ -128,7 +129,7 @@ def _verdicts(records: Sequence[Record]) -> str:
                 if chosen
             ]
             gaps = [
-                f"{abs(gap):.2f} points {'below' if gap < 0 else 'above'} {title}"
+                say_gap(gap, title)
                 for method, title in TEXTCNNS.items()
                 for gap in points_above(
                     cells, _baseline(of_dataset, method), method, [dataset]

@@ -74,6 +74,11 @@ def points_above(
     return gaps
 
 
+def say_gap(points: float, title: str) -> str:
+    """Say how far above or below another method something is."""
+    return f"{abs(points):.2f} points {'below' if points < 0 else 'above'} {title}"
+
+
 def _by_seed(records: Sequence[Record], dataset: str, method: str) -> dict[int, float]:
     chosen = of_method(records, dataset, method)
     return {record["seed"]: record["test"]["accuracy"] for record in chosen}

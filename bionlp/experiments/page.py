@@ -19,6 +19,7 @@ from bionlp.experiments.layout import (
     origin,
     points_above,
     recipes_of,
+    say_gap,
     scores,
     summary,
     titles,
@@ -243,10 +244,8 @@ def _comparison(records: Sequence[Record], pretrained: Sequence[Record], table: 
         ),
     ]
     averages = "\n".join(
-        f"- On average over datasets ({len(gap)}) {abs(mean):.2f} points "
-        f"{'below' if mean < 0 else 'above'} {title}."
+        f"- On average over datasets ({len(gap)}) {say_gap(np.mean(list(gap.values())), title)}."
         for title, gap in gaps.items()
-        for mean in [np.mean(list(gap.values()))]
     )
     return f"{markdown(['', *titles(datasets)], rows)}\n\n{averages}"
 
