@@ -114,6 +114,13 @@ def load_examples(
     return examples[:limit]
 
 
+def warn_of_reading(classifier: TextClassifier, texts: Sequence[str], report: Reporter) -> None:
+    """Say which words of texts are unknown to a classifier or beyond its length."""
+    for text in texts:
+        for warning in classifier.read(text).warnings:
+            report.note(f"warning: {warning}")
+
+
 def note_left_out(silent: int, report: Reporter) -> None:
     """Say how many sentences of a dataset were left out, if any were."""
     if silent:

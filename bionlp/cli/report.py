@@ -52,7 +52,7 @@ def report(
     its spikes moved the decision: the sentence is simulated again without them.
     """
     from analysis.recordings import words
-    from bionlp.cli.output import load_model
+    from bionlp.cli.output import load_model, warn_of_reading
     from bionlp.membranes import DEFAULT
     from bionlp.report import write_report
     from bionlp.samples import SAMPLES
@@ -78,6 +78,7 @@ def report(
             engine=engine,
             record=record or DEFAULT,
         )
+    warn_of_reading(classifier, [recording.attrs["text"]], progress)
     with progress.fraction("words", len(words(recording))) as advance:
         write_report(recording, classifier, out, engine=engine, advance=advance)
     typer.echo(out)

@@ -54,7 +54,7 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Classify sentences spike by spike in Brian 2."""
-    from bionlp.cli.output import load_model, print_json
+    from bionlp.cli.output import load_model, print_json, warn_of_reading
     from bionlp.membranes import DEFAULT
     from bionlp.simulation import Engine
     from bionlp.simulation import simulate as run
@@ -67,9 +67,7 @@ def simulate(
         make_folder(out)
     report = Reporter()
     classifier = load_model(model, decay, threshold)
-    for text in texts:
-        for warning in classifier.read(text).warnings:
-            report.note(f"warning: {warning}")
+    warn_of_reading(classifier, texts, report)
     with report.fraction("sentences", len(texts)) as advance:
         recordings = run(
             classifier,

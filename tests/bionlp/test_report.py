@@ -145,6 +145,15 @@ def test_a_recording_is_replayed_with_its_own_neurons(cli, small_model, recorded
     assert "“a good film”" in path.read_text(encoding="utf-8")
 
 
+def test_words_that_were_not_shown_are_named(cli, small_model, tmp_path):
+    text = "a zyzzyva of a good film" + 40 * " good"
+    arguments = (small_model, "--text", text, "--out", tmp_path / "page.html")
+    code, _, err = cli("report", *arguments)
+    assert code == 0
+    assert "unknown words stay silent: zyzzyva" in err
+    assert "the last" in err
+
+
 def test_a_recording_of_another_model_is_refused(cli, small_model, recorded, tmp_path):
     page = tmp_path / "page.html"
     code, _, err = cli("report", recorded, "--out", page)
