@@ -22,6 +22,7 @@ from bionlp.cli.options import (
     Synapses,
     Threshold,
     Workers,
+    given,
 )
 from bionlp.cores import cores
 from bionlp.errors import UsageError
@@ -29,15 +30,24 @@ from bionlp.progress import Reporter
 
 EXAMPLE = "Example: bionlp evaluate mr --dataset mr --split test --engine torch"
 ENGINES = ("torch", "brian")
+OF_BRIAN = ("backend", "synapses", "precision", "workers")
+"""Options that mean nothing to PyTorch."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
 
 def evaluate(
+    context: typer.Context,
     model: Model,
     dataset: DatasetOption,
     split: Split = "test",
-    engine: Annotated[str, typer.Option(help="torch or brian.")] = "torch",
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="torch or brian. Default: torch, or brian if one of its own options is given: "
+            f"{', '.join(f'--{name}' for name in OF_BRIAN)}."
+        ),
+    ] = None,
     limit: Limit = None,
     backend: Backend = "auto",
     synapses: Synapses = "auto",
@@ -51,15 +61,14 @@ def evaluate(
 ) -> None:
     """Measure how many sentences of a dataset are labelled rightly.
 
-    In Brian 2, votes are kept while the work goes on: after an interruption the same command
-    presents only the sentences that are missing.
+    In Brian 2, votes are kept while the work goes on: after an interruption
+    the same command presents only the sentences that are missing.
     """
     from bionlp.cli.output import load_examples, load_model, print_json
     from bionlp.evaluation import evaluate as measure
     from bionlp.simulation import Engine
 
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+    engine = _engine(engine, given(context, OF_BRIAN))
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
@@ -107,3 +116,12 @@ def evaluate(
             f"{result.standard_error:.2%}; always the largest class: {result.majority:.2%}), "
             f"{document['seconds']} s"
         )
+
+
+def _engine(engine: str | None, of_brian: list[str]) -> str:
+    """Return what measures, given the options of Brian 2 on the command line."""
+    if engine not in (None, *ENGINES):
+        raise UsageError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+    if engine == "torch" and of_brian:
+        raise UsageError(f"--{of_brian[0]} is for --engine brian; leave out one of the two")
+    return engine or ("brian" if of_brian else "torch")

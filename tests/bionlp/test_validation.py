@@ -102,6 +102,11 @@ def test_unknown_sentences_of_a_dataset_are_left_out(cli, small_model, tmp_path)
     ("arguments", "code", "message"),
     [
         (("evaluate", "--dataset=table.csv", "--engine=abacus"), 2, "torch, brian"),
+        (
+            ("evaluate", "--dataset=table.csv", "--engine=torch", "--workers=1"),
+            2,
+            "--workers is for --engine brian",
+        ),
         (("evaluate", "--dataset=no-such"), 4, "unknown dataset"),
         (("evaluate", "--dataset=sst5"), 4, "5 classes"),
         (("evaluate", "--dataset={labels}"), 4, "row"),

@@ -39,7 +39,7 @@ def test_a_backend_that_cannot_run_is_one_clear_line(
     monkeypatch.delenv("GENN_PATH", raising=False)
     arguments = {
         "simulate": ("a good film", f"--model={small_model}"),
-        "evaluate": (small_model, f"--dataset={reviews / 'reviews.csv'}", "--engine=brian"),
+        "evaluate": (small_model, f"--dataset={reviews / 'reviews.csv'}"),
         "validate": (small_model, f"--dataset={reviews / 'reviews.csv'}"),
     }
     code, _, err = cli(command, *arguments[command], "--backend=genn")
@@ -57,7 +57,7 @@ def test_sentences_are_labelled_on_genn(cli, small_model, reviews):
     code, out, err = cli("validate", small_model, *data, "--backend=genn-cpu")
     assert code == 0, err
     assert json.loads(out)["differing"] == 0
-    code, out, err = cli("evaluate", small_model, *data, "--engine=brian", "--backend=genn-cpu")
+    code, out, err = cli("evaluate", small_model, *data, "--backend=genn-cpu")
     assert code == 0, err
     assert json.loads(out)["accuracy"] == 1
     code, _, err = cli(
