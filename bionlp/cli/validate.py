@@ -19,6 +19,7 @@ from bionlp.cli.options import (
     Steps,
     Synapses,
     Threshold,
+    given,
 )
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
@@ -31,6 +32,7 @@ EXAMPLE = "Example: bionlp validate mr --dataset mr --split test --limit 20 --ba
 
 
 def validate(
+    context: typer.Context,
     model: Model,
     dataset: Annotated[
         str | None,
@@ -70,6 +72,8 @@ def validate(
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
+    if dataset is None and given(context, ["split"]):
+        raise UsageError("--split is of a dataset; name one with --dataset")
     if dataset is None:
         texts = SAMPLES[classifier.language][:limit]
     else:

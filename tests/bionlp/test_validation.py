@@ -107,6 +107,7 @@ def test_unknown_sentences_of_a_dataset_are_left_out(cli, small_model, tmp_path)
             2,
             "--workers is for --engine brian",
         ),
+        (("validate", "--split=dev"), 2, "--split is of a dataset"),
         (("evaluate", "--dataset=no-such"), 4, "unknown dataset"),
         (("evaluate", "--dataset=sst5"), 4, "5 classes"),
         (("evaluate", "--dataset={labels}"), 4, "row"),
