@@ -92,6 +92,9 @@ def train(
     finetuning_rate: Annotated[
         float, typer.Option(help="Learning rate.")
     ] = DEFAULT.finetuning_rate,
+    annealed: Annotated[
+        bool, typer.Option(help="Let learning rates fall to zero along half a cosine.")
+    ] = DEFAULT.annealed,
     finetuning_steps: Annotated[
         int, typer.Option(min=1, help="Steps a sentence in fine-tuning.")
     ] = DEFAULT.finetuning_steps,

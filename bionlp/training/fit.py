@@ -72,17 +72,20 @@ class FitSettings:
     epochs : int
         Passes over the training split.
     learning_rate : float
-        Of Adam at its peak; it falls to zero along half a cosine.
+        Of Adam, at its peak.
     batch_size : int
         Sentences a step.
     seed : int
         Of the order of sentences, dropout and spikes.
+    annealed : bool
+        Whether the learning rate falls to zero along half a cosine, or stays.
     """
 
     epochs: int
     learning_rate: float
     batch_size: int
     seed: int
+    annealed: bool = True
 
 
 @dataclass
@@ -140,7 +143,11 @@ def fit(
     """
     optimizers = stage.optimizers(settings.learning_rate)
     steps = settings.epochs * -(-len(train) // settings.batch_size)
-    schedules = [torch.optim.lr_scheduler.CosineAnnealingLR(o, steps) for o in optimizers]
+    schedules = [
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+        for optimizer in optimizers
+        if settings.annealed
+    ]
     history, best = History(), copy.deepcopy(stage.model.state_dict())
     path = folder / f"{stage.name}.state.pt"
     if path.exists():
@@ -216,11 +223,13 @@ def _write_state(path: Path, **state: Any) -> None:
 def _read_state(path: Path, settings: FitSettings) -> dict[str, Any]:
     try:
         state = torch.load(path, weights_only=True)
+        # A setting that a state lacks came later, and its default is what was done before.
+        begun = FitSettings(**state["settings"])
     except Exception as error:
         raise CheckpointError(
             f"{path} is no training state ({error}); remove it to start the stage again"
         ) from error
-    if state["settings"] != asdict(settings):
+    if begun != settings:
         raise CheckpointError(
             f"{path} belongs to a training with other settings; "
             "choose another --out, or remove the file to start again"

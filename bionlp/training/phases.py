@@ -147,7 +147,11 @@ def _shape(settings: TrainingSettings) -> dict[str, Any]:
 def textcnn_choices(settings: TrainingSettings) -> FitSettings:
     """Return how long and how fast a TextCNN is trained."""
     return FitSettings(
-        settings.tailored_epochs, settings.tailored_rate, settings.batch_size, settings.seed
+        settings.tailored_epochs,
+        settings.tailored_rate,
+        settings.batch_size,
+        settings.seed,
+        settings.annealed,
     )
 
 
@@ -219,4 +223,5 @@ def finetuning_choices(settings: TrainingSettings) -> FitSettings:
         settings.finetuning_rate,
         settings.finetuning_batch_size,
         settings.seed,
+        settings.annealed,
     )

@@ -107,6 +107,7 @@ def test_tables_and_recipes_differ_in_what_they_say(movies, reviews, monkeypatch
     assert sparse.settings.dropout == 0
     assert (paper.settings.noise_steps, paper.settings.centred) == (None, False)
     assert paper.settings.finetuning_steps == paper.settings.steps == 50
+    assert (paper.settings.tailored_epochs, paper.settings.annealed) == (50, False)
     assert len({m.folder for m in (plain, sparse, paper, random, other)}) == 5
 
 
