@@ -175,7 +175,8 @@ def test_gaps_are_those_of_the_seeds_that_both_methods_have(tmp_path):
         for (dataset, method), seeds in reached.items()
         for seed, accuracy in seeds.items()
     ]
-    document = {"table": "table1", "cells": cells}
+    plain = cells[0] | {"recipe": "paper"} | {"test": cells[0]["test"] | {"accuracy": 0.66}}
+    document = {"table": "table1", "cells": [*cells, plain]}
     (tmp_path / "table1.json").write_text(json.dumps(document), encoding="utf-8")
     text = make_page(tmp_path, "results")
     assert "| PyTorch, above the original TextCNN | -2.00 | +2.00 |" in text
@@ -183,6 +184,7 @@ def test_gaps_are_those_of_the_seeds_that_both_methods_have(tmp_path):
     assert "conversion alone" not in text
     # The paper has 75.45 and 86.66.
     assert "| PyTorch, above Lv, Xu & Zheng (2023) | -0.45 | +3.34 |" in text
+    assert "| PyTorch, above the default recipe | -4.00 |" in text
 
 
 def test_macro_f1_by_hand():
