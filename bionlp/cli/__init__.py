@@ -7,6 +7,8 @@ its own; heavy packages are imported when a command runs, so that ``--help`` ans
 from __future__ import annotations
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -33,6 +35,26 @@ app = typer.Typer(
     help="Run text classifiers as spiking networks in Brian 2.",
     epilog='Example: bionlp simulate "a gripping , funny and moving film" --model mr',
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bionlp {metadata.version('bionlp')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 app.command(epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)

@@ -100,6 +100,11 @@ def load_examples(
 
     if dataset in KNOWN:
         known = KNOWN[dataset]
+        if known.language != classifier.language:
+            raise DatasetError(
+                f"{dataset} is in language {known.language!r}, model {classifier.name!r} in "
+                f"{classifier.language!r}; choose a dataset in the model's language"
+            )
         if len(known.label_names) != len(classifier.label_names):
             raise DatasetError(
                 f"{dataset} has {len(known.label_names)} classes, model {classifier.name!r} "

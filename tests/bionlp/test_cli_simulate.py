@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import metadata
 
 import pytest
 
@@ -128,3 +129,9 @@ def test_every_help_has_an_example(cli, command):
     code, out, _ = cli(*command.split(), "--help")
     assert code == 0
     assert f"Example: bionlp {command}" in " ".join(out.split())
+
+
+def test_the_version_is_that_of_the_package(cli):
+    code, out, _ = cli("--version")
+    assert code == 0
+    assert out == f"bionlp {metadata.version('bionlp')}\n"

@@ -110,6 +110,7 @@ def test_unknown_sentences_of_a_dataset_are_left_out(cli, small_model, tmp_path)
         (("validate", "--split=dev"), 2, "--split is of a dataset"),
         (("evaluate", "--dataset=no-such"), 4, "unknown dataset"),
         (("evaluate", "--dataset=sst5"), 4, "5 classes"),
+        (("evaluate", "--dataset=waimai"), 4, "is in language 'zh', model 'small' in 'en'"),
         (("evaluate", "--dataset={labels}"), 4, "row"),
         (("evaluate", "--dataset={columns}"), 4, "label"),
     ],
