@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import numpy as np
@@ -116,14 +117,18 @@ def _run(
         initializer=_start_worker,
         initargs=(network, engine, words),
     )
+    others = set(active_children())
     with _one_thread_each(), pool:
-        running = {pool.submit(_count, *task): index for index, task in enumerate(tasks)}
         try:
+            with _children_deaf_to_ctrl_c():
+                running = {pool.submit(_count, *task): index for index, task in enumerate(tasks)}
             while running:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield running.pop(future), future.result()
         except BaseException:
+            for process in set(active_children()) - others:
+                process.terminate()
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -169,9 +174,33 @@ _worker: _Worker | None = None
 
 def _start_worker(network: NetworkDescription, engine: Engine, words: int) -> None:
     global _worker
-    # Ctrl-C reaches all processes of a terminal; the one that started the others handles it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     _worker = _Worker(network, engine, words)
+
+
+def _leave(*_signal: object) -> None:
+    """End what a worker does, so that it cleans up behind itself; what is queued fails at once."""
+    global _worker
+    _worker = None
+    # Objects that are half made complain of their end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    raise SystemExit
+
+
+@contextmanager
+def _children_deaf_to_ctrl_c() -> Iterator[None]:
+    """Let processes that are started in the block not hear of Ctrl-C, which reaches them all.
+
+    The one that starts them does, when the block ends.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _count(stimulus: PoissonStimulus, seed: int) -> np.ndarray:

@@ -54,6 +54,30 @@ def brief_garbage_collection() -> Iterator[None]:
         gc.unfreeze()
 
 
+STOP = "core.stop_on_keyboard_interrupt"
+
+
+@contextmanager
+def usual_interrupts() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt at once.
+
+    Brian 2 would end the run, or its compiled program, as if it were over; 2.5 does not yet.
+    """
+    if STOP not in brian2.prefs:
+        yield
+        return
+    before = brian2.prefs[STOP]
+    brian2.prefs[STOP] = False
+    try:
+        yield
+    except KeyboardInterrupt:
+        # Brian 2 would take the run for one that still goes on, and swallow the next Ctrl-C.
+        brian2.Network._globally_running = False
+        raise
+    finally:
+        brian2.prefs[STOP] = before
+
+
 class BrianNetwork:
     """A network and its stimulus, built and ready to run.
 
@@ -251,7 +275,7 @@ class BrianNetwork:
         else:
             brian2.seed(seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"), usual_interrupts():
             self._run(plan, advance)
 
     def _run(self, plan: Schedule | None, advance: Callable[[float], None] | None) -> None:
@@ -272,9 +296,6 @@ class BrianNetwork:
         blas = threadpool_limits(1, user_api="blas")
         with codegen_target(self.backend), blas, brief_garbage_collection():
             self.network.run(duration, report=report, report_period=1 * brian2.second)
-        if self.clock.timestep[:] < self.begin[-1]:
-            # Brian 2 answers Ctrl-C by ending the run as if it were over.
-            raise KeyboardInterrupt("the simulation was interrupted")
 
     def _replace(self, stimulus: Stimulus) -> None:
         if not self._shared:

@@ -12,11 +12,13 @@ import hashlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import brian2
@@ -47,7 +49,9 @@ class StandaloneProject:
 
     def __init__(self):
         check_device_is_free()
-        self._folder = Path(tempfile.mkdtemp(prefix="bionlp-"))
+        # Removed at the latest when the process ends.
+        self._temporary = tempfile.TemporaryDirectory(prefix="bionlp-", ignore_cleanup_errors=True)
+        self._folder = Path(self._temporary.name)
         self._built = False
         brian2.set_device("cpp_standalone", build_on_run=False)
 
@@ -90,9 +94,6 @@ class StandaloneProject:
         output = self._folder / "results" / "stdout.txt"
         with _watch(output, presentations, advance):
             _run_device(self._folder)
-        if plan and _reported(output) <= presentations:
-            # Ctrl-C ends the program early, and it writes what it has as if that were all.
-            raise KeyboardInterrupt("the simulation was interrupted")
 
     def _take_or_compile(self) -> None:
         kept = cache_folder() / "programs" / _hash_source(self._folder)
@@ -110,13 +111,20 @@ class StandaloneProject:
 
     def _compile(self) -> None:
         compiler, _ = get_compiler_and_args()
-        brian2.device.compile_source(str(self._folder), compiler, False, False)
+        try:
+            with redirect_stdout(sys.stderr):
+                brian2.device.compile_source(str(self._folder), compiler, False, False)
+        except RuntimeError as error:
+            # Python is deaf to Ctrl-C while a shell runs for it; the shell is ended by the signal.
+            if f"error code: {signal.SIGINT:d})" in str(error):
+                raise KeyboardInterrupt from error
+            raise
 
     def close(self) -> None:
         """Give Brian 2 its runtime device back and remove the program."""
         brian2.device.reinit()
         reset_device()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._temporary.cleanup()
 
 
 def _run_device(folder: Path) -> None:
@@ -124,7 +132,9 @@ def _run_device(folder: Path) -> None:
     results = folder / "results"
     results.mkdir(exist_ok=True)
     try:
-        brian2.device.run(directory=str(folder), with_output=False, run_args=[])
+        # What a program has printed is printed when it fails.
+        with redirect_stdout(sys.stderr):
+            brian2.device.run(directory=str(folder), with_output=False, run_args=[])
     except RuntimeError as error:
         raise RuntimeError(f"the compiled program failed: {error}") from error
 

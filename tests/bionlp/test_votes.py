@@ -1,4 +1,9 @@
 import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -119,6 +124,27 @@ def test_stock_synapses_count_in_chunks_too(shown):
     )
     shared = count_votes(classifier, ids, steps=50, seed=0, engine=NUMPY)
     np.testing.assert_array_equal(counted.argmax(axis=1), shared.argmax(axis=1))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="sends Ctrl-C to a group of processes")
+def test_ctrl_c_ends_all_workers(small_model, reviews, cache):
+    command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=300"]
+    command += ["--dataset", reviews / "reviews.csv", "--backend=numpy", "--workers=2"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(cache.glob("*.npy")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    # Ends when all processes have let go of the pipes.
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err == "interrupted; the same command goes on where it stopped\n"
+    assert out == ""
+    (path,) = cache.glob("*.npy")
+    assert (np.load(path)[:, 0] >= 0).any()
 
 
 def test_a_backend_that_cannot_run(shown):

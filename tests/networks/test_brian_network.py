@@ -1,5 +1,6 @@
 import gc
 import shutil
+import signal
 
 import brian2
 import numpy as np
@@ -292,6 +293,23 @@ def test_the_garbage_collector_is_left_as_it_was(network, make_spikes):
             assert gc.get_freeze_count() > 0
         finally:
             gc.unfreeze()
+
+
+def test_ctrl_c_ends_a_run_at_once(network, make_spikes):
+    ran = []
+    with BrianNetwork(network, SpikeStimulus([make_spikes(6)]), backend="numpy") as brian:
+
+        def interrupt():
+            ran.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+        brian.network.add(brian2.NetworkOperation(interrupt, dt=brian.dt))
+        with pytest.raises(KeyboardInterrupt):
+            brian.run(seed=0)
+        assert len(ran) == 1
+        # The next Ctrl-C is none for the run, which is over.
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_backends_that_cannot_run(network, make_spikes, monkeypatch):

@@ -1,5 +1,6 @@
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -216,8 +217,8 @@ def test_the_cache_is_where_the_variable_says(cache, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script takes the place of the program")
-def test_a_program_that_fails_is_an_error(network, make_spikes, monkeypatch):
-    stand_in(monkeypatch, "#!/bin/sh\nexit 3\n")
+def test_a_program_that_fails_is_an_error(network, make_spikes, monkeypatch, capsys):
+    stand_in(monkeypatch, "#!/bin/sh\necho 0\nexit 3\n")
     stimulus = SpikeStimulus([make_spikes(3)])
     monkeypatch.setattr("networks.brian.network.choose_backend", lambda name, *_: name)
     with (
@@ -225,19 +226,15 @@ def test_a_program_that_fails_is_an_error(network, make_spikes, monkeypatch):
         pytest.raises(RuntimeError, match="the compiled program failed"),
     ):
         brian.run(seed=0)
+    assert capsys.readouterr().out == ""
     assert brian2.get_device() is runtime_device
-
-
-def report(folder, presentations):
-    (folder / "results").mkdir(exist_ok=True)
-    (folder / "results/stdout.txt").write_text("0\n" * presentations)
 
 
 @pytest.fixture
 def without_compiler(monkeypatch):
     """Take all steps but compiling and running; return the list of compilations."""
     monkeypatch.setattr("networks.brian.network.choose_backend", lambda name, *_: name)
-    monkeypatch.setattr("networks.brian.program._run_device", lambda folder: report(folder, 99))
+    monkeypatch.setattr("networks.brian.program._run_device", lambda folder: None)
     return stand_in(monkeypatch)
 
 
@@ -260,16 +257,19 @@ def test_the_source_does_not_depend_on_weights_sentences_or_what_was_before(
     assert len(without_compiler) == len(programs(cache)) == 2
 
 
-def test_a_program_that_was_interrupted_is_no_result(
-    network, make_spikes, monkeypatch, without_compiler
-):
-    monkeypatch.setattr("networks.brian.program._run_device", lambda folder: report(folder, 2))
-    stimulus = SpikeStimulus([make_spikes(3)] * 2)
+@pytest.mark.skipif(os.name == "nt", reason="a script takes the place of the program")
+def test_ctrl_c_ends_a_program(network, make_spikes, monkeypatch):
+    stand_in(monkeypatch, "#!/bin/sh\nkill -INT $PPID\nexec sleep 60\n")
+    stimulus = SpikeStimulus([make_spikes(3)])
+    monkeypatch.setattr("networks.brian.network.choose_backend", lambda name, *_: name)
     with (
         BrianNetwork(network, stimulus, backend="cpp_standalone") as brian,
-        pytest.raises(KeyboardInterrupt, match="interrupted"),
+        pytest.raises(KeyboardInterrupt),
     ):
         brian.run(seed=0)
+    assert brian2.get_device() is runtime_device
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 PRINT_HASH = """
@@ -278,7 +278,6 @@ from networks.brian import BrianNetwork, PoissonStimulus, Recorder, network, pro
 from networks.description import Convolution, Dense, Input, NetworkDescription, Pooling
 
 network.choose_backend = lambda name, *_: name
-program._reported = lambda output: 99
 program._run_device = lambda folder: None
 program.StandaloneProject._take_or_compile = lambda self: print(program._hash_source(self._folder))
 layers = (
