@@ -1,8 +1,11 @@
-"""Fixtures for tests that need files too large for the repository."""
+"""Fixtures for all tests: files too large for the repository, and a terminal's Ctrl-C."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+import brian2
 import pytest
 
 
@@ -16,6 +19,17 @@ def data_dir() -> Path:
 def embeddings_dir() -> Path:
     """Return the folder of the real word vectors, or skip the test."""
     return _folder("BIONLP_EMBEDDINGS_DIR", "real word vectors")
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Have Ctrl-C do what it does in a terminal; programs in the background may ignore it."""
+    handler = signal.default_int_handler
+    if hasattr(brian2, "_InterruptHandler"):
+        handler = brian2._InterruptHandler(handler)
+    before = signal.signal(signal.SIGINT, handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def _folder(variable: str, content: str) -> Path:

@@ -128,7 +128,7 @@ def test_stock_synapses_count_in_chunks_too(shown):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends Ctrl-C to a group of processes")
-def test_ctrl_c_ends_all_workers(small_model, reviews, cache):
+def test_ctrl_c_ends_all_workers(small_model, reviews, cache, ctrl_c):
     command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=300"]
     command += ["--dataset", reviews / "reviews.csv", "--backend=numpy", "--workers=2"]
     process = subprocess.Popen(

@@ -295,7 +295,7 @@ def test_the_garbage_collector_is_left_as_it_was(network, make_spikes):
             gc.unfreeze()
 
 
-def test_ctrl_c_ends_a_run_at_once(network, make_spikes):
+def test_ctrl_c_ends_a_run_at_once(network, make_spikes, ctrl_c):
     ran = []
     with BrianNetwork(network, SpikeStimulus([make_spikes(6)]), backend="numpy") as brian:
 

@@ -258,7 +258,7 @@ def test_the_source_does_not_depend_on_weights_sentences_or_what_was_before(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script takes the place of the program")
-def test_ctrl_c_ends_a_program(network, make_spikes, monkeypatch):
+def test_ctrl_c_ends_a_program(network, make_spikes, monkeypatch, ctrl_c):
     stand_in(monkeypatch, "#!/bin/sh\nkill -INT $PPID\nexec sleep 60\n")
     stimulus = SpikeStimulus([make_spikes(3)])
     monkeypatch.setattr("networks.brian.network.choose_backend", lambda name, *_: name)
