@@ -7,7 +7,6 @@ its own; heavy packages are imported when a command runs, so that ``--help`` ans
 from __future__ import annotations
 
 import sys
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -39,6 +38,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         typer.echo(f"bionlp {metadata.version('bionlp')}")
         raise typer.Exit()
 

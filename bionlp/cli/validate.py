@@ -72,9 +72,9 @@ def validate(
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
-    if dataset is None and given(context, ["split"]):
-        raise UsageError("--split is of a dataset; name one with --dataset")
     if dataset is None:
+        if given(context, ["split"]):
+            raise UsageError("--split is of a dataset; name one with --dataset")
         texts = SAMPLES[classifier.language][:limit]
     else:
         texts = [e.text for e in load_examples(classifier, dataset, split, limit)]

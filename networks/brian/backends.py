@@ -13,10 +13,11 @@ import importlib.util
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import brian2
 from brian2.devices.device import runtime_device
@@ -180,16 +181,21 @@ def check_device_is_free() -> None:
 
 
 @contextmanager
-def codegen_target(backend: str) -> Iterator[None]:
-    """Let Brian 2 generate code for a runtime backend while the block runs.
+def preferences(wanted: Mapping[str, Any]) -> Iterator[None]:
+    """Set preferences of Brian 2 while the block runs.
 
-    The preference is global in Brian 2, so it is put back: other simulations of the same process
-    keep theirs. It is no matter for the other backends.
+    They are global, so they are put back: other simulations of the same process keep theirs.
     """
-    previous = brian2.prefs.codegen.target
-    if backend in ("numpy", "cython"):
-        brian2.prefs.codegen.target = backend
+    previous = {name: brian2.prefs[name] for name in wanted}
+    brian2.prefs.update(wanted)
     try:
         yield
     finally:
-        brian2.prefs.codegen.target = previous
+        brian2.prefs.update(previous)
+
+
+@contextmanager
+def codegen_target(backend: str) -> Iterator[None]:
+    """Let Brian 2 generate code for a runtime backend; it is no matter for the others."""
+    with preferences({"codegen.target": backend} if backend in ("numpy", "cython") else {}):
+        yield

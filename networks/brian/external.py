@@ -18,16 +18,15 @@ On GeNN two things more are different from Brian 2's own devices:
 from __future__ import annotations
 
 import importlib
-import shutil
 import tempfile
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import brian2
 import numpy as np
 from brian2.devices.device import reset_device
 
-from networks.brian.backends import check_device_is_free
+from networks.brian.backends import check_device_is_free, preferences
 
 GATED = 1
 """Steps at the end of a presentation in which no neuron may fire, on GeNN."""
@@ -69,14 +68,14 @@ class ExternalProject:
         check_device_is_free()
         package, device, options = DEVICES[backend]
         importlib.import_module(package)  # registers the device
-        self._folder = Path(tempfile.mkdtemp(prefix=f"bionlp-{backend}-"))
-        preferences = {"core.default_float_dtype": dtype}
-        if backend == "cuda":
-            preferences |= CUDA_FLAGS
-        self._preferences = {name: brian2.prefs[name] for name in preferences}
-        for name, value in preferences.items():
-            brian2.prefs[name] = value
-        brian2.set_device(device, directory=str(self._folder), **options)
+        self._held = ExitStack()
+        # Removed at the latest when the process ends.
+        folder = self._held.enter_context(
+            tempfile.TemporaryDirectory(prefix=f"bionlp-{backend}-", ignore_cleanup_errors=True)
+        )
+        flags = CUDA_FLAGS if backend == "cuda" else {}
+        self._held.enter_context(preferences({"core.default_float_dtype": dtype, **flags}))
+        brian2.set_device(device, directory=folder, **options)
         brian2.defaultclock.dt = dt
 
     def run(self, network: brian2.Network, duration: brian2.Quantity) -> None:
@@ -85,7 +84,5 @@ class ExternalProject:
 
     def close(self) -> None:
         """Give Brian 2 its runtime device and preferences back, and remove the program."""
-        for name, value in self._preferences.items():
-            brian2.prefs[name] = value
+        self._held.close()
         reset_device()
-        shutil.rmtree(self._folder, ignore_errors=True)

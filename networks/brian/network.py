@@ -19,6 +19,7 @@ from networks.brian.backends import (
     choose_backend,
     choose_synapses,
     codegen_target,
+    preferences,
 )
 from networks.brian.external import GATED, ExternalProject
 from networks.brian.groups import Gate, Pathway, neuron_group
@@ -63,19 +64,13 @@ def usual_interrupts() -> Iterator[None]:
 
     Brian 2 would end the run, or its compiled program, as if it were over; 2.5 does not yet.
     """
-    if STOP not in brian2.prefs:
-        yield
-        return
-    before = brian2.prefs[STOP]
-    brian2.prefs[STOP] = False
     try:
-        yield
+        with preferences({STOP: False} if STOP in brian2.prefs else {}):
+            yield
     except KeyboardInterrupt:
         # Brian 2 would take the run for one that still goes on, and swallow the next Ctrl-C.
         brian2.Network._globally_running = False
         raise
-    finally:
-        brian2.prefs[STOP] = before
 
 
 class BrianNetwork:
