@@ -1,0 +1,106 @@
+"""What every part of a description has in common: it is a value.
+
+Parts are frozen dataclasses. Two of them are equal if they are of one type and all their fields
+are, arrays by shape, type and values. Arrays are copied and locked when a part is made, so nobody
+can change a network behind its back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from inspect import isabstract
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+class Described:
+    """Base of the frozen dataclasses (``eq=False``) that networks are described with."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(_equal(value, getattr(other, name)) for name, value in values(self).items())
+
+    __hash__ = None
+
+    def _set(self, name: str, value: Any) -> None:
+        """Give a field its checked form, while the part is being made."""
+        object.__setattr__(self, name, value)
+
+
+def values(part: Described) -> dict[str, Any]:
+    """Return the fields of a part by name."""
+    return {field.name: getattr(part, field.name) for field in fields(part)}
+
+
+def locked(array: Any, what: str) -> np.ndarray:
+    """Return a read-only copy of numbers, in single precision where they were in that.
+
+    Parameters
+    ----------
+    array : array_like
+        The numbers.
+    what : str
+        What they are, for the error.
+
+    Returns
+    -------
+    numpy.ndarray of float32 or float64
+        The copy.
+
+    Raises
+    ------
+    ValueError
+        If they are no finite real numbers, or there are none.
+    """
+    given = np.asarray(array)
+    if given.dtype.kind not in "fiu" or given.size == 0 or not np.isfinite(given).all():
+        raise ValueError(f"{what} must be finite real numbers, at least one")
+    copy = np.array(given, dtype=np.float32 if given.dtype == np.float32 else np.float64)
+    copy.flags.writeable = False
+    return copy
+
+
+def whole(value: Any, what: str, least: int) -> int:
+    """Return a whole number of any type as an int.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or smaller than ``least``.
+    """
+    # A truth value is a whole number to Python, and never meant as one here.
+    if isinstance(value, bool | np.bool_) or not np.isscalar(value) or isinstance(value, str):
+        raise ValueError(f"{what} must be a whole number, not {value!r}")
+    if value != value // 1 or value < least or not np.isfinite(value):
+        raise ValueError(f"{what} must be a whole number of at least {least}, not {value!r}")
+    return int(value)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        same = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype
+        return same and np.array_equal(a, b)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    return a == b
+
+
+Kinds = Mapping[str, type[Described]]
+"""Classes by the name that files and tables call them."""
+
+
+def kinds_of(base: type[Described]) -> Kinds:
+    """Return all classes that derive from one and can be made, by their names."""
+    found: dict[str, type[Described]] = {}
+    waiting = [base]
+    while waiting:
+        for kind in waiting.pop().__subclasses__():
+            if not isabstract(kind):
+                found[kind.__name__] = kind
+            waiting.append(kind)
+    return dict(sorted(found.items()))

@@ -1,0 +1,34 @@
+"""A neutral description of a spiking network: what there is, not how it is run.
+
+PyTorch writes and reads descriptions (:mod:`networks.pytorch`), Brian 2 instantiates them
+(:mod:`networks.brian`) and a checkpoint stores them. They know nothing of each other; a new
+simulator or file format is one more reader.
+
+>>> import numpy as np
+>>> from networks.neurons import LIF, Input
+>>> from networks.transforms import Dense
+>>> network = Network(
+...     (Population("input", (2,), Input()), Population("output", (1,), LIF(decay=0.9))),
+...     (Connection(("input",), "output", Dense(np.ones((1, 2)))),),
+...     Votes("output", 1),
+... )
+>>> network.order
+('input', 'output')
+"""
+
+from networks.described import Shape
+from networks.description.cropping import crop
+from networks.description.network import Connection, Network, Population
+from networks.description.readout import Potentials, Readout, Votes, readout_kinds
+
+__all__ = [
+    "Connection",
+    "Network",
+    "Population",
+    "Potentials",
+    "Readout",
+    "Shape",
+    "Votes",
+    "crop",
+    "readout_kinds",
+]

@@ -1,0 +1,119 @@
+"""The same network on a shorter input, where the rest of the input is silent.
+
+A sentence is shorter than the longest that a network was made for. Neurons that see nothing but the
+silence behind it never fire, and need not be simulated. Along the first axis of the input, p of P
+positions are kept; each population keeps those that they reach, and each transform gets padding
+instead of what is left out. No spike changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from networks.described import Shape, values
+from networks.description.network import Connection, Network, Population
+from networks.transforms import Dense
+
+
+def crop(network: Network, positions: int) -> Network:
+    """Leave out what silence behind the input cannot wake.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    positions : int
+        First positions of the input that are not silent.
+
+    Returns
+    -------
+    Network
+        With the same populations and connections, and fewer neurons. Populations on cycles, all
+        behind transforms that reach everywhere, and the one that is read keep their size. Where a
+        transform has no rule to leave silence out, nothing is left out.
+
+    Raises
+    ------
+    ValueError
+        If the input has not so many positions, or none are wanted.
+    """
+    most = network.input.shape[0]
+    if not 1 <= positions <= most:
+        raise ValueError(f"{positions} positions do not fit: the input has 1 to {most}")
+    if positions == most:
+        return network
+    kept = dict.fromkeys(network.shapes, None) | {network.input.name: positions}
+    # An answer is divided among all neurons of its population, also the silent ones.
+    whole = {network.input.name, network.readout and network.readout.population}
+    for component in network.components:
+        if len(component) == 1 and component[0] not in whole:
+            kept[component[0]] = _reach(network, component[0], kept)
+    try:
+        return replace(
+            network,
+            populations=tuple(_cropped(population, kept) for population in network.populations),
+            connections=tuple(
+                replace(connection, transform=_transform(network, connection, kept))
+                for connection in network.connections
+            ),
+        )
+    except NotImplementedError:
+        return network
+
+
+def _reach(network: Network, name: str, kept: dict[str, int | None]) -> int | None:
+    """Count the positions of a population that are reached, None for all."""
+    reached = []
+    for connection in network.into(name):
+        if len(connection.sources) > 1 or name in connection.sources:
+            return None
+        positions, shape = kept[connection.sources[0]], network.source_shape(connection)
+        if positions is None or connection.transform.shape(shape) != network[name].shape:
+            return None
+        reached.append(connection.transform.reach(shape, positions))
+    if not reached or None in reached or max(reached) >= network[name].shape[0]:
+        return None
+    return max(reached)
+
+
+def _cropped(population: Population, kept: dict[str, int | None]) -> Population:
+    positions = kept[population.name]
+    if positions is None:
+        return population
+    parameters = {
+        name: value[:positions]
+        for name, value in values(population.neuron).items()
+        if isinstance(value, np.ndarray)
+    }
+    return Population(
+        population.name,
+        (positions, *population.shape[1:]),
+        replace(population.neuron, **parameters),
+    )
+
+
+def _transform(network: Network, connection: Connection, kept: dict[str, int | None]):
+    positions = [kept[source] for source in connection.sources]
+    if positions == [None] * len(positions):
+        return connection.transform
+    if len(positions) > 1:
+        return _without(network, connection, kept)
+    shape = network.source_shape(connection)
+    return connection.transform.cropped(shape, positions[0], kept[connection.target])
+
+
+def _without(network: Network, connection: Connection, kept: dict[str, int | None]) -> Dense:
+    """Return a dense transform without the inputs of several sources that are left out."""
+    if not isinstance(connection.transform, Dense):
+        raise NotImplementedError("sources in a row have no positions")
+    rows = [_mask(network.shapes[name], kept[name]) for name in connection.sources]
+    weight = connection.transform.weight[:, np.concatenate(rows)]
+    return replace(connection.transform, weight=weight)
+
+
+def _mask(shape: Shape, positions: int | None) -> np.ndarray:
+    mask = np.zeros(shape, dtype=bool)
+    mask[: shape[0] if positions is None else positions] = True
+    return mask.ravel()

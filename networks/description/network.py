@@ -1,0 +1,333 @@
+"""A spiking network as a graph: populations of neurons, and connections between them.
+
+In step n of every population
+
+    I[n] = sum over its connections of  A S[n - delay] + b
+
+where S are the spikes of the connection's sources, one after the other, and A and b are what its
+transforms make of them (:mod:`networks.transforms`). What a population does with its current is a
+matter of its neuron (:mod:`networks.neurons`). A connection without a delay acts in the step of the
+spike, so populations are computed in an order in which each comes after those it listens to without
+a delay; a cycle needs a delay somewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from networks.described import Described, Shape, whole
+from networks.description.order import components
+from networks.description.readout import Readout
+from networks.neurons import Input, Neuron
+from networks.transforms import Chain, Flattening, SumPooling, Transform
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, eq=False)
+class Population(Described):
+    """Neurons of one model.
+
+    Attributes
+    ----------
+    name : str
+        Letters, digits and underscores, with a letter first; another one for each population.
+    shape : tuple of int
+        Neurons along each axis, positions first and features last; they are numbered in C order.
+    neuron : Neuron
+        What they are.
+
+    Raises
+    ------
+    ValueError
+        If the name or the shape is none, or parameters have another shape.
+    """
+
+    name: str
+    shape: Shape
+    neuron: Neuron
+
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
+            raise ValueError(
+                f"a population is named by letters, digits and _, a letter first, not {self.name!r}"
+            )
+        if not isinstance(self.shape, tuple | list) or not self.shape:
+            raise ValueError(f"population {self.name!r} has no shape: {self.shape!r}")
+        if not isinstance(self.neuron, Neuron):
+            raise ValueError(f"neurons of {self.name!r} are {self.neuron!r}, no model of neurons")
+        self._set("shape", tuple(whole(n, f"size of {self.name!r}", 1) for n in self.shape))
+        try:
+            self.neuron.check_shape(self.shape)
+        except ValueError as error:
+            raise ValueError(f"population {self.name!r}: {error}") from error
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Connection(Described):
+    """What a population hears of others.
+
+    Attributes
+    ----------
+    sources : tuple of str
+        Populations that spike. Of several, the neurons are taken one after the other in a row.
+    target : str
+        Population that receives.
+    transform : Transform
+        What becomes of the spikes; a :class:`~networks.transforms.Chain` for several transforms.
+        It gives currents of the target's shape, or as many in one row.
+    delay : int
+        Steps from a spike to its current.
+
+    Raises
+    ------
+    ValueError
+        If one of these is none.
+    """
+
+    sources: tuple[str, ...]
+    target: str
+    transform: Transform
+    delay: int = 0
+
+    def __post_init__(self):
+        if isinstance(self.sources, str):
+            self._set("sources", (self.sources,))
+        self._set("sources", tuple(self.sources))
+        if not self.sources or len(set(self.sources)) < len(self.sources):
+            raise ValueError(f"a connection onto {self.target!r} has sources {self.sources}")
+        if not isinstance(self.transform, Transform):
+            raise ValueError(
+                f"connection {self} is made of transforms, and {self.transform!r} is none"
+            )
+        self._set("delay", whole(self.delay, f"the delay of connection {self}", 0))
+
+    def __str__(self) -> str:
+        return f"{'+'.join(self.sources)} -> {self.target}"
+
+    @property
+    def links(self) -> tuple[Transform, ...]:
+        """The transforms, one after the other."""
+        return self.transform.links if isinstance(self.transform, Chain) else (self.transform,)
+
+
+@dataclass(frozen=True, eq=False)
+class Network(Described):
+    """Populations, connections and what is read from them.
+
+    Attributes
+    ----------
+    populations : tuple of Population
+        One of them has :class:`~networks.neurons.Input` neurons.
+    connections : tuple of Connection
+        Several onto one population add up.
+    readout : Readout or None
+        What the answer of the network is.
+
+    Raises
+    ------
+    ValueError
+        If names, shapes or delays do not fit; the message says where.
+    """
+
+    populations: tuple[Population, ...]
+    connections: tuple[Connection, ...]
+    readout: Readout | None = None
+
+    def __post_init__(self):
+        self._set("populations", tuple(self.populations))
+        self._set("connections", tuple(self.connections))
+        names = [population.name for population in self.populations]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"two populations are named {min(twice)!r}")
+        inputs = [p.name for p in self.populations if isinstance(p.neuron, Input)]
+        if len(inputs) != 1:
+            raise ValueError(f"a network has one population of Input neurons, not {len(inputs)}")
+        for connection in self.connections:
+            self._check(connection)
+        self.components  # noqa: B018  finds cycles without a delay
+        if self.readout is not None:
+            self.readout.check(self)
+
+    def _check(self, connection: Connection) -> None:
+        for name in (*connection.sources, connection.target):
+            if name not in self.shapes:
+                raise ValueError(f"connection {connection} has an unknown population {name!r}")
+        for name in connection.sources:
+            if not self[name].neuron.spikes:
+                raise ValueError(f"connection {connection}: neurons of {name!r} never spike")
+        target = self[connection.target]
+        if isinstance(target.neuron, Input):
+            raise ValueError(f"connection {connection} ends in the input, which hears nothing")
+        try:
+            shape = connection.transform.shape(self.source_shape(connection))
+        except ValueError as error:
+            raise ValueError(f"connection {connection}: {error}") from error
+        if shape not in (target.shape, (target.size,)):
+            raise ValueError(
+                f"connection {connection} gives currents of shape {shape}, and {target.name!r} has "
+                f"the shape {target.shape}"
+            )
+
+    def __getitem__(self, name: str) -> Population:
+        """Return a population by its name."""
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Population]:
+        return {population.name: population for population in self.populations}
+
+    @property
+    def input(self) -> Population:
+        """The population that spikes come in through."""
+        return next(p for p in self.populations if isinstance(p.neuron, Input))
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """Shape of each population."""
+        return {population.name: population.shape for population in self.populations}
+
+    @cached_property
+    def components(self) -> tuple[tuple[str, ...], ...]:
+        """Populations in an order in which they can be computed, those of a cycle together.
+
+        Raises
+        ------
+        ValueError
+            If a cycle has no delay.
+        """
+        edges = [
+            (source, connection.target, connection.delay)
+            for connection in self.connections
+            for source in connection.sources
+        ]
+        return components([population.name for population in self.populations], edges)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """All populations in the order in which a step of them is computed."""
+        return tuple(name for component in self.components for name in component)
+
+    @cached_property
+    def hidden(self) -> tuple[Population, ...]:
+        """All populations but the input, in :attr:`order`."""
+        return tuple(self[name] for name in self.order if name != self.input.name)
+
+    def into(self, name: str) -> tuple[Connection, ...]:
+        """Return the connections onto a population."""
+        return tuple(c for c in self.connections if c.target == name)
+
+    def is_feedback(self, source: str, target: str) -> bool:
+        """Tell whether a step of ``source`` is computed after that of ``target``, or is it."""
+        return self.order.index(source) >= self.order.index(target)
+
+    def source_shape(self, connection: Connection) -> Shape:
+        """Return the shape of what a connection listens to: of several sources, one row."""
+        shapes = [self.shapes[source] for source in connection.sources]
+        return shapes[0] if len(shapes) == 1 else (sum(map(prod, shapes)),)
+
+    def unit(self, name: str) -> int:
+        """Return how many counts stand for one where a population counts what it averages.
+
+        A population that hears nothing but sums over windows has thresholds and membranes that are
+        larger by the positions of a window than those of averages would be. Windows over all
+        positions are smaller in a cropped network, so it is the whole network that knows.
+        """
+        units = [_unit(c.links, self.source_shape(c)) for c in self.into(name)]
+        return sum(units) if units and all(units) else 1
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """A name for each connection: its target's, numbered where there are several onto one."""
+        seen: dict[str, int] = {}
+        keys = []
+        for connection in self.connections:
+            number = seen[connection.target] = seen.get(connection.target, -1) + 1
+            several = len(self.into(connection.target)) > 1
+            keys.append(f"{connection.target}:{number}" if several else connection.target)
+        return tuple(keys)
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """All weights by name: the key of the connection, the place in a chain, the field.
+
+        ``conv3`` is the weight of the only transform of the only connection onto conv3,
+        ``out:1:0:bias`` the bias of the first transform of the second connection onto out.
+        """
+        return {
+            name: getattr(link, field)
+            for key, connection in zip(self.keys, self.connections, strict=True)
+            for name, link, field in weight_names(key, connection.links)
+        }
+
+    def with_weights(self, weights: Mapping[str, np.ndarray]) -> Network:
+        """Return the same network with other values of some weights, given by their names.
+
+        Raises
+        ------
+        ValueError
+            If there is no such weight, or it has another shape.
+        """
+        own = self.weights
+        for name, weight in weights.items():
+            if name not in own:
+                raise ValueError(f"there is no weight {name!r}, only {', '.join(own)}")
+            if np.shape(weight) != own[name].shape:
+                raise ValueError(
+                    f"weight {name!r} has shape {own[name].shape}, not {np.shape(weight)}"
+                )
+        connections = tuple(
+            replace(connection, transform=_with_weights(key, connection, weights))
+            for key, connection in zip(self.keys, self.connections, strict=True)
+        )
+        return replace(self, connections=connections)
+
+    def with_neurons(self, neurons: Mapping[str, Neuron]) -> Network:
+        """Return the same network with other neurons, given by the names of populations."""
+        populations = tuple(
+            replace(population, neuron=neurons.get(population.name, population.neuron))
+            for population in self.populations
+        )
+        return replace(self, populations=populations)
+
+
+def _unit(links: tuple[Transform, ...], source: Shape) -> int:
+    """Return the positions that a chain ends in a sum over, 0 if it ends in something else."""
+    pairs = list(zip(links, Chain(links).shapes(source), strict=False))
+    while pairs and isinstance(pairs[-1][0], Flattening):
+        pairs.pop()
+    link, shape = pairs[-1] if pairs else (None, source)
+    return link.size(shape) if isinstance(link, SumPooling) else 0
+
+
+def weight_names(key: str, links: tuple[Transform, ...]) -> list[tuple[str, Transform, str]]:
+    """List the weights of a connection: name, transform, and field of the transform."""
+    return [
+        (":".join([key, *([str(place)] * (len(links) > 1)), *([field] * (field != "weight"))]), *of)
+        for place, link in enumerate(links)
+        for field in link.trained
+        if getattr(link, field) is not None
+        for of in [(link, field)]
+    ]
+
+
+def _with_weights(key: str, connection: Connection, weights: Mapping[str, np.ndarray]) -> Transform:
+    names = iter(weight_names(key, connection.links))
+    links = []
+    for link in connection.links:
+        own = [next(names) for field in link.trained if getattr(link, field) is not None]
+        changed = {field: weights[name] for name, _, field in own if name in weights}
+        links.append(replace(link, **changed) if changed else link)
+    return Chain(tuple(links)) if isinstance(connection.transform, Chain) else links[0]

@@ -1,0 +1,87 @@
+"""What the answer of a network is: the spikes of groups of neurons, or membranes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from networks.described import Described, Kinds, whole
+
+if TYPE_CHECKING:
+    from networks.description.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Readout(Described):
+    """Base of all readouts.
+
+    Attributes
+    ----------
+    population : str
+        Where the answer is read.
+    groups : int
+        How many answers there are; the neurons are divided evenly among them, in C order.
+    """
+
+    population: str
+    groups: int
+
+    def __post_init__(self):
+        self._set("groups", whole(self.groups, "groups of a readout", 1))
+
+    def check(self, network: Network) -> None:
+        """See that the readout fits a network.
+
+        Raises
+        ------
+        ValueError
+            If there is no such population, or it cannot be divided evenly.
+        """
+        if self.population not in network.shapes:
+            raise ValueError(f"the readout is from an unknown population {self.population!r}")
+        if self.population == network.input.name:
+            raise ValueError("the readout is from the input; read a population that hears it")
+        size = network[self.population].size
+        if size % self.groups:
+            raise ValueError(
+                f"the readout gives each of {self.groups} groups its neurons, and "
+                f"{self.population!r} has {size}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Votes(Readout):
+    """Spikes of each group, summed over its neurons: the group with most is the answer."""
+
+    def check(self, network: Network) -> None:
+        """See that the readout fits a network, and that its neurons spike."""
+        super().check(network)
+        if not network[self.population].neuron.spikes:
+            raise ValueError(f"neurons of {self.population!r} never spike, so they cannot vote")
+
+    def votes(self, counts: np.ndarray) -> np.ndarray:
+        """Add up the spikes of each group.
+
+        Parameters
+        ----------
+        counts : numpy.ndarray of int, shape (presentations, neurons)
+            Spikes of every neuron.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (presentations, groups)
+            Spikes of each group.
+        """
+        return counts.reshape(len(counts), self.groups, -1).sum(axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Potentials(Readout):
+    """Membrane of each group, averaged over its neurons, in each step."""
+
+
+def readout_kinds() -> Kinds:
+    """Return all readouts by the name of their class."""
+    return {kind.__name__: kind for kind in (Votes, Potentials)}
