@@ -1,20 +1,22 @@
-"""What a layer did in one presentation, whichever simulator ran it."""
+"""What a population did in one presentation, whichever simulator ran it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from networks.description import Convolution, Layer, NetworkDescription, Pooling
+from networks.description import Connection, Network, Shape, crop
 
 
 @dataclass(frozen=True)
-class LayerActivity:
-    """Spikes and membranes of one layer.
+class Activity:
+    """Spikes and membranes of one population.
 
-    Step n is step n of the mathematics in every layer; the latency of a simulator is taken out.
+    Step n is step n of the mathematics in every population; the latency of a simulator is taken
+    out.
 
     Attributes
     ----------
@@ -24,7 +26,7 @@ class LayerActivity:
         Voltage of the recorded neurons at the moment it was tested against the threshold, in the
         unit of the weights.
     recorded : numpy.ndarray of int, shape (recorded,)
-        Those neurons, as C-order indices into the layer's shape.
+        Those neurons, as C-order indices into the population's shape.
     """
 
     spikes: np.ndarray
@@ -33,63 +35,46 @@ class LayerActivity:
 
 
 Membranes = Mapping[str, Iterable[int]]
-"""For each layer by name, which neurons' membranes to record (C-order indices)."""
+"""For each population by name, which neurons' membranes to record (C-order indices)."""
 
 
-def synaptic_events(
-    description: NetworkDescription, activity: Mapping[str, LayerActivity]
-) -> dict[str, int]:
+def synaptic_events(network: Network, activity: Mapping[str, Activity]) -> dict[str, int]:
     """Count how often a weight was added to a membrane.
 
     Parameters
     ----------
-    description : NetworkDescription
+    network : Network
         The network.
-    activity : mapping of str to LayerActivity
-        What each of its layers did in a presentation.
+    activity : mapping of str to Activity
+        What each of its populations did in a presentation. On fewer positions than the input has,
+        synapses onto neurons that were left out do not count.
 
     Returns
     -------
     dict of str to int
-        Events that arrived in each layer, 0 for the input.
+        Events that arrived in each population within the presentation, 0 for the input. A spike
+        whose delay takes it beyond the end does not arrive.
     """
-    events = {description.input.name: 0}
-    for layer in description.layers:
-        events[layer.name] = sum(
-            int((activity[source].spikes.sum(axis=0) * fan).sum())
-            for source, fan in (
-                (source, fan_out(layer, activity[source].spikes.shape[1:], activity))
-                for source in layer.sources
-            )
-        )
+    positions = activity[network.input.name].spikes.shape[1]
+    network = crop(network, positions)
+    events = dict.fromkeys((network.input.name, *(p.name for p in network.hidden)), 0)
+    for connection in network.connections:
+        for source, fan in _fan_out(network, connection).items():
+            spikes = activity[source].spikes
+            counts = spikes[: max(len(spikes) - connection.delay, 0)].sum(axis=0)
+            # Where a network could not be cropped, its input may still have been a short one.
+            spoken = fan[tuple(slice(size) for size in counts.shape)]
+            events[connection.target] += int((counts * spoken).sum())
     return events
 
 
-def fan_out(
-    layer: Layer, source_shape: tuple[int, ...], activity: Mapping[str, LayerActivity]
-) -> np.ndarray:
-    """Count the synapses of each source neuron onto ``layer``.
-
-    Parameters
-    ----------
-    layer : Convolution, Pooling or Dense
-        The target.
-    source_shape : tuple of int
-        Shape of the source.
-    activity : mapping of str to LayerActivity
-        Activity of all layers, for their shapes.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        One count per source neuron, broadcastable to ``source_shape``.
-    """
-    if isinstance(layer, Convolution):
-        windows = activity[layer.name].spikes.shape[1]
-        place = np.arange(source_shape[0])
-        first = np.maximum(place - layer.width + 1, 0)
-        last = np.minimum(place, windows - 1)
-        return ((last - first + 1) * layer.maps)[:, None]
-    if isinstance(layer, Pooling):
-        return np.array(1)
-    return np.array(len(layer.weight))
+def _fan_out(network: Network, connection: Connection) -> dict[str, np.ndarray]:
+    """Count the synapses of each neuron of each source, in arrays of the sources' shapes."""
+    row: Shape = network.source_shape(connection)
+    counted = np.broadcast_to(connection.transform.fan_out(row), row)
+    shapes = [network.shapes[source] for source in connection.sources]
+    parts = np.split(counted.ravel(), np.cumsum([prod(shape) for shape in shapes])[:-1])
+    return {
+        source: part.reshape(shape)
+        for source, part, shape in zip(connection.sources, parts, shapes, strict=True)
+    }

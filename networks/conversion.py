@@ -2,19 +2,20 @@
 
 Weights are copied as they are (Lv, Xu & Zheng 2023, section 3.2): with no bias, ReLU and average
 pooling, the firing rate of a leaky integrate-and-fire neuron with threshold 1 and decay 1
-approximates the activation it replaces. The classifier is repeated ``k`` times per class, and its
-neurons vote.
+approximates the activation it replaces. An average over P windows tested against a threshold is a
+sum tested against P times the threshold, which no rounding can decide. The classifier is repeated
+``k`` times per class, and its neurons vote.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from torch import Tensor
 
-from networks.description import Convolution, Dense, Input, NetworkDescription, Pooling
+from networks.description import Connection, Network, Population, Votes
+from networks.neurons import LIF, Input
 from networks.textcnn import TailoredTextCNN
+from networks.transforms import Convolution, Dense, SumPooling
 
 NEURONS_PER_CLASS = 10
 
@@ -25,7 +26,7 @@ def convert(
     neurons_per_class: int = NEURONS_PER_CLASS,
     threshold: float = 1.0,
     decay: float = 1.0,
-) -> NetworkDescription:
+) -> Network:
     """Describe the spiking network that imitates ``model``.
 
     Parameters
@@ -39,29 +40,35 @@ def convert(
 
     Returns
     -------
-    NetworkDescription
-        Layers ``conv3``, ``pool3``, ... one pair per kernel width, and ``output``.
+    Network
+        Populations ``input``, ``conv3``, ..., ``pool3``, ... with one pair per kernel width, and
+        ``output``, which votes.
     """
-    neuron = {"threshold": threshold, "decay": decay}
-    convolutions, poolings = [], []
+    neuron = LIF(decay=decay, threshold=threshold)
+    convolutions, poolings, connections, pooled = [], [], [], []
     for width in model.widths:
-        weight = _array(model.weight(width))
-        convolutions.append(Convolution(f"conv{width}", "input", weight, **neuron))
-        poolings.append(Pooling(f"pool{width}", f"conv{width}", model.length - width + 1, **neuron))
-    output = Dense(
-        "output",
-        tuple(layer.name for layer in poolings),
-        np.repeat(_array(model.classifier.weight), neurons_per_class, axis=0),
-        **neuron,
-    )
-    return NetworkDescription(
-        Input("input", model.length, model.embedding.embedding_dim),
-        (*convolutions, *poolings, output),
-        model.classifier.out_features,
+        kernel = Convolution(_array(model.weight(width)))
+        windows = model.length - width + 1
+        counting = LIF(decay=decay, threshold=threshold * windows)
+        convolutions.append(Population(f"conv{width}", (windows, kernel.maps), neuron))
+        poolings.append(Population(f"pool{width}", (kernel.maps,), counting))
+        connections.append(Connection(("input",), f"conv{width}", kernel))
+        pooled.append(Connection((f"conv{width}",), f"pool{width}", SumPooling()))
+    weight = np.repeat(_array(model.classifier.weight), neurons_per_class, axis=0)
+    pools = tuple(population.name for population in poolings)
+    return Network(
+        (
+            Population("input", (model.length, model.embedding.embedding_dim), Input()),
+            *convolutions,
+            *poolings,
+            Population("output", (len(weight),), neuron),
+        ),
+        (*connections, *pooled, Connection(pools, "output", Dense(weight))),
+        Votes("output", model.classifier.out_features),
     )
 
 
-def diversify(network: NetworkDescription, spread: float, seed: int) -> NetworkDescription:
+def diversify(network: Network, spread: float, seed: int) -> Network:
     """Let the output neurons of a class differ.
 
     Conversion makes them copies, which see the same input, spike together and receive the same
@@ -70,7 +77,7 @@ def diversify(network: NetworkDescription, spread: float, seed: int) -> NetworkD
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         A converted network.
     spread : float
         Relative standard deviation.
@@ -79,15 +86,14 @@ def diversify(network: NetworkDescription, spread: float, seed: int) -> NetworkD
 
     Returns
     -------
-    NetworkDescription
-        The same network with another output layer.
+    Network
+        The same network with other weights of its output.
     """
-    weight = network.output.weight
+    weight = network.weights["output"]
     noise = np.random.default_rng(seed).standard_normal(weight.shape)
-    by_class = noise.reshape(network.classes, -1, weight.shape[1])
+    by_class = noise.reshape(network.readout.groups, -1, weight.shape[1])
     by_class -= by_class.mean(axis=1, keepdims=True)
-    output = replace(network.output, weight=(weight * (1 + spread * noise)).astype(weight.dtype))
-    return replace(network, layers=(*network.layers[:-1], output))
+    return network.with_weights({"output": (weight * (1 + spread * noise)).astype(weight.dtype)})
 
 
 def _array(tensor: Tensor) -> np.ndarray:

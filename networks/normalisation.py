@@ -11,8 +11,10 @@ no decision. Diehl et al. (2015) give two ways to find the factors, layer by lay
 
 The first is a bound on any input in [0, 1], the second is what inputs really reach; f_before, the
 factor of the layer before, makes up for the activations that are already smaller. Layers of the
-same depth, here the kernels of all widths, feed the same neurons, so they share a factor, as the
-neurons of one layer do. An average has no weights to scale and hands the factor on.
+same depth, the kernels of all widths in a TextCNN, feed the same neurons, so they share a factor,
+as the neurons of one layer do. Pooling has no weights to scale and hands the factor on. The depth
+of a population is therefore the number of connections with weights between it and the input, and
+all that a population hears has to come from one depth.
 
 P. U. Diehl, D. Neil, J. Binas, M. Cook, S.-C. Liu & M. Pfeiffer, Fast-classifying, high-accuracy
 spiking deep networks through weight and threshold balancing, IJCNN 2015, algorithms 1 and 2.
@@ -22,134 +24,218 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from networks.convolution import convolve
-from networks.description import Convolution, Dense, Layer, NetworkDescription, Pooling
+from networks.description import Connection, Network, crop
+from networks.neurons import IF, LIF
+from networks.pytorch.fitting import silence_behind
+from networks.pytorch.transforms import currents
+from networks.transforms import (
+    AveragePooling,
+    Convolution,
+    Dense,
+    Flattening,
+    SumPooling,
+    Transform,
+)
 
 
-def normalise_by_model(network: NetworkDescription) -> NetworkDescription:
+def normalise_by_model(network: Network) -> Network:
     """Normalise the weights of a network by the weights alone.
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         A converted network.
 
     Returns
     -------
-    NetworkDescription
+    Network
         The same network with smaller weights; one whose weights are all negative is left alone.
+
+    Raises
+    ------
+    ValueError
+        If the network is none of layers of rectified units without a bias.
 
     Notes
     -----
     Algorithm 1 of Diehl et al. (2015).
     """
-    factors = _by_depth(network, lambda layer: _largest_input(layer.weight))
-    return _scaled(network, lambda depth: 1 / (factors[depth] or 1.0))
+    depths = _depths(network)
+    factors = _by_depth(network, depths, lambda _, weight: _largest_input(weight))
+    return _scaled(network, depths, lambda depth: 1 / (factors[depth] or 1.0))
 
 
-def normalise_by_data(
-    network: NetworkDescription, activations: Mapping[str, float]
-) -> NetworkDescription:
+def normalise_by_data(network: Network, activations: Mapping[str, float]) -> Network:
     """Normalise the weights of a network by the activations that real input causes.
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         A converted network.
     activations : mapping of str to float
-        Largest activation of each layer with weights, see :func:`largest_activations`.
+        Largest activation of each population with weights, see :func:`largest_activations`.
 
     Returns
     -------
-    NetworkDescription
+    Network
         The same network with other weights.
+
+    Raises
+    ------
+    ValueError
+        If the network is none of layers of rectified units without a bias.
 
     Notes
     -----
     Algorithm 2 of Diehl et al. (2015).
     """
+    depths = _depths(network)
     factors = _by_depth(
-        network, lambda layer: max(float(layer.weight.max()), activations[layer.name])
+        network, depths, lambda name, weight: max(float(weight.max()), activations[name])
     )
-    depths = sorted(factors)
-    before = dict(zip(depths, [1.0, *(factors[depth] or 1.0 for depth in depths)], strict=False))
-    return _scaled(network, lambda depth: before[depth] / (factors[depth] or 1.0))
+    before = {1: 1.0} | {depth + 1: factor or 1.0 for depth, factor in factors.items()}
+    return _scaled(network, depths, lambda depth: before[depth] / (factors[depth] or 1.0))
 
 
 @torch.no_grad()
-def largest_activations(network: NetworkDescription, rates: Iterable[Tensor]) -> dict[str, float]:
-    """Find the largest activation of each layer with weights, were its neurons rectified units.
+def largest_activations(network: Network, rates: Iterable[Tensor]) -> dict[str, float]:
+    r"""Find the largest activation of each population with weights, as rectified units.
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         A converted network.
-    rates : iterable of Tensor, each of shape (batch, words, features)
-        Input, in [0, 1]; sentences are padded with zeros to the longest of their batch.
+    rates : iterable of Tensor, each of shape (batch, \*shape of the input)
+        Input, in [0, 1], perhaps on fewer positions; sentences are padded with zeros to the longest
+        of their batch.
 
     Returns
     -------
     dict of str to float
-        At least 0 for each layer.
+        At least 0 for each population with weights.
+
+    Raises
+    ------
+    ValueError
+        If the network is none of layers of rectified units without a bias.
     """
-    largest = {layer.name: 0.0 for layer in network.layers if not isinstance(layer, Pooling)}
+    _depths(network)
+    largest = dict.fromkeys(_weighted(network), 0.0)
     for batch in rates:
-        activations = {network.input.name: batch}
-        for layer in network.layers:
-            activations[layer.name] = _activation(layer, network, activations)
-            if layer.name in largest:
-                peak = float(activations[layer.name].max())
-                largest[layer.name] = max(largest[layer.name], peak)
+        cropped = crop(network, batch.shape[1])
+        activations = {network.input.name: silence_behind(batch, cropped.input.shape[0], axis=1)}
+        for population in cropped.hidden:
+            name = population.name
+            activations[name] = _activation(network, cropped, name, activations)
+            if name in largest:
+                largest[name] = max(largest[name], float(activations[name].max()))
     return largest
 
 
 def _activation(
-    layer: Layer, network: NetworkDescription, activations: Mapping[str, Tensor]
+    network: Network, cropped: Network, name: str, activations: Mapping[str, Tensor]
 ) -> Tensor:
-    sources = [activations[name] for name in layer.sources]
-    if isinstance(layer, Pooling):
-        return sources[0].sum(dim=1) / layer.window
-    weight = torch.as_tensor(layer.weight).to(sources[0])
-    if isinstance(layer, Convolution):
-        words = sources[0].shape[1]
-        padding = min(network.input.positions - words, layer.width - 1)
-        return functional.relu(convolve(sources[0], weight, padding))
-    inputs = torch.cat([source.flatten(1) for source in sources], dim=1)
-    return functional.relu(inputs @ weight.T)
+    (connection,) = cropped.into(name)
+    transform = connection.transform
+    sources = [activations[source] for source in connection.sources]
+    heard = sources[0]
+    if len(sources) > 1:
+        heard = torch.cat([source.flatten(1) for source in sources], dim=1)
+    weights = {
+        field: torch.tensor(getattr(transform, field)).to(heard)
+        for field in transform.trained
+        if getattr(transform, field) is not None
+    }
+    activation = currents(transform, weights, heard)
+    if isinstance(transform, SumPooling):
+        # Positions that were left out are silent, and part of the average all the same.
+        return activation / transform.size(network.source_shape(network.into(name)[0]))
+    return functional.relu(activation) if weights else activation
 
 
 def _largest_input(weight: np.ndarray) -> float:
-    """Return the most that inputs in [0, 1] can give to a neuron of a layer."""
+    """Return the most that inputs in [0, 1] can give to a neuron of a population."""
     return float(np.maximum(weight, 0).reshape(len(weight), -1).sum(axis=1, dtype=float).max())
 
 
+def _weighted(network: Network) -> dict[str, str]:
+    """Return the populations whose connection has weights, and the names of these weights."""
+    return {
+        connection.target: key
+        for key, connection in zip(network.keys, network.connections, strict=True)
+        if _has_weights(connection.transform)
+    }
+
+
+def _has_weights(transform: Transform) -> bool:
+    return isinstance(transform, Convolution | Dense)
+
+
+def _depths(network: Network) -> dict[str, int]:
+    """Count the connections with weights between the input and each population.
+
+    Raises
+    ------
+    ValueError
+        If something in the network is not scaled as its input is, so that scaling weights would
+        change decisions.
+    """
+    depths = {network.input.name: 0}
+    for name in (population.name for population in network.hidden):
+        incoming = network.into(name)
+        if len(incoming) != 1:
+            raise _refusal(f"{len(incoming)} connections onto {name!r}, and needs one")
+        if type(network[name].neuron) not in (IF, LIF):
+            raise _refusal(f"{type(network[name].neuron).__name__} neurons, {name!r}")
+        _check_connection(incoming[0])
+        if any(source not in depths for source in incoming[0].sources):
+            raise _refusal(f"a cycle, closed by {incoming[0]}")
+        found = {depths[source] for source in incoming[0].sources}
+        if len(found) > 1:
+            raise _refusal(f"sources of unequal depth, in {incoming[0]}")
+        depths[name] = found.pop() + _has_weights(incoming[0].transform)
+    return depths
+
+
+def _check_connection(connection: Connection) -> None:
+    transform = connection.transform
+    kinds = (Convolution, Dense, SumPooling, AveragePooling, Flattening)
+    if not isinstance(transform, kinds):
+        raise _refusal(f"the transform {type(transform).__name__} in {connection}")
+    if getattr(transform, "bias", None) is not None:
+        raise _refusal(f"a bias in {connection}")
+
+
+def _refusal(what: str) -> ValueError:
+    return ValueError(
+        f"weights can be normalised in layers of rectified units without a bias, and this network "
+        f"has {what}; leave the normalisation out"
+    )
+
+
 def _by_depth(
-    network: NetworkDescription, factor: Callable[[Convolution | Dense], float]
+    network: Network, depths: Mapping[str, int], factor: Callable[[str, np.ndarray], float]
 ) -> dict[int, float]:
-    """Return the largest factor among the layers with weights at each depth."""
+    """Return the largest factor among the weights at each depth."""
     factors: dict[int, float] = defaultdict(float)
-    for layer in network.layers:
-        if not isinstance(layer, Pooling):
-            depth = network.latency[layer.name]
-            factors[depth] = max(factors[depth], factor(layer))
+    for name, key in _weighted(network).items():
+        depth = depths[name]
+        factors[depth] = max(factors[depth], factor(name, network.weights[key]))
     return factors
 
 
-def _scaled(network: NetworkDescription, scale: Callable[[int], float]) -> NetworkDescription:
-    """Multiply the weights of each layer by the scale of its depth."""
-    layers = tuple(
-        layer
-        if isinstance(layer, Pooling)
-        else replace(
-            layer, weight=(layer.weight * scale(network.latency[layer.name])).astype(np.float32)
-        )
-        for layer in network.layers
+def _scaled(network: Network, depths: Mapping[str, int], scale: Callable[[int], float]) -> Network:
+    """Multiply the weights onto each population by the scale of its depth."""
+    weights = network.weights
+    return network.with_weights(
+        {
+            key: (weights[key] * scale(depths[name])).astype(np.float32)
+            for name, key in _weighted(network).items()
+        }
     )
-    return replace(network, layers=layers)

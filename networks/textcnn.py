@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from networks.convolution import centre, convolve
+from networks.pytorch.convolution import centre, convolve
 
 WIDTHS = (3, 4, 5)
 MAPS = 100
@@ -107,8 +107,8 @@ class TextCNN(nn.Module):
 class TailoredTextCNN(TextCNN):
     """The TextCNN that a spiking network can imitate (Lv, Xu & Zheng 2023, section 3.1).
 
-    Its kernels are kept centred (:func:`networks.convolution.centre`), unless that is not wanted.
-    The average of a few active windows is small, so the weights start larger than is usual.
+    Its kernels are kept centred (:func:`networks.pytorch.convolution.centre`), unless that is not
+    wanted. The average of a few active windows is small, so the weights start larger than is usual.
 
     In training its input is as noisy as a presentation. A Poisson train of rate r that is counted
     over T steps has mean r and variance r (1 - r) / T; Gaussian noise of that variance is added,

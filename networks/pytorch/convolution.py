@@ -50,7 +50,7 @@ def centre(weight: Tensor) -> None:
 
     Parameters
     ----------
-    weight : Tensor, shape (maps, width, features)
+    weight : Tensor, shape (maps, width, features) or (maps, height, width, features)
         The kernel.
     """
-    weight -= weight.mean(dim=2, keepdim=True)
+    weight -= weight.mean(dim=-1, keepdim=True)

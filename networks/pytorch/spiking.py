@@ -1,0 +1,223 @@
+"""A described spiking network as a PyTorch module, to fine-tune and to compare with.
+
+The module holds the weights. How a presentation is computed is told in
+:mod:`networks.pytorch.presentation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from networks.activity import Activity, Membranes
+from networks.description import Network, Potentials, Readout, Votes
+from networks.description.network import weight_names
+from networks.pytorch.convolution import centre
+from networks.pytorch.fitting import Fitted, fit
+from networks.pytorch.neurons import scan
+from networks.pytorch.presentation import Presentation, Trace
+from networks.transforms import Convolution
+
+
+class SpikingNetwork(nn.Module):
+    """A :class:`~networks.description.Network` with trainable weights.
+
+    It runs in single precision if any weight is given in that, unless it is turned into another
+    (``model.double()``).
+
+    Parameters
+    ----------
+    network : Network
+        The network; its weights are copied.
+    dropout : float
+        Probability that a spike train into a dense transform is dropped in training. A train is
+        dropped for all steps of a presentation, or the network would see the average instead.
+    neurons : callable
+        What runs populations that are on no cycle: :func:`networks.pytorch.neurons.scan`, or one
+        that takes and gives the same.
+
+    Attributes
+    ----------
+    weights : nn.ParameterDict
+        All weights, by the names that the network gives them.
+    """
+
+    def __init__(
+        self, network: Network, *, dropout: float = 0.5, neurons: Callable[..., Trace] = scan
+    ):
+        super().__init__()
+        self.dropout = dropout
+        self.weights = _parameters(network)
+        self._network, self._scan = network, neurons
+        self._scales = {p.name: float(network.unit(p.name)) for p in network.hidden}
+        self._fitted: dict[int, Fitted] = {}
+
+    def describe(self) -> Network:
+        """Return the description of the network with its present weights."""
+        return self._network.with_weights(
+            {name: weight.detach().cpu().numpy() for name, weight in self.weights.items()}
+        )
+
+    def traces(self, spikes: Tensor) -> dict[str, Trace]:
+        r"""Run the network and keep spikes and membranes of every population.
+
+        Parameters
+        ----------
+        spikes : Tensor, shape (steps, batch, \*shape of the input)
+            Input spikes, 0 or 1. There may be fewer positions along the first axis of the shape;
+            the others are silent.
+
+        Returns
+        -------
+        dict of str to (Tensor, Tensor)
+            For each population but the input, in the order of the network, spikes and membranes of
+            shape (steps, batch, \*shape), without neurons that silence cannot wake
+            (:func:`networks.description.crop`).
+
+        Raises
+        ------
+        ValueError
+            If the spikes do not fit the input.
+        """
+        fitted = self._fit(spikes)
+        presentation = Presentation(
+            fitted.network,
+            fitted.weights(dict(self.weights.items())),
+            scan=self._scan,
+            scales=self._scales,
+            dropout=self.dropout if self.training else 0.0,
+        )
+        return presentation.run(fitted.padded(spikes))
+
+    @torch.no_grad()
+    def activity(
+        self, spikes: np.ndarray, membranes: Membranes | None = None
+    ) -> dict[str, Activity]:
+        r"""Make one presentation and report it as any simulator does.
+
+        Parameters
+        ----------
+        spikes : numpy.ndarray of bool, shape (steps, \*shape of the input)
+            Input spikes, perhaps on fewer positions.
+        membranes : mapping of str to iterable of int, optional
+            Neurons whose membrane voltage is kept.
+
+        Returns
+        -------
+        dict of str to Activity
+            For each population, the input first.
+        """
+        given = torch.from_numpy(spikes).to(self._dtype).unsqueeze(1)
+        nothing = np.zeros(0, dtype=int)
+        activity = {self._network.input.name: Activity(spikes, np.zeros((len(spikes), 0)), nothing)}
+        for name, (fired, membrane) in self.traces(given).items():
+            chosen = np.sort(np.fromiter((membranes or {}).get(name, ()), dtype=int))
+            chosen = chosen[chosen < fired[0].numel()]
+            activity[name] = Activity(
+                fired.squeeze(1).numpy().astype(bool),
+                membrane.flatten(1).numpy()[:, chosen].astype(np.float64),
+                chosen,
+            )
+        return activity
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        r"""Run the network and read its answer.
+
+        Parameters
+        ----------
+        spikes : Tensor, shape (steps, batch, \*shape of the input)
+            Input spikes, 0 or 1, perhaps on fewer positions.
+
+        Returns
+        -------
+        Tensor, shape (steps, batch, groups)
+            In each step, spikes of each group's neurons, summed, where they vote; their membranes,
+            averaged, where potentials are read.
+
+        Raises
+        ------
+        ValueError
+            If the network has no readout.
+        """
+        readout = self._network.readout
+        if readout is None:
+            raise ValueError(
+                "the network has no readout, so it has no answer: describe it with Votes or "
+                "Potentials, or look at its traces"
+            )
+        return answer(readout, *self.traces(spikes)[readout.population])
+
+    def constrain(self) -> None:
+        """Centre the kernels (:func:`networks.pytorch.convolution.centre`) after a step."""
+        for key, connection in zip(self._network.keys, self._network.connections, strict=True):
+            for name, link, field in weight_names(key, connection.links):
+                if isinstance(link, Convolution) and field == "weight":
+                    centre(self.weights[name])
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        return next((weight.dtype for weight in self.parameters()), torch.get_default_dtype())
+
+    def _fit(self, spikes: Tensor) -> Fitted:
+        """Return the network for an input of this length."""
+        shape = self._network.input.shape
+        if spikes.ndim != 2 + len(shape) or spikes.shape[3:] != shape[1:]:
+            raise ValueError(
+                f"spikes have the shape {tuple(spikes.shape)}, and the network takes (steps, "
+                f"batch, {', '.join(map(str, shape))}), or fewer than {shape[0]} positions"
+            )
+        positions = spikes.shape[2]
+        if positions not in self._fitted:
+            self._fitted[positions] = fit(self._network, positions)
+        return self._fitted[positions]
+
+
+@singledispatch
+def answer(readout: Readout, spikes: Tensor, membrane: Tensor) -> Tensor:
+    r"""Read the answer from a population.
+
+    Parameters
+    ----------
+    readout : Readout
+        What is read.
+    spikes, membrane : Tensor, shape (steps, batch, \*shape)
+        What the population did.
+
+    Returns
+    -------
+    Tensor, shape (steps, batch, groups)
+        The answer in each step.
+    """
+    raise TypeError(
+        f"PyTorch does not know the readout {type(readout).__name__}: register a function for it "
+        "with @answer.register in networks/pytorch/spiking.py"
+    )
+
+
+@answer.register
+def _(readout: Votes, spikes: Tensor, membrane: Tensor) -> Tensor:
+    return spikes.flatten(2).unflatten(-1, (readout.groups, -1)).sum(dim=-1)
+
+
+@answer.register
+def _(readout: Potentials, spikes: Tensor, membrane: Tensor) -> Tensor:
+    return membrane.flatten(2).unflatten(-1, (readout.groups, -1)).mean(dim=-1)
+
+
+def _parameters(network: Network) -> nn.ParameterDict:
+    """Return copies of all weights, in one precision."""
+    weights = network.weights
+    single = any(weight.dtype == np.float32 for weight in weights.values())
+    dtype = torch.float32 if single else torch.float64
+    try:
+        return nn.ParameterDict(
+            {name: nn.Parameter(torch.tensor(w, dtype=dtype)) for name, w in weights.items()}
+        )
+    except KeyError as error:
+        raise ValueError(
+            f"PyTorch needs a name of a population for itself, {error}; choose another"
+        ) from error
