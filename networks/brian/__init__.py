@@ -1,7 +1,7 @@
 """Spiking networks as live Brian 2 networks.
 
-Each layer of a description becomes a :class:`brian2.NeuronGroup` with equation-defined dynamics.
-By default the input is one group that presents sentence after sentence
+Each population of a description becomes a :class:`brian2.NeuronGroup` with equations of its own. By
+default the input is one group that presents sentence after sentence
 (:mod:`networks.brian.presentations`) and connections hold each weight once
 (:mod:`networks.brian.shared_weights`). With ``synapses="stock"`` all is made of Brian 2's own
 objects (:mod:`networks.brian.stock`). Building, running and recording are separate:
@@ -12,11 +12,10 @@ objects (:mod:`networks.brian.stock`). Building, running and recording are separ
 ...     network.run(seed=1)
 ...     activity = recorder.activity(0)
 
-Time. PyTorch computes a step of all layers at once; in Brian 2 a spike is delivered after the
-threshold test of its step, so each layer lags one step behind its sources. In the default schedule
-(groups, thresholds, synapses, resets), input added in the synapses slot and the reset decay once
-before the next test. So synapses add ``w / decay`` and the reset subtracts ``threshold / decay``;
-step n of the mathematics is then step n + latency of the simulation, exactly.
+Time. Populations are computed one after the other within a step
+(:mod:`networks.brian.slots`), so step n of the mathematics is step n of the simulation in each of
+them. Devices with a schedule of their own let each population lag behind
+(:mod:`networks.brian.lag`).
 """
 
 from networks.brian.backends import (
@@ -24,6 +23,7 @@ from networks.brian.backends import (
     EXTERNAL,
     GENN,
     BackendUnavailable,
+    Unsupported,
     choose_backend,
     choose_synapses,
     missing,
@@ -51,6 +51,7 @@ __all__ = [
     "Recorder",
     "SpikeStimulus",
     "Stimulus",
+    "Unsupported",
     "choose_backend",
     "choose_synapses",
     "missing",

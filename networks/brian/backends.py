@@ -37,6 +37,10 @@ class BackendUnavailable(RuntimeError):
     """A backend that does not exist, or that cannot run on this machine."""
 
 
+class Unsupported(BackendUnavailable):
+    """A network that a backend cannot run, for what it is made of."""
+
+
 def choose_backend(name: str, presentations: int, synapses: str | None = None) -> str:
     """Return the backend to use.
 

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from networks.activity import Membranes
+from networks.brian.backends import EXTERNAL
+from networks.brian.lag import latencies
 from networks.brian.network import BrianNetwork
 from networks.brian.recorded import Recorded
 from networks.brian.recorder import Recorder
 from networks.brian.stimulus import Stimulus
-from networks.description import NetworkDescription
+from networks.description import Network
 
 JOB, RESULT, LOG = "job.pickle", "recorded.pickle", "log.txt"
 SHOWN = 20
@@ -33,7 +35,7 @@ class Job:
 
     Attributes
     ----------
-    description : NetworkDescription
+    description : Network
         The network.
     stimulus : PoissonStimulus or SpikeStimulus
         What it is shown.
@@ -45,7 +47,7 @@ class Job:
         As of :class:`networks.brian.Recorder`.
     """
 
-    description: NetworkDescription
+    description: Network
     stimulus: Stimulus
     options: dict
     seed: int
@@ -75,9 +77,14 @@ def run_in_child(job: Job) -> Recorded:
 
     Raises
     ------
+    Unsupported
+        If the backend cannot carry the network.
     RuntimeError
         If it failed, with the end of what the process said.
     """
+    backend = job.options.get("backend")
+    if backend in EXTERNAL:
+        latencies(job.description, backend)
     with tempfile.TemporaryDirectory(prefix="bionlp-child-") as name:
         folder = Path(name)
         (folder / JOB).write_bytes(pickle.dumps(job))

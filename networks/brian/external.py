@@ -77,6 +77,7 @@ class ExternalProject:
         self._held.enter_context(preferences({"core.default_float_dtype": dtype, **flags}))
         brian2.set_device(device, directory=folder, **options)
         brian2.defaultclock.dt = dt
+        self.records_after_reset = package == "brian2genn"
 
     def run(self, network: brian2.Network, duration: brian2.Quantity) -> None:
         """Compile a network and run it, once in the life of the process."""

@@ -1,25 +1,27 @@
-"""Layers as Brian 2 neurons.
+"""Populations as groups of Brian 2 neurons.
 
-    dv/dt = -v / tau,  tau = -dt / ln(decay),  integrated exactly: v decays by ``decay`` a step
-    v > theta:  a spike, and  v -= theta / decay
-    on a presynaptic spike:  v += w / decay
+Each variable that leaks follows its equation, integrated exactly or by Euler's method,
 
-See :mod:`networks.brian` for why both are divided by ``decay``. A decay of 1 is a tau so long that
-``exp(-dt / tau)`` is 1 in every precision; some devices cannot write infinity into their code.
+    dv/dt = -v / tau,    tau = -dt / ln(decay)  or  dt / (1 - decay)
+
+and is a plain variable where its decay is 1. The statements of the neuron (its drive, level and
+reset) become code of the group as they stand, each in its slot (:mod:`networks.brian.slots`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import brian2
 import numpy as np
 
-from networks.description import Layer, firing_threshold
+from networks.brian.slots import slot
+from networks.description import Population
+from networks.neurons import Neuron
+from networks.neurons.model import Parameter
 
-Shape = tuple[int, ...]
-
-LONGEST_TAU = 1e30 * brian2.second
+CONSTANT = "constant_current"
 
 
 @dataclass(frozen=True)
@@ -30,76 +32,116 @@ class Gate:
     period: int
 
 
-@dataclass(frozen=True)
-class Pathway:
-    """What is to be connected.
-
-    Attributes
-    ----------
-    source, target : brian2.Group
-        The neurons of two layers.
-    source_shape, target_shape : tuple of int
-        Shapes of the layers.
-    first_input : int
-        Index of the source's first neuron among all inputs of the target layer.
-    name : str
-        Of the synapses.
-    """
-
-    source: brian2.Group
-    target: brian2.Group
-    source_shape: Shape
-    target_shape: Shape
-    first_input: int
-    name: str
-
-
 def neuron_group(
-    layer: Layer,
-    shape: Shape,
+    population: Population,
     clock: brian2.Clock,
+    *,
+    constant: np.ndarray | None = None,
     dtype: type[np.floating] = np.float64,
     gate: Gate | None = None,
 ) -> brian2.NeuronGroup:
-    """Make the neurons of a layer.
+    """Make the neurons of a population, in slots of their own.
 
     Parameters
     ----------
-    layer : Convolution, Pooling or Dense
-        Gives threshold and decay.
-    shape : tuple of int
-        Neurons of the layer, numbered in C order.
+    population : Population
+        What they are.
     clock : brian2.Clock
         Ticks once a step.
+    constant : numpy.ndarray, optional
+        Current of each neuron in every step, in C order.
     dtype : type
-        Precision of the membranes.
+        Precision of their variables.
     gate : Gate, optional
         When neurons may fire; always without it.
 
     Returns
     -------
     brian2.NeuronGroup
-        With the membrane voltage ``v``, named like the layer.
+        Named like the population, with its neurons in C order and the variables of its neuron.
     """
-    namespace = {"theta": firing_threshold(layer), "decay": layer.decay}
-    threshold = "v > theta"
-    if gate:
-        # Times are in the middle of a step, where rounding does not matter.
-        threshold += " and (t + half_a_step) % period < open_for"
-        namespace |= {
-            "half_a_step": clock.dt / 2,
-            "period": gate.period * clock.dt,
-            "open_for": gate.open * clock.dt,
+    neuron, name = population.neuron, population.name
+    equations, namespace, arrays = _equations(neuron, clock.dt)
+    for parameter, value in neuron.values.items():
+        equations += _declare(parameter, value, "1", namespace, arrays)
+    if constant is not None:
+        equations += _declare(CONSTANT, constant, "1", namespace, arrays)
+    spiking = {}
+    if neuron.spikes:
+        threshold = f"v {'>=' if neuron.inclusive else '>'} {neuron.level}"
+        spiking = {
+            "threshold": threshold + gate_condition(gate, clock, namespace),
+            "reset": "\n".join(neuron.resets),
         }
-    tau = LONGEST_TAU if layer.decay == 1 else -clock.dt / np.log(layer.decay)
-    return brian2.NeuronGroup(
-        int(np.prod(shape)),
-        "dv/dt = -v / tau : 1",
-        threshold=threshold,
-        reset="v -= theta / decay",
-        method="exact",
+    group = brian2.NeuronGroup(
+        population.size,
+        equations,
+        method=getattr(neuron, "integration", "exact"),
         clock=clock,
-        name=f"{layer.name}*",
-        namespace=namespace | {"tau": tau},
+        name=f"{name}*",
+        namespace=namespace,
         dtype=dtype,
+        **spiking,
     )
+    for variable, values in arrays.items():
+        setattr(group, variable, values)
+    group.state_updater.when = slot("leak", name)
+    if neuron.spikes:
+        group.thresholder["spike"].when = slot("test", name)
+        group.resetter["spike"].when = slot("reset", name)
+    driven = [f"{neuron.receives} += {CONSTANT}"] if constant is not None else []
+    driven += neuron.drive
+    if driven:
+        group.run_regularly(
+            "\n".join(driven), clock=clock, when=slot("drive", name), name=f"{name}_run_regularly_*"
+        )
+    return group
+
+
+def gate_condition(gate: Gate | None, clock: brian2.Clock, namespace: dict[str, Any]) -> str:
+    """Return what a gate adds to a threshold, and put what it needs into the namespace."""
+    if gate is None:
+        return ""
+    # Times are in the middle of a step, where rounding does not matter.
+    namespace |= {
+        "half_a_step": clock.dt / 2,
+        "gate_period": gate.period * clock.dt,
+        "gate_open": gate.open * clock.dt,
+    }
+    return " and (t + half_a_step) % gate_period < gate_open"
+
+
+def time_constant(decay: Parameter, integration: str, dt: brian2.Quantity) -> brian2.Quantity:
+    """Return the time constant with which a variable loses the factor ``decay`` in a step."""
+    # A decay of 1 among others is a tau so long that nothing is lost in any precision; some devices
+    # cannot write infinity into their code.
+    with np.errstate(divide="ignore"):
+        steps = 1 / (1 - decay) if integration == "euler" else -1 / np.log(decay)
+    return np.where(np.asarray(decay) == 1, 1e30, np.abs(steps)) * dt
+
+
+def _equations(
+    neuron: Neuron, dt: brian2.Quantity
+) -> tuple[str, dict[str, Any], dict[str, np.ndarray]]:
+    """Return the equations of the variables, a namespace and values for what they need."""
+    equations, namespace, arrays = "", {}, {}
+    for variable in neuron.variables:
+        decay = getattr(neuron, neuron.decays.get(variable, ""), 1.0)
+        if np.ndim(decay) == 0 and decay == 1:
+            equations += f"{variable} : 1\n"
+            continue
+        tau = time_constant(decay, neuron.integration, dt)
+        equations += f"d{variable}/dt = -{variable} / tau_{variable} : 1\n"
+        equations += _declare(f"tau_{variable}", tau, "second", namespace, arrays)
+    return equations, namespace, arrays
+
+
+def _declare(
+    name: str, value: Any, unit: str, namespace: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> str:
+    """Put one number into the namespace, or return the declaration of one for each neuron."""
+    if np.ndim(value) == 0:
+        namespace[name] = value if unit == "1" else brian2.Quantity(value)
+        return ""
+    arrays[name] = value.ravel()
+    return f"{name} : {unit} (constant)\n"

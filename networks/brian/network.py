@@ -3,74 +3,25 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import brian2
 import numpy as np
 from brian2 import ms
-from brian2.core.names import find_name
-from threadpoolctl import threadpool_limits
 
-from networks.brian import shared, stock
-from networks.brian.backends import (
-    EXTERNAL,
-    GENN,
-    choose_backend,
-    choose_synapses,
-    codegen_target,
-    preferences,
-)
-from networks.brian.external import GATED, ExternalProject
-from networks.brian.groups import Gate, Pathway, neuron_group
-from networks.brian.numpy_kernels import all_spikes
-from networks.brian.presentations import Presentations
-from networks.brian.program import StandaloneProject
-from networks.brian.schedule import Schedule, beginnings, schedule
-from networks.brian.stimulus import PoissonStimulus, Stimulus
-from networks.description import Layer, NetworkDescription
+from networks.brian.backends import EXTERNAL, GENN, choose_backend, choose_synapses
+from networks.brian.builder import Builder, LaggingBuilder, SharedBuilder, StockBuilder
+from networks.brian.external import GATED
+from networks.brian.private import is_free, usual_interrupts
+from networks.brian.runtime import open_runtime
+from networks.brian.stimulus import Stimulus
+from networks.description import Network
 
 DT = 1 * ms
-CLOCK = "steps*"
+CLOCK = "steps"
 
 SYNAPSES = ("shared", "stock")
 PRECISIONS = {"double": np.float64, "single": np.float32}
-
-
-@contextmanager
-def brief_garbage_collection() -> Iterator[None]:
-    """Spare the garbage collector what is alive now.
-
-    Brian 2 collects garbage when a run begins. With PyTorch and xarray in memory this takes longer
-    than all else that comes before the first step: it goes through each of their objects.
-    """
-    if gc.get_freeze_count():
-        # Somebody else has frozen objects, and thawing would thaw theirs.
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-STOP = "core.stop_on_keyboard_interrupt"
-
-
-@contextmanager
-def usual_interrupts() -> Iterator[None]:
-    """Let Ctrl-C raise KeyboardInterrupt at once.
-
-    Brian 2 would end the run, or its compiled program, as if it were over; 2.5 does not yet.
-    """
-    try:
-        with preferences({STOP: False} if STOP in brian2.prefs else {}):
-            yield
-    except KeyboardInterrupt:
-        # Brian 2 would take the run for one that still goes on, and swallow the next Ctrl-C.
-        brian2.Network._globally_running = False
-        raise
 
 
 class BrianNetwork:
@@ -81,10 +32,11 @@ class BrianNetwork:
 
     Parameters
     ----------
-    description : NetworkDescription
+    description : Network
         The network.
     stimulus : PoissonStimulus or SpikeStimulus
-        What it is shown first.
+        What it is shown first. Presentations may have fewer positions than the input; the others
+        are silent then.
     backend : str
         ``numpy``, ``cython``, ``cpp_standalone``, ``genn``, ``genn-cpu``, ``cuda`` or ``auto``.
         GeNN and CUDA run once in a process.
@@ -93,10 +45,7 @@ class BrianNetwork:
         Brian 2's own (:mod:`networks.brian.stock`), one synapse per use of a weight. By default
         shared, but for GeNN and CUDA, which have only the latter.
     precision : {"double", "single"}
-        Of membranes and shared weights.
-    words : int, optional
-        Positions that are built, by default as many as the longest sentence has. A compiled program
-        with shared weights always has all that the network was made for, so that it can be kept.
+        Of the neurons' variables and shared weights.
     dt : brian2.Quantity
         Duration of a step.
 
@@ -105,34 +54,36 @@ class BrianNetwork:
     network : brian2.Network
         Holds everything; add monitors of your own with ``network.add``.
     groups : dict of str to brian2.Group
-        The neurons of each layer, the input included, by the layer's name.
-    synapses : dict of tuple of str to SharedWeightSynapses or brian2.Synapses
-        By (source, target).
+        The neurons of each population, the input included; of the population's size on every
+        backend, numbered in C order of its shape.
+    synapses : dict of (str, str) to SharedWeightSynapses or brian2.Synapses
+        By the name of the source and the key of the connection.
     clock : brian2.Clock
         Ticks once a step.
-    shapes : dict of str to tuple of int
-        Shape of each group; its neurons are numbered in C order.
     begin : numpy.ndarray of int, shape (presentations + 1,)
         Time step in which each presentation begins, and the end of the last.
+    latency : dict of str to int
+        Steps of the simulation that a population lags behind the step of the mathematics: none,
+        but on GeNN and CUDA.
 
     Raises
     ------
     BackendUnavailable
-        If the backend does not exist or cannot run here.
+        If the backend does not exist or cannot run here; :class:`~networks.brian.Unsupported` if
+        it cannot carry the network.
     ValueError
-        If another option does not exist, a sentence or the number of its features does not fit, or
-        stock synapses are to present sentences for different numbers of steps.
+        If another option does not exist, a presentation or the number of its features does not
+        fit, or stock synapses are to present sentences for different numbers of steps.
     """
 
     def __init__(
         self,
-        description: NetworkDescription,
+        description: Network,
         stimulus: Stimulus,
         *,
         backend: str = "auto",
         synapses: str | None = None,
         precision: str = "double",
-        words: int | None = None,
         dt: brian2.Quantity = DT,
     ):
         if synapses not in (None, *SYNAPSES):
@@ -141,93 +92,44 @@ class BrianNetwork:
             raise ValueError(f"precision is {' or '.join(PRECISIONS)}, not {precision!r}")
         self.description, self.stimulus, self.dt = description, stimulus, dt
         self.backend = choose_backend(backend, len(stimulus.words), synapses)
-        self._genn = self.backend in GENN
-        self._external = self.backend in EXTERNAL
-        self._shared = (synapses or choose_synapses(self.backend)) == "shared"
-        if not self._shared and len(set(stimulus.durations)) > 1:
-            raise ValueError("stock synapses need the same number of steps for all sentences")
-        if self._shared and self.backend == "cpp_standalone":
-            words = description.input.positions  # one program for all sentences
-        self.shapes = description.shapes(words or max(stimulus.words))
+        kind = synapses or choose_synapses(self.backend)
+        self._builder = _builder(description, self.backend, kind, PRECISIONS[precision])
         self._check(stimulus)
-        self._dtype = PRECISIONS[precision]
-        self._ran = False
-        self._latency = max(description.latency.values()) + (GATED if self._genn else 0)
-        self.begin = beginnings(stimulus, start=0, latency=self._latency)
-        self._project = self._open_project()
+        if not self._builder.replaceable and len(set(stimulus.durations)) > 1:
+            raise ValueError("stock synapses need the same number of steps for all sentences")
+        self.latency = self._builder.latency
+        self.begin = self._builder.begin(stimulus)
+        self._ran = self._closed = False
+        self._runtime = open_runtime(self.backend, dt, PRECISIONS[precision])
         try:
-            with codegen_target(self.backend):
+            with self._runtime.building():
                 self._build()
         except BaseException:
             self.close()
             raise
 
     @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each population."""
+        return self.description.shapes
+
+    @property
     def records_after_reset(self) -> bool:
         """Whether membranes can only be recorded at the end of a step, after the reset."""
-        return self._genn
-
-    def _open_project(self) -> StandaloneProject | ExternalProject | None:
-        if self._external:
-            return ExternalProject(self.backend, dt=self.dt, dtype=self._dtype)
-        return StandaloneProject() if self.backend == "cpp_standalone" else None
+        return self._runtime.records_after_reset
 
     def _build(self) -> None:
         # Compiled code is made of the names of Brian 2's objects, and only kept code of the same
         # names is taken again. They may be in reference cycles, and hold their names until then.
-        if find_name(CLOCK) != CLOCK.rstrip("*"):
+        if not is_free(CLOCK):
             gc.collect()
-        if self._external:
-            self.clock = brian2.defaultclock
-        else:
-            self.clock = brian2.Clock(self.dt, name=CLOCK)
-        source = self.description.input.name
-        self.groups = {source: self._input_group(source)}
-        self.synapses = {}
-        period = int(self.begin[1])
-        gate = Gate(period - GATED, period) if self._genn else None
-        for layer in self.description.layers:
-            group = neuron_group(layer, self.shapes[layer.name], self.clock, self._dtype, gate)
-            self._clear(group)
-            self.groups[layer.name] = group
-            self._connect(layer)
+        own = self._runtime.own_clock
+        self.clock = brian2.Clock(self.dt, name=f"{CLOCK}*") if own else brian2.defaultclock
+        self._built = self._builder.build(self.stimulus, self.clock)
+        self.groups, self.synapses = self._built.groups, self._built.synapses
         self.network = brian2.Network(*self.groups.values(), *self.synapses.values())
-
-    def _connect(self, layer: Layer) -> None:
-        """Make the synapses onto a layer, one object for each source."""
-        connect = shared.connect if self._shared else stock.connect
-        first_input = 0
-        for name in layer.sources:
-            source, target = self.groups[name], self.groups[layer.name]
-            pathway = Pathway(
-                source,
-                target,
-                self.shapes[name],
-                self.shapes[layer.name],
-                first_input,
-                f"{name}_to_{layer.name}*",
-            )
-            self.synapses[name, layer.name] = connect(layer, pathway)
-            first_input += len(source)
-
-    def _input_group(self, name: str) -> brian2.Group:
-        shape = self.shapes[name]
-        if self._external:
-            # Its spikes are drawn when the seed is known.
-            return brian2.SpikeGeneratorGroup(
-                int(np.prod(shape)), [], [] * self.dt, clock=self.clock, name=f"{name}*"
-            )
-        if not self._shared:
-            return stock.input_group(self.stimulus, name, shape, self.begin, self.clock)
-        poisson = isinstance(self.stimulus, PoissonStimulus)
-        return Presentations(*shape, poisson=poisson, clock=self.clock, name=f"{name}*")
-
-    def _clear(self, group: brian2.NeuronGroup) -> None:
-        """Have the membranes of a group cleared at the beginning of each presentation."""
-        if self._shared:
-            self.groups[self.description.input.name].clears(group)
-        else:
-            group.run_regularly("v = 0", dt=self.begin[1] * self.dt, when="start")
+        if self._built.schedule is not None:
+            self.network.schedule = self._built.schedule
 
     def run(
         self,
@@ -236,7 +138,7 @@ class BrianNetwork:
         stimulus: Stimulus | None = None,
         advance: Callable[[float], None] | None = None,
     ) -> None:
-        """Present all sentences, once.
+        """Present all sentences, from time 0 on; monitors hold the last run.
 
         Parameters
         ----------
@@ -245,55 +147,52 @@ class BrianNetwork:
             backend, and a sentence has them wherever it comes in the stream. Stock networks draw
             from Brian 2's generators, which differ between backends.
         stimulus : PoissonStimulus or SpikeStimulus, optional
-            Other sentences than the network was built with, of the same kind and at most as long;
-            for shared weights only. Nothing is compiled again.
+            Other sentences than the network was built with, of the same kind; for shared weights
+            only. Nothing is compiled again.
         advance : callable, optional
             Called now and then with the fraction done.
+
+        Raises
+        ------
+        ValueError
+            If the stimulus does not fit, or stock synapses are to present a second time.
         """
+        if self._ran and not self._builder.replaceable:
+            raise ValueError("stock synapses present their sentences once; build another network")
         if stimulus is not None:
             self._replace(stimulus)
-        if self._ran and not self._shared:
-            raise ValueError("stock synapses present their sentences once; build another network")
         self._ran = True
-        # A compiled program begins at its first step in every run.
-        start = 0 if self._project else int(self.clock.timestep[:])
-        self.begin = beginnings(self.stimulus, start=start, latency=self._latency)
-        plan = None
-        source = self.groups[self.description.input.name]
-        if self._shared:
-            plan = schedule(self.stimulus, self.begin, seed=seed)
-            source.schedule = plan
-        elif self._external:
-            drawn = schedule(self.stimulus, self.begin, seed=seed)
-            neurons, steps = all_spikes(drawn, self.description.input.features)
-            source.set_spikes(neurons, steps * self.dt)
-        else:
-            brian2.seed(seed)
+        self.begin = self._builder.begin(self.stimulus)
+        plan = self._builder.present(self._built, self.stimulus, self.begin, seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
         with np.errstate(over="ignore"), usual_interrupts():
-            self._run(plan, advance)
+            self._runtime.run(
+                self.network, int(self.begin[-1]), self.dt, plan=plan, advance=advance
+            )
 
-    def _run(self, plan: Schedule | None, advance: Callable[[float], None] | None) -> None:
-        if self._external:
-            self._project.run(self.network, int(self.begin[-1]) * self.dt)
-            return
-        if self._project:
-            steps = int(self.begin[-1])
-            self._project.run(self.network, steps, self.dt, plan=plan, advance=advance)
-            return
+    def synaptic_events(self) -> dict[str, int]:
+        """Count how often a weight was added to each population in the last run.
 
-        def report(_elapsed, completed, _start, _duration):
-            if advance:
-                advance(completed)
+        Returns
+        -------
+        dict of str to int
+            For all populations but the input.
 
-        duration = (self.begin[-1] - self.begin[0]) * self.dt
-        # The matrix products of a step are so small that threads would mostly wait for each other.
-        blas = threadpool_limits(1, user_api="blas")
-        with codegen_target(self.backend), blas, brief_garbage_collection():
-            self.network.run(duration, report=report, report_period=1 * brian2.second)
+        Raises
+        ------
+        ValueError
+            If the synapses do not count, as Brian 2's own do not.
+        """
+        if not self._builder.counts_events:
+            raise ValueError("only shared weights count synaptic events")
+        events = {population.name: 0 for population in self.description.hidden}
+        targets = dict(zip(self.description.keys, self.description.connections, strict=True))
+        for (_, key), synapses in self.synapses.items():
+            events[targets[key].target] += int(synapses.events[:])
+        return events
 
     def _replace(self, stimulus: Stimulus) -> None:
-        if not self._shared:
+        if not self._builder.replaceable:
             raise ValueError("stock synapses present what they were built with; build another")
         if type(stimulus) is not type(self.stimulus):
             raise ValueError(f"the network was built for a {type(self.stimulus).__name__}")
@@ -301,24 +200,39 @@ class BrianNetwork:
         self.stimulus = stimulus
 
     def _check(self, stimulus: Stimulus) -> None:
-        """See that all sentences fit the input neurons: compiled code would write past them."""
-        words, features = self.shapes[self.description.input.name]
-        if max(stimulus.words) > words:
-            raise ValueError(f"the network was built for {words} words, not {max(stimulus.words)}")
-        if stimulus.features != {features}:
+        """See that presentations fit the input neurons: compiled code would write past them."""
+        positions, *features = self.description.input.shape
+        if not stimulus.words or min(stimulus.durations) < 1:
             raise ValueError(
-                f"words have {features} features for this network, not {stimulus.features}"
+                "a stimulus is at least one presentation, and each lasts at least one step"
+            )
+        for words in stimulus.words:
+            if not 1 <= words <= positions:
+                raise ValueError(
+                    f"the network has {positions} positions, and a presentation {words}; it needs "
+                    "one, and may have all"
+                )
+        if stimulus.features != {int(np.prod(features))}:
+            raise ValueError(
+                f"positions have {int(np.prod(features))} features for this network, not "
+                f"{stimulus.features}"
             )
 
     def close(self) -> None:
-        """Free the backend. Recordings must be read before."""
-        if self._project:
-            self._project.close()
-            self._project = None
-        self.network = None
+        """Give Brian 2 its runtime device back and remove compiled programs."""
+        if not self._closed:
+            self._closed = True
+            self._runtime.close()
 
     def __enter__(self) -> BrianNetwork:
         return self
 
     def __exit__(self, *_error) -> None:
         self.close()
+
+
+def _builder(network: Network, backend: str, synapses: str, dtype: type[np.floating]) -> Builder:
+    if backend in EXTERNAL:
+        gated = GATED if backend in GENN else 0
+        return LaggingBuilder(network, dtype, backend=backend, gated=gated)
+    return (SharedBuilder if synapses == "shared" else StockBuilder)(network, dtype)

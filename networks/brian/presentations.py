@@ -1,8 +1,9 @@
 r"""The input of a stream of presentations, as one Brian 2 object.
 
 In the ``start`` slot of each step it writes the spikes of the input neurons. When a presentation
-begins it first sets the membranes of all layers to zero, before they are integrated and tested, so
-that nothing of the sentence before is left.
+begins it first clears whatever lasts in the network: variables of neurons, spikes in flight, and
+the spikes of the step before, which resets and feedback look for. So nothing is left of the
+sentence before.
 
 Poisson input. Neuron i has rate r, the entry of its word and feature in the table of rates, and
 spikes in step n of a presentation with key c if u < r, where u is uniform in [0, 1):
@@ -24,8 +25,8 @@ from brian2.core.spikesource import SpikeSource
 from brian2.core.variables import Variables
 from brian2.groups.group import Group
 
+from networks.brian.private import TemplateRunner
 from networks.brian.schedule import FILE, Schedule
-from networks.brian.targets import TemplateRunner
 
 
 class _Shown:
@@ -44,8 +45,8 @@ class Presentations(Group, TemplateRunner, SpikeSource):
 
     Parameters
     ----------
-    positions, features : int
-        Words of the longest sentence, and channels of each; there is a neuron for each pair.
+    size, features : int
+        Number of input neurons, and how many there are for each position.
     poisson : bool
         Whether schedules have Poisson input or given spikes.
     clock : brian2.Clock
@@ -64,15 +65,14 @@ class Presentations(Group, TemplateRunner, SpikeSource):
     add_to_magic_network = True
     invalidates_magic_network = True
 
-    def __init__(
-        self, positions: int, features: int, *, poisson: bool, clock: brian2.Clock, name: str
-    ):
+    def __init__(self, size: int, features: int, *, poisson: bool, clock: brian2.Clock, name: str):
         self._shown = _Shown()
         self.codeobj_class = None
-        self._N = self.stop = positions * features
+        self._N = self.stop = size
         self.start = 0
         self.events = {"spike": "presented"}
         self._cleared: list[str] = []
+        self._emptied: list[str] = []
         Nameable.__init__(self, name)
         self.variables = Variables(self)
         self.variables.add_constant("N", self._N)
@@ -94,6 +94,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
             template_kwds={
                 "poisson": poisson,
                 "cleared": self._cleared,
+                "emptied": self._emptied,
                 "file": FILE,
                 "clock_name": clock.name,
             },
@@ -111,12 +112,20 @@ class Presentations(Group, TemplateRunner, SpikeSource):
     def schedule(self, schedule: Schedule) -> None:
         self._shown.schedule = schedule
 
-    def clears(self, group: brian2.NeuronGroup) -> None:
-        """Set the membranes ``v`` of a group to zero at the beginning of each presentation."""
-        name = f"_cleared_{len(self._cleared)}"
-        self.variables.add_reference(name, group, "v")
+    def clears(self, group: Group, variable: str) -> None:
+        """Set a variable of a group to zero at the beginning of each presentation."""
+        self._cleared.append(self._reaches(group, variable))
+
+    def empties(self, group: brian2.NeuronGroup) -> None:
+        """Forget who spiked in the step before each presentation."""
+        self._emptied.append(self._reaches(group, "_spikespace"))
+
+    def _reaches(self, group: Group, variable: str) -> str:
+        """Let generated code reach a variable, and return what it calls it."""
+        name = f"_reached_{len(self._cleared) + len(self._emptied)}"
+        self.variables.add_reference(name, group, variable)
         self.needed_variables.append(name)
-        self._cleared.append(name)
+        return name
 
     def __getitem__(self, item):
         # Group would look an index up among the variables.

@@ -23,11 +23,11 @@ from pathlib import Path
 
 import brian2
 import platformdirs
-from brian2.codegen.cpp_prefs import get_compiler_and_args
 from brian2.devices.device import reset_device
 from brian2.utils.filelock import FileLock
 
 from networks.brian.backends import check_device_is_free
+from networks.brian.private import compile_program
 from networks.brian.schedule import Schedule
 
 CACHE_VARIABLE = "BIONLP_CACHE_DIR"
@@ -110,10 +110,9 @@ class StandaloneProject:
             self._compile()
 
     def _compile(self) -> None:
-        compiler, _ = get_compiler_and_args()
         try:
             with redirect_stdout(sys.stderr):
-                brian2.device.compile_source(str(self._folder), compiler, False, False)
+                compile_program(self._folder)
         except RuntimeError as error:
             # Python is deaf to Ctrl-C while a shell runs for it; the shell is ended by the signal.
             if f"error code: {signal.SIGINT:d})" in str(error):

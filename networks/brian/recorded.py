@@ -1,8 +1,8 @@
 """What a network did in its presentations, free of Brian 2's objects.
 
-Brian 2 records on one long time axis. Here it is cut into presentations, and the latency of each
-layer is taken out: step n of a presentation that begins at simulation step s is, in a layer with
-latency l, simulation step s + n + l.
+Brian 2 records on one long time axis. Here it is cut into presentations. Where a device lets a
+population lag behind, step n of a presentation that begins in step s of the simulation is step
+s + n + latency; elsewhere, step s + n.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from networks.activity import LayerActivity
-from networks.description import NetworkDescription
+from networks.activity import Activity
+from networks.description import Network, Shape, crop
 
 
 @dataclass(frozen=True)
 class Events:
-    """The spikes of a layer.
+    """The spikes of a population.
 
     Attributes
     ----------
     step, neuron : numpy.ndarray of int, shape (spikes,)
-        When, free of the layer's latency, and who, in order of time.
+        When, free of the population's latency, and who, in order of time.
     neurons : int
-        Size of the layer.
+        Size of the population.
     """
 
     step: np.ndarray
@@ -35,7 +35,7 @@ class Events:
 
 @dataclass(frozen=True)
 class Voltages:
-    """Membranes of a layer.
+    """Membranes of a population.
 
     Attributes
     ----------
@@ -55,27 +55,30 @@ class Recorded:
 
     Attributes
     ----------
-    description : NetworkDescription
+    description : Network
         The network.
     words, durations : sequence of int
-        Words of each sentence, and steps it was presented for.
+        Positions of each presentation, and steps it lasted.
     begin : numpy.ndarray of int, shape (presentations + 1,)
         Simulation step in which each presentation begins, and the end of the last.
     spikes : mapping of str to Events
-        By recorded layer.
+        By recorded population.
     membranes : mapping of str to Voltages
-        By layer.
+        By population.
+    latency : mapping of str to int
+        Steps that each population lags behind.
     """
 
-    description: NetworkDescription
+    description: Network
     words: Sequence[int]
     durations: Sequence[int]
     begin: np.ndarray
     spikes: Mapping[str, Events]
     membranes: Mapping[str, Voltages]
+    latency: Mapping[str, int]
 
-    def activity(self, presentation: int) -> dict[str, LayerActivity]:
-        """Return what the recorded layers did in one presentation.
+    def activity(self, presentation: int) -> dict[str, Activity]:
+        """Return what the recorded populations did in one presentation.
 
         Parameters
         ----------
@@ -84,25 +87,26 @@ class Recorded:
 
         Returns
         -------
-        dict of str to LayerActivity
-            With the shapes that the layers have for this sentence.
+        dict of str to Activity
+            With the shapes of the network that is cropped to the presentation
+            (:func:`networks.description.crop`): what is left out was silent.
         """
-        shapes = self.description.shapes(self.words[presentation])
+        shapes = crop(self.description, self.words[presentation]).shapes
         return {
             name: self._layer_activity(name, presentation, shapes[name]) for name in self.spikes
         }
 
-    def activities(self) -> list[dict[str, LayerActivity]]:
-        """Return what the recorded layers did in each presentation."""
+    def activities(self) -> list[dict[str, Activity]]:
+        """Return what the recorded populations did in each presentation."""
         return [self.activity(number) for number in range(len(self.words))]
 
     def counts(self, layer: str) -> np.ndarray:
-        """Count a layer's spikes.
+        """Count a population's spikes.
 
         Parameters
         ----------
         layer : str
-            A recorded layer.
+            A recorded population.
 
         Returns
         -------
@@ -118,9 +122,7 @@ class Recorded:
         np.add.at(counts, (presentation[inside], neuron[inside]), 1)
         return counts
 
-    def _layer_activity(
-        self, name: str, presentation: int, shape: tuple[int, ...]
-    ) -> LayerActivity:
+    def _layer_activity(self, name: str, presentation: int, shape: Shape) -> Activity:
         steps = self.durations[presentation]
         start = int(self.begin[presentation])
         events = self.spikes[name]
@@ -132,6 +134,6 @@ class Recorded:
         if name in self.membranes:
             kept = self.membranes[name].neurons < size
             recorded = self.membranes[name].neurons[kept]
-            first = start + self.description.latency[name]
+            first = start + self.latency[name]
             membrane = self.membranes[name].voltage[kept, first : first + steps].T
-        return LayerActivity(spikes[:, :size].reshape(steps, *shape), membrane, recorded)
+        return Activity(spikes[:, :size].reshape(steps, *shape), membrane, recorded)

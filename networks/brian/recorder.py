@@ -1,4 +1,4 @@
-"""Recording a Brian 2 network: spikes of its layers, membranes of chosen neurons."""
+"""Recording a Brian 2 network: spikes of its populations, membranes of chosen neurons."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import brian2
 import numpy as np
 
-from networks.activity import LayerActivity, Membranes
+from networks.activity import Activity, Membranes
+from networks.brian import lag
 from networks.brian.network import BrianNetwork
 from networks.brian.recorded import Events, Recorded, Voltages
-from networks.description import firing_threshold
+from networks.brian.slots import slot
 
 
 class Recorder:
@@ -42,24 +43,24 @@ class Recorder:
     ):
         self._network = network
         self._recorded: Recorded | None = None
-        names = list(network.groups if layers is None else layers)
-        unseen = set(membranes or ()) - set(names)
+        self._names = list(network.groups if layers is None else layers)
+        unseen = set(membranes or ()) - set(self._names)
         if network.records_after_reset and unseen:
             raise ValueError(
                 f"on {network.backend} a membrane is recorded after the reset, so the spikes of "
                 f"{', '.join(sorted(unseen))} have to be recorded too"
             )
-        when = "end" if network.records_after_reset else "before_thresholds"
         self.spikes = {
             name: brian2.SpikeMonitor(network.groups[name], name=f"{name}_spikes*")
-            for name in names
+            for name in self._names
+            if network.description[name].neuron.spikes
         }
         self.membranes = {
             name: brian2.StateMonitor(
                 network.groups[name],
                 "v",
                 record=np.sort(np.fromiter(neurons, dtype=int)),
-                when=when,
+                when=_moment(network, name),
                 clock=network.clock,
                 name=f"{name}_membranes*",
             )
@@ -77,12 +78,13 @@ class Recorder:
                 network.stimulus.words,
                 network.stimulus.durations,
                 network.begin,
-                {name: self._events(name) for name in self.spikes},
+                {name: self._events(name) for name in self._names},
                 {name: self._voltages(name) for name in self.membranes},
+                network.latency,
             )
         return self._recorded
 
-    def activity(self, presentation: int) -> dict[str, LayerActivity]:
+    def activity(self, presentation: int) -> dict[str, Activity]:
         """Return what the recorded layers did in one presentation; see :class:`Recorded`."""
         return self.read().activity(presentation)
 
@@ -91,9 +93,12 @@ class Recorder:
         return self.read().counts(layer)
 
     def _events(self, layer: str) -> Events:
-        network, monitor = self._network, self.spikes[layer]
+        network, monitor = self._network, self.spikes.get(layer)
+        if monitor is None:
+            nobody = np.zeros(0, dtype=int)
+            return Events(nobody, nobody, len(network.groups[layer]))
         step = np.rint(np.asarray(monitor.t / network.dt)).astype(int)
-        step -= network.description.latency[layer]
+        step -= network.latency[layer]
         return Events(step, np.array(monitor.i), len(network.groups[layer]))
 
     def _voltages(self, layer: str) -> Voltages:
@@ -105,10 +110,21 @@ class Recorder:
 
     def _undo_reset(self, name: str, neurons: np.ndarray, voltage: np.ndarray) -> None:
         """Add what the reset took from each neuron that fired, in place."""
-        (layer,) = (layer for layer in self._network.description.layers if layer.name == name)
+        network = self._network
+        subtracted = lag.subtracted(network.description[name].neuron)
+        subtracted = np.broadcast_to(subtracted, network.shapes[name]).ravel()
         events = self._events(name)
         row = np.searchsorted(neurons, events.neuron)
         row[row == len(neurons)] = 0
         ours = neurons[row] == events.neuron
-        step = events.step[ours] + self._network.description.latency[name]
-        voltage[row[ours], step] += firing_threshold(layer) / layer.decay
+        step = events.step[ours] + network.latency[name]
+        voltage[row[ours], step] += subtracted[events.neuron[ours]]
+
+
+def _moment(network: BrianNetwork, name: str) -> str:
+    """Return the slot in which a membrane is what is tested against the threshold."""
+    if network.records_after_reset:
+        return "end"
+    if network.network.schedule[1] == "groups":
+        return "before_thresholds"
+    return f"before_{slot('test', name)}"

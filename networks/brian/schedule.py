@@ -54,25 +54,23 @@ class Schedule:
                 array.tofile(stream)
 
 
-def beginnings(stimulus: Stimulus, *, start: int, latency: int) -> np.ndarray:
+def beginnings(stimulus: Stimulus, *, pause: int) -> np.ndarray:
     """Find when each presentation of a stimulus begins.
 
     Parameters
     ----------
     stimulus : PoissonStimulus or SpikeStimulus
         What is shown.
-    start : int
-        Time step of the simulation in which the first presentation begins.
-    latency : int
-        Steps that the deepest layer lags behind the input.
+    pause : int
+        Steps without input after each presentation.
 
     Returns
     -------
     numpy.ndarray of int64, shape (presentations + 1,)
         Time step in which each begins, and in which the last one is over.
     """
-    lasting = np.array(stimulus.durations, dtype=np.int64) + latency
-    return start + np.concatenate([[0], np.cumsum(lasting)])
+    lasting = np.array(stimulus.durations, dtype=np.int64) + pause
+    return np.concatenate([[0], np.cumsum(lasting)])
 
 
 def schedule(stimulus: Stimulus, begin: np.ndarray, *, seed: int) -> Schedule:

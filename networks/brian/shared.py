@@ -1,4 +1,8 @@
-"""The connections of a network with shared weights; see :mod:`networks.brian.shared_weights`."""
+"""The connections of a network with shared weights; see :mod:`networks.brian.shared_weights`.
+
+What keeps a weight once is registered here by its type of transform. Everything else is delivered
+by its matrix, which holds a weight for each synapse.
+"""
 
 from __future__ import annotations
 
@@ -6,48 +10,92 @@ from functools import singledispatch
 
 import numpy as np
 
-from networks.brian.groups import Pathway
+from networks.brian.pathways import Pathway
 from networks.brian.shared_weights import (
     ConvolutionalSynapses,
     PoolingSynapses,
     SharedWeightSynapses,
+    SparseSynapses,
 )
-from networks.description import Convolution, Dense, Layer, Pooling
+from networks.transforms import Chain, Convolution, Dense, Flattening, Pooling, Transform
 
 
-@singledispatch
-def connect(layer: Layer, pathway: Pathway) -> SharedWeightSynapses:
-    """Make the synapses from one source onto a layer.
+def connect(pathway: Pathway) -> SharedWeightSynapses | None:
+    """Make the synapses of a pathway.
 
     Parameters
     ----------
-    layer : Convolution, Pooling or Dense
-        The target; gives the weights.
     pathway : Pathway
         What is connected.
 
     Returns
     -------
-    SharedWeightSynapses
-        The connection. Its weights ``w`` are divided by the layer's decay.
+    SharedWeightSynapses or None
+        The connection. None if there is no synapse, as where all windows lie in padding.
     """
-    raise TypeError(f"no layer: {layer!r}")
+    return _connect(_simplified(pathway.transform), pathway)
 
 
-@connect.register
-def _(layer: Convolution, pathway):
-    kernel = layer.weight.astype(np.float64) / layer.decay
-    return ConvolutionalSynapses(pathway.source, pathway.target, kernel, name=pathway.name)
+def _simplified(transform: Transform) -> Transform:
+    """Return a transform without flattening: neurons are numbered in C order all the time."""
+    if not isinstance(transform, Chain):
+        return transform
+    links = tuple(link for link in transform.links if not isinstance(link, Flattening))
+    return links[0] if len(links) == 1 else transform
 
 
-@connect.register
-def _(layer: Pooling, pathway):
-    source, target = pathway.source, pathway.target
-    return PoolingSynapses(source, target, maps=len(target), w=1 / layer.decay, name=pathway.name)
+@singledispatch
+def _connect(transform: Transform, pathway: Pathway) -> SharedWeightSynapses | None:
+    if pathway.matrix.nnz == 0:
+        return None
+    return SparseSynapses(pathway.source, pathway.target, pathway.matrix, **_options(pathway))
 
 
-@connect.register
-def _(layer: Dense, pathway):
-    inputs = slice(pathway.first_input, pathway.first_input + len(pathway.source))
-    kernel = layer.weight[:, None, inputs].astype(np.float64) / layer.decay
-    return ConvolutionalSynapses(pathway.source, pathway.target, kernel, name=pathway.name)
+@_connect.register
+def _(transform: Convolution, pathway: Pathway):
+    if not pathway.whole:
+        return _connect.dispatch(Transform)(transform, pathway)
+    windows = transform.shape(pathway.shape)[:-1]
+    return ConvolutionalSynapses(
+        pathway.source,
+        pathway.target,
+        transform.weight.astype(np.float64),
+        shape=pathway.shape[:-1],
+        windows=windows,
+        stride=transform.stride,
+        padding=tuple(before for before, _ in transform.padding),
+        dilation=transform.dilation,
+        groups=transform.groups,
+        **_options(pathway),
+    )
+
+
+@_connect.register
+def _(transform: Dense, pathway: Pathway):
+    kernel = transform.weight[:, None, pathway.inputs].astype(np.float64)
+    return ConvolutionalSynapses(pathway.source, pathway.target, kernel, **_options(pathway))
+
+
+@_connect.register
+def _(transform: Pooling, pathway: Pathway):
+    if not pathway.whole or any(axis.before or axis.after for axis in transform.windows):
+        return _connect.dispatch(Transform)(transform, pathway)
+    return PoolingSynapses(
+        pathway.source,
+        pathway.target,
+        maps=pathway.shape[-1],
+        window=transform.window,
+        stride=transform.stride,
+        shape=None if transform.window is None else pathway.shape[:-1],
+        w=transform.weight(pathway.shape),
+        **_options(pathway),
+    )
+
+
+def _options(pathway: Pathway) -> dict:
+    return {
+        "variable": pathway.receives,
+        "delay": pathway.delay * pathway.target.clock.dt if pathway.delay else None,
+        "when": pathway.when,
+        "name": pathway.name,
+    }

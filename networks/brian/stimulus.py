@@ -1,7 +1,6 @@
 """What a network is shown: sentences one after the other, each a presentation.
 
-A presentation lasts its number of steps and as many more as the deepest layer lags behind, in which
-there is no more input. Membranes are cleared when the next one starts.
+All that lasts is cleared when the next presentation starts.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -84,8 +84,8 @@ class SpikeStimulus:
 
     Attributes
     ----------
-    spikes : sequence of numpy.ndarray of bool, each of shape (steps, words, features)
-        Input spikes of each sentence.
+    spikes : sequence of numpy.ndarray of bool, each of shape (steps, positions, ...)
+        Input spikes of each presentation; what follows the positions is the input's.
     """
 
     spikes: Sequence[np.ndarray]
@@ -103,7 +103,7 @@ class SpikeStimulus:
     @property
     def features(self) -> set[int]:
         """All numbers of features that words have: one, if it is to be presented."""
-        return {spikes.shape[2] for spikes in self.spikes}
+        return {prod(spikes.shape[2:]) for spikes in self.spikes}
 
 
 Stimulus = PoissonStimulus | SpikeStimulus

@@ -1,8 +1,7 @@
 """A network of Brian 2's own objects alone: the reference, and for devices that need it.
 
-Input is a :class:`brian2.PoissonGroup` or a :class:`brian2.SpikeGeneratorGroup`, all connections
-are :class:`brian2.Synapses`, one synapse per use of a weight, and membranes are cleared by
-``run_regularly``, so all presentations have the same number of steps.
+Input is a :class:`brian2.PoissonGroup` or a :class:`brian2.SpikeGeneratorGroup`, and all
+connections are :class:`brian2.Synapses`, one synapse for each entry of a transform's matrix.
 """
 
 from __future__ import annotations
@@ -12,16 +11,19 @@ from functools import singledispatch
 import brian2
 import numpy as np
 
-from networks.brian.groups import Pathway
 from networks.brian.numpy_kernels import all_spikes
+from networks.brian.pathways import Pathway
 from networks.brian.schedule import schedule
 from networks.brian.stimulus import PoissonStimulus, SpikeStimulus, Stimulus
-from networks.description import Convolution, Dense, Layer, Pooling
+from networks.description import Population
 
 
 @singledispatch
 def input_group(
-    stimulus: Stimulus, name: str, shape: tuple[int, int], begin: np.ndarray, clock: brian2.Clock
+    stimulus: Stimulus,
+    population: Population,
+    begin: np.ndarray,
+    clock: brian2.Clock,
 ) -> brian2.Group:
     """Make the group of input neurons.
 
@@ -29,10 +31,8 @@ def input_group(
     ----------
     stimulus : PoissonStimulus or SpikeStimulus
         What is shown.
-    name : str
-        Name of the group.
-    shape : tuple of int
-        Words and features of the largest sentence.
+    population : Population
+        The input.
     begin : numpy.ndarray of int, shape (presentations + 1,)
         Step in which each presentation begins; all last the same.
     clock : brian2.Clock
@@ -41,112 +41,92 @@ def input_group(
     Returns
     -------
     brian2.PoissonGroup or brian2.SpikeGeneratorGroup
-        ``words * features`` neurons, in C order.
+        The neurons, in C order.
     """
-    raise TypeError(f"no stimulus: {stimulus!r}")
+    raise TypeError(f"no stimulus: {stimulus!r}; register a function for its type here")
 
 
 @input_group.register
-def _(stimulus: PoissonStimulus, name, shape, begin, clock):
-    table = np.zeros((len(stimulus.ids), *shape))
+def _(stimulus: PoissonStimulus, population, begin, clock):
+    table = np.zeros((len(stimulus.ids), population.size))
     for row, ids in zip(table, stimulus.ids, strict=True):
-        row[: len(ids)] = stimulus.table[ids]
-    size = shape[0] * shape[1]
+        shown = stimulus.table[ids].ravel()
+        row[: len(shown)] = shown
     rates = brian2.TimedArray(
-        table.reshape(-1, size) / clock.dt, dt=begin[1] * clock.dt, name=f"{name}_rates*"
+        table / clock.dt,
+        dt=begin[1] * clock.dt,
+        name=f"{population.name}_rates*",
     )
-    return brian2.PoissonGroup(
-        size, rates="table(t, i)", clock=clock, name=f"{name}*", namespace={"table": rates}
+    # Presentations may be apart by a few steps, in which the input is silent like all neurons.
+    pause = {"period": begin[1] * clock.dt, "shown": stimulus.durations[0] * clock.dt}
+    group = brian2.PoissonGroup(
+        population.size,
+        rates="table(t, i) * int((t + half_a_step) % period < shown)",
+        clock=clock,
+        name=f"{population.name}*",
+        namespace={"table": rates, "half_a_step": clock.dt / 2} | pause,
     )
+    # Its slot is not that of what draws its spikes.
+    group.thresholder["spike"].when = "start"
+    return group
 
 
 @input_group.register
-def _(stimulus: SpikeStimulus, name, shape, begin, clock):
-    neurons, steps = all_spikes(schedule(stimulus, begin, seed=0), shape[1])
+def _(stimulus: SpikeStimulus, population, begin, clock):
+    neurons, steps = all_spikes(schedule(stimulus, begin, seed=0), population.shape[-1])
     return brian2.SpikeGeneratorGroup(
-        shape[0] * shape[1], neurons, steps * clock.dt, clock=clock, name=f"{name}*"
+        population.size,
+        neurons,
+        steps * clock.dt,
+        clock=clock,
+        when="start",
+        name=f"{population.name}*",
     )
 
 
-def connect(layer: Layer, pathway: Pathway) -> brian2.Synapses:
-    """Make the synapses from one source onto a layer.
+def connect(
+    pathway: Pathway, factor: np.ndarray | float = 1.0, *, own_slot: bool = True
+) -> brian2.Synapses | None:
+    """Make the synapses of a pathway.
 
     Parameters
     ----------
-    layer : Convolution, Pooling or Dense
-        The target; gives the weights.
     pathway : Pathway
         What is connected.
+    factor : float or numpy.ndarray, shape (target neurons,)
+        On all weights onto each neuron.
+    own_slot : bool
+        Whether it acts in the pathway's slot, or in Brian 2's.
 
     Returns
     -------
-    brian2.Synapses
-        The connection; where weights differ it holds them in ``w``.
+    brian2.Synapses or None
+        The connection; where weights differ it holds them in ``w``. None if there is no synapse, as
+        where all windows lie in padding: Brian 2 would have some.
     """
-    i, j, weight = unrolled(layer, pathway)
+    matrix = pathway.matrix
+    if matrix.nnz == 0:
+        return None
+    i = np.repeat(np.arange(matrix.shape[1], dtype=np.int32), np.diff(matrix.indptr))
+    j = matrix.indices
+    weight = matrix.data * np.broadcast_to(factor, matrix.shape[:1])[j]
+    same = (weight == weight[0]).all()
+    # Brian 2 counts a delay from the slot in which synapses look for spikes.
+    steps = pathway.delay - pathway.feedback
+    delay = {"delay": steps * pathway.target.clock.dt} if steps else {}
     synapses = brian2.Synapses(
         pathway.source,
         pathway.target,
-        model="" if weight is None else "w : 1 (constant)",
-        on_pre="v_post += 1 / decay" if weight is None else "v_post += w / decay",
+        model="" if same else "w : 1 (constant)",
+        on_pre=f"{pathway.receives}_post += w",
         clock=pathway.target.clock,
         name=pathway.name,
-        namespace={"decay": layer.decay},
+        namespace={"w": float(weight[0])} if same else {},
+        **delay,
     )
+    if own_slot:
+        synapses.pre.when = pathway.when
     synapses.connect(i=i, j=j)
-    if weight is not None:
+    if not same:
         synapses.w = weight
     return synapses
-
-
-@singledispatch
-def unrolled(layer: Layer, pathway: Pathway) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """List the synapses from one source onto a layer.
-
-    Parameters
-    ----------
-    layer : Convolution, Pooling or Dense
-        The target.
-    pathway : Pathway
-        What is connected.
-
-    Returns
-    -------
-    i, j : numpy.ndarray of int, shape (synapses,)
-        Source and target neuron of each synapse, sorted by source.
-    weight : numpy.ndarray of float64, shape (synapses,), or None
-        Weight of each; None if all are 1.
-    """
-    raise TypeError(f"no layer: {layer!r}")
-
-
-@unrolled.register
-def _(layer: Convolution, pathway):
-    source, target = pathway.source_shape, pathway.target_shape
-    place, feature, offset, maps = np.ogrid[: source[0], : source[1], : layer.width, : layer.maps]
-    window = place - offset
-    inside = np.broadcast_to(
-        (window >= 0) & (window < target[0]), (*source, layer.width, layer.maps)
-    )
-    weight = layer.weight.transpose(2, 1, 0)[None].astype(np.float64)
-
-    def kept(values: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(values, inside.shape)[inside]
-
-    i = (place * source[1] + feature).astype(np.int32)
-    j = (window * layer.maps + maps).astype(np.int32)
-    return kept(i), kept(j), kept(weight)
-
-
-@unrolled.register
-def _(layer: Pooling, pathway):
-    neurons = np.arange(len(pathway.source))
-    return neurons, neurons % len(pathway.target), None
-
-
-@unrolled.register
-def _(layer: Dense, pathway):
-    inputs, outputs = len(pathway.source), len(pathway.target)
-    i, j = np.divmod(np.arange(inputs * outputs), outputs)
-    weight = layer.weight[:, pathway.first_input : pathway.first_input + inputs]
-    return i, j, weight.T.astype(np.float64).ravel()

@@ -70,6 +70,9 @@ void report(int64_t done)
         for (size_t neuron = 0; neuron < _num{{name}}; neuron++)
             {{get_array_name(variables[name])}}[neuron] = 0;
         {% endfor %}
+        {% for name in emptied %}
+        {{get_array_name(variables[name])}}[_num{{name}} - 1] = 0;
+        {% endfor %}
         report(number);
     }
     {{_spikespace}}[N] = step >= schedule.durations[number] ? 0 :

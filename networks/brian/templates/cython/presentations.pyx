@@ -53,6 +53,10 @@ cdef extern from *:
         for neuron in range(_num{{array}}):
             {{array}}[neuron] = 0
         {% endfor %}
+        {% for name in emptied %}
+        {% set array = get_array_name(variables[name]) %}
+        {{array}}[_num{{array}} - 1] = 0
+        {% endfor %}
         pass
     if step >= schedule.durations[number]:
         {{_spikespace}}[N] = 0

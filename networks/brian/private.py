@@ -1,0 +1,218 @@
+"""The one place that uses what Brian 2 does not promise, each thing with its reason.
+
+Templates. Brian 2 looks templates up in the ``templater`` of the code object class of a target. A
+subclass whose templater searches our folder first, and Brian 2's own after it, is handed to our
+objects alone (``CodeRunner.codeobj_class``): nothing changes for any other object of the process.
+
+Runs. Brian 2 collects garbage, reacts to Ctrl-C, and continues clocks and monitors in ways that are
+made for scripts; a library that runs network after network needs others.
+
+Programs. The standalone device writes, compiles and runs in one step, and prints what it measures.
+"""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import brian2
+import numpy as np
+from brian2.codegen.codeobject import CodeObject
+from brian2.codegen.cpp_prefs import get_compiler_and_args
+from brian2.codegen.runtime.cython_rt import CythonCodeObject
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.core.names import find_name
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.devices.device import get_device
+from brian2.groups.group import CodeRunner
+from brian2.synapses.synapses import SynapticPathway
+
+from networks.brian.backends import preferences
+
+_FOLDERS = {
+    NumpyCodeObject: "numpy",
+    CythonCodeObject: "cython",
+    CPPStandaloneCodeObject: "cpp_standalone",
+}
+
+
+@cache
+def with_templates(target: type[CodeObject]) -> type[CodeObject]:
+    """Return a target's code object class that knows our templates, too.
+
+    Parameters
+    ----------
+    target : type
+        Code object class of a target of Brian 2.
+
+    Returns
+    -------
+    type
+        A subclass of it.
+
+    Raises
+    ------
+    NotImplementedError
+        If there are no templates for this target.
+    """
+    if target not in _FOLDERS:
+        raise NotImplementedError(
+            f"shared weights run on the targets numpy, cython and cpp_standalone, not on "
+            f"{target.__name__}; use brian2.Synapses there"
+        )
+    package = "networks.brian"
+    templater = target.templater.derive(
+        (package, package), templates_dir=(f"templates/{_FOLDERS[target]}", "templates/common")
+    )
+    return type(f"{target.__name__}WithTemplates", (target,), {"templater": templater})
+
+
+class TemplateRunner(CodeRunner):
+    """A code runner whose template is one of ours."""
+
+    def before_run(self, run_namespace):
+        """Generate the code, and see that it can run.
+
+        Raises
+        ------
+        RuntimeError
+            If Cython refuses the code. Brian 2 takes code that could not be compiled for code that
+            has nothing to do, and the object would never run.
+        """
+        super().before_run(run_namespace)
+        for codeobj in self.code_objects:
+            if isinstance(codeobj, CythonCodeObject):
+                _check_compiled(codeobj, self.name)
+
+    def create_default_code_object(self, run_namespace):
+        """Choose the target now, since the device may have been set after the object was made."""
+        # For this code alone: if the runner is a group, others generate code in its name, too.
+        self.codeobj_class = with_templates(get_device().code_object_class())
+        try:
+            return super().create_default_code_object(run_namespace)
+        finally:
+            self.codeobj_class = None
+
+
+def _check_compiled(codeobj: CythonCodeObject, name: str) -> None:
+    for block, compiled in codeobj.compiled_code.items():
+        code = getattr(codeobj.code, block, "").strip()
+        if compiled is None and code and "EMPTY_CODE_BLOCK" not in code:
+            raise RuntimeError(
+                f"Cython cannot compile the block {block!r} of {codeobj.name}, so {name} would "
+                f"never run:\n{_cython_message(code)}"
+            )
+
+
+def _cython_message(code: str) -> str:
+    """Ask Cython again what it objects to: Brian 2 keeps neither the error nor what it printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "code.pyx")
+        file.write_text(code, encoding="utf-8")
+        answer = subprocess.run(
+            [sys.executable, "-m", "cython", "--cplus", file.name],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return (answer.stderr or answer.stdout).strip() or "no message; compiled alone, it is accepted"
+
+
+@contextmanager
+def brief_garbage_collection() -> Iterator[None]:
+    """Spare the garbage collector what is alive now.
+
+    Brian 2 collects garbage when a run begins. With PyTorch and xarray in memory this takes longer
+    than all else that comes before the first step: it goes through each of their objects.
+    """
+    if gc.get_freeze_count():
+        # Somebody else has frozen objects, and thawing would thaw theirs.
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+STOP = "core.stop_on_keyboard_interrupt"
+NEVER = -1e4
+"""When a neuron that has not spiked did so last, in seconds, as Brian 2 has it."""
+
+
+@contextmanager
+def usual_interrupts() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt at once.
+
+    Brian 2 would end the run, or its compiled program, as if it were over; 2.5 does not yet.
+    """
+    try:
+        with preferences({STOP: False} if STOP in brian2.prefs else {}):
+            yield
+    except KeyboardInterrupt:
+        # Brian 2 would take the run for one that still goes on, and swallow the next Ctrl-C.
+        brian2.Network._globally_running = False
+        raise
+
+
+def is_free(name: str) -> bool:
+    """Tell whether no living object of Brian 2 has a name, so that the next one can have it."""
+    return find_name(f"{name}*") == name
+
+
+def rewind(network: brian2.Network) -> None:
+    """Let a network begin at time 0 again, with monitors that have seen nothing.
+
+    A program of the standalone device does both whenever it is run. ``Network.restore`` would also
+    undo what the user has changed between two runs, and monitors cannot be emptied by any public
+    means. Groups that nobody clears keep their state, but for what is of a time: when neurons and
+    synapses were last active, and spikes in flight.
+
+    Parameters
+    ----------
+    network : brian2.Network
+        One that has run in this process.
+    """
+    network.t_ = 0.0
+    for held in network.objects:
+        for part in (held, *held.contained_objects):
+            _rewind(part)
+
+
+def _rewind(part: brian2.BrianObject) -> None:
+    if isinstance(part, brian2.EventMonitor):
+        part.variables["count"].set_value(np.zeros(len(part.source), dtype=np.int32))
+    if isinstance(part, brian2.EventMonitor | brian2.PopulationRateMonitor):
+        part.variables["N"].set_value(0)
+    if isinstance(part, brian2.EventMonitor | brian2.PopulationRateMonitor | brian2.StateMonitor):
+        part.resize(0)
+    if isinstance(part, brian2.SpikeGeneratorGroup):
+        part._spikes_changed = True  # it looks for its place in them again
+    if isinstance(part, SynapticPathway):
+        part.queue._restore_from_full_state(None)
+    if isinstance(part, brian2.NeuronGroup) and "lastspike" in part.variables:
+        part.variables["lastspike"].set_value(NEVER)
+    if isinstance(part, brian2.Synapses) and "lastupdate" in part.variables:
+        part.variables["lastupdate"].set_value(0.0)
+
+
+def compile_program(folder: Path) -> None:
+    """Compile what the standalone device has written to a folder.
+
+    ``Device.build`` writes, compiles and runs in one; a program that is kept is compiled apart.
+    """
+    compiler, _ = get_compiler_and_args()
+    brian2.device.compile_source(str(folder), compiler, False, False)
+
+
+def program_seconds() -> float:
+    """Return how long the last program was in its loop over the steps; Brian 2 only prints it."""
+    return brian2.device._last_run_time
