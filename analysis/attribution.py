@@ -13,7 +13,7 @@ need not add up to M, since words act together ("not good").
 
 The measure is the occlusion of Zeiler & Fergus (2014, section 3.2), for words the representation
 erasure of Li, Monroe & Jurafsky (2016), with a silent word as what is left. Silence is neutral for
-a kernel that is centred (:func:`networks.convolution.centre`).
+a kernel that is centred (:func:`networks.pytorch.convolution.centre`).
 """
 
 from __future__ import annotations

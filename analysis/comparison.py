@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.recordings import layer_names, words
-from networks.activity import LayerActivity
+from networks.activity import Activity
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,12 @@ def compare(a: xr.DataTree, b: xr.DataTree) -> dict[str, Difference]:
     return compare_activity(_activity(a), _activity(b))
 
 
-def compare_activity(
-    a: Mapping[str, LayerActivity], b: Mapping[str, LayerActivity]
-) -> dict[str, Difference]:
+def compare_activity(a: Mapping[str, Activity], b: Mapping[str, Activity]) -> dict[str, Difference]:
     """Compare what the layers of a network did in two runs.
 
     Parameters
     ----------
-    a, b : mapping of str to LayerActivity
+    a, b : mapping of str to Activity
         Activity by layer.
 
     Returns
@@ -101,9 +99,9 @@ def compare_activity(
     return {name: _difference(name, a[name], b[name]) for name in a}
 
 
-def _activity(recording: xr.DataTree) -> dict[str, LayerActivity]:
+def _activity(recording: xr.DataTree) -> dict[str, Activity]:
     return {
-        name: LayerActivity(
+        name: Activity(
             recording[name]["spikes"].values,
             recording[name]["membrane"].values,
             recording[name]["index"].values,
@@ -112,7 +110,7 @@ def _activity(recording: xr.DataTree) -> dict[str, LayerActivity]:
     }
 
 
-def _difference(name: str, a: LayerActivity, b: LayerActivity) -> Difference:
+def _difference(name: str, a: Activity, b: Activity) -> Difference:
     if a.spikes.shape != b.spikes.shape:
         raise ValueError(
             f"layer {name!r} differs in shape (steps first): {a.spikes.shape} and {b.spikes.shape}"

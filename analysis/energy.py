@@ -15,10 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import singledispatch
+from math import prod
 
 import numpy as np
 
-from networks.description import Convolution, Dense, NetworkDescription, Pooling
+from networks.described import Shape
+from networks.description import Connection, Network, crop
+from networks.transforms import Convolution, Transform
 
 PICOJOULE = 1e-12
 
@@ -90,19 +94,19 @@ class Work:
 
     Attributes
     ----------
-    description : NetworkDescription
+    network : Network
         The network.
     words : numpy.ndarray of int, shape (sentences,)
         Length of each sentence.
     steps : int
         Length of a presentation.
     spikes : mapping of str to int
-        Spikes of each layer, the input included, in all sentences together.
+        Spikes of each population, the input included, in all sentences together.
     events : mapping of str to int
-        Synaptic operations of each layer but the input, counted one by one.
+        Synaptic operations of each population but the input, counted one by one.
     """
 
-    description: NetworkDescription
+    network: Network
     words: np.ndarray
     steps: int
     spikes: Mapping[str, int]
@@ -110,90 +114,85 @@ class Work:
 
     @property
     def estimates(self) -> dict[str, float]:
-        """Synaptic operations of each layer, estimated from the mean rates of its sources."""
-        padded = self.description.shapes(self.description.input.positions)
-        operations = connections(self.description)
-        presented = self.steps * len(self.words)
-        estimates = {}
-        for layer in self.description.layers:
-            neurons = sum(int(np.prod(padded[source])) for source in layer.sources)
-            rate = sum(self.spikes[source] for source in layer.sources) / (presented * neurons)
-            estimates[layer.name] = presented * rate * operations[layer.name]
+        """Synaptic operations of each population, estimated from the mean rates of its sources."""
+        network, presented = self.network, self.steps * len(self.words)
+        estimates = dict.fromkeys((population.name for population in network.hidden), 0.0)
+        for connection in network.connections:
+            neurons = sum(network[source].size for source in connection.sources)
+            rate = sum(self.spikes[source] for source in connection.sources) / (presented * neurons)
+            estimates[connection.target] += presented * rate * synapses(network, connection)
         return estimates
 
     @property
     def neuron_updates(self) -> int:
         """Membranes times steps, of neurons that a sentence can reach."""
-        neurons = 0
-        for words, sentences in self._lengths():
-            shapes = self.description.shapes(words)
-            reached = sum(int(np.prod(shapes[layer.name])) for layer in self.description.layers)
-            neurons += sentences * reached
+        neurons = sum(
+            sentences * sum(population.size for population in network.hidden)
+            for network, sentences in self._cropped()
+        )
         return neurons * self.steps
 
     @property
     def macs(self) -> dict[str, int]:
         """Multiply-accumulates of each layer of the TextCNN that does not compute padding."""
-        total = dict.fromkeys(textcnn_macs(self.description), 0)
-        for words, sentences in self._lengths():
-            for layer, macs in textcnn_macs(self.description, words).items():
-                total[layer] += sentences * macs
+        total = dict.fromkeys(textcnn_macs(self.network), 0)
+        for network, sentences in self._cropped():
+            for name, macs in textcnn_macs(network).items():
+                total[name] += sentences * macs
         return total
 
-    def _lengths(self) -> list[tuple[int, int]]:
-        """Return each length that occurs, and how many sentences have it."""
+    def _cropped(self) -> list[tuple[Network, int]]:
+        """Return the network of each length that occurs, and how many sentences have it."""
         lengths, sentences = np.unique(self.words, return_counts=True)
-        return list(zip(lengths.tolist(), sentences.tolist(), strict=True))
+        networks = [crop(self.network, words) for words in lengths.tolist()]
+        return list(zip(networks, sentences.tolist(), strict=True))
 
 
-def connections(description: NetworkDescription, words: int | None = None) -> dict[str, int]:
-    """Count the connections of each layer.
-
-    Parameters
-    ----------
-    description : NetworkDescription
-        The network.
-    words : int, optional
-        Length of the sentence; by default the length that sentences are padded to.
-
-    Returns
-    -------
-    dict of str to int
-        Pairs of a source neuron and a neuron of the layer that are connected.
-    """
-    shapes = description.shapes(words or description.input.positions)
-    counts = {}
-    for layer in description.layers:
-        if isinstance(layer, Convolution):
-            counts[layer.name] = shapes[layer.name][0] * layer.weight.size
-        elif isinstance(layer, Pooling):
-            counts[layer.name] = int(np.prod(shapes[layer.source]))
-        else:
-            counts[layer.name] = layer.weight.size
-    return counts
+def synapses(network: Network, connection: Connection) -> int:
+    """Count the pairs of a source neuron and a target neuron that a connection connects."""
+    source = network.source_shape(connection)
+    return int(np.broadcast_to(connection.transform.fan_out(source), source).sum())
 
 
-def textcnn_macs(description: NetworkDescription, words: int | None = None) -> dict[str, int]:
+def textcnn_macs(network: Network) -> dict[str, int]:
     """Count the multiply-accumulates of the TextCNN that a spiking network was made from.
 
     Parameters
     ----------
-    description : NetworkDescription
-        The spiking network, which has several output neurons a class where the TextCNN has one.
-    words : int, optional
-        Length of the sentence; by default the length that sentences are padded to.
+    network : Network
+        The spiking network, which has several output neurons a class where the TextCNN has one;
+        cropped to the length of a sentence, or whole for the length that sentences are padded to.
 
     Returns
     -------
     dict of str to int
-        For convolutions and the classifier; pooling multiplies nothing.
+        For each population that hears of others through weights; pooling multiplies nothing.
     """
-    counts = connections(description, words)
-    per_class = len(description.output.weight) // description.classes
-    macs = {}
-    for layer in description.layers:
-        if isinstance(layer, Convolution):
-            macs[layer.name] = counts[layer.name]
-        elif isinstance(layer, Dense):
-            macs[layer.name] = counts[layer.name] // per_class
+    macs: dict[str, int] = {}
+    for connection in network.connections:
+        shapes = connection.transform.shapes(network.source_shape(connection))
+        copies = _neurons_per_class(network, connection.target)
+        for link, source, target in zip(connection.links, shapes, shapes[1:], strict=False):
+            if link.trained:
+                repeated = copies if prod(target) == network[connection.target].size else 1
+                products = multiplications(link, source) // repeated
+                macs[connection.target] = macs.get(connection.target, 0) + products
     return macs
+
+
+@singledispatch
+def multiplications(link: Transform, source: Shape) -> int:
+    """Count the multiply-accumulates of a transform: one for each entry of its matrix."""
+    return int(np.broadcast_to(link.fan_out(source), source).sum())
+
+
+@multiplications.register
+def _(link: Convolution, source: Shape) -> int:
+    # What lies under a window is multiplied, whether it is padding or not.
+    return prod(link.shape(source)) * link.weight[0].size
+
+
+def _neurons_per_class(network: Network, name: str) -> int:
+    """Return how many neurons of a population stand for one of the TextCNN."""
+    readout = network.readout
+    return network[name].size // readout.groups if readout and readout.population == name else 1

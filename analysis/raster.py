@@ -17,10 +17,12 @@ from matplotlib.collections import LineCollection
 from analysis.fonts import Fonts
 from analysis.recordings import (
     class_names,
+    hidden_names,
     input_layer,
     kernel_width,
     layer_names,
     output_layer,
+    output_name,
     words,
 )
 from analysis.style import DOUBLE_COLUMN, GREY, INK, PALE, PaperFigure, class_styles, headline
@@ -29,8 +31,9 @@ WORD_INCHES = (0.095, 0.15)
 """Least and greatest height of a word's band."""
 INPUT_INCHES = 2.4
 """Height of the input, unless its words need more to be readable."""
-HIDDEN_INCHES = {"convolution": 0.5, "pooling": 0.36, "dense": 0.36}
-"""Height of a hidden layer of each kind."""
+HIDDEN_INCHES = {"convolution": 0.5}
+USUAL_INCHES = 0.36
+"""Height of a hidden layer of each kind, and of any other."""
 CLASS_INCHES = 0.24
 
 POINTS_PER_INCH = 72
@@ -98,10 +101,11 @@ def _panels(recording: xr.DataTree, fonts: Fonts) -> list[_Panel]:
     least, greatest = WORD_INCHES
     inches = len(bands) * np.clip(INPUT_INCHES / len(bands), least, greatest)
     panels = [_Panel("Input", bands, max(inches, 0.4))]
-    hidden = layer_names(recording)[1:-1]
+    hidden = hidden_names(recording)
     for kind in dict.fromkeys(recording[name].attrs["kind"] for name in hidden):
         bands = [_hidden_band(recording, name) for name in hidden if _kind(recording, name) == kind]
-        panels.append(_Panel(kind.capitalize(), bands, HIDDEN_INCHES[kind] * len(bands)))
+        inches = HIDDEN_INCHES.get(kind, USUAL_INCHES)
+        panels.append(_Panel(kind.capitalize(), bands, inches * len(bands)))
     bands = _output_bands(recording, fonts)
     return [*panels, _Panel("Output", bands, max(0.5, CLASS_INCHES * len(bands)))]
 
@@ -127,7 +131,7 @@ def _hidden_band(recording: xr.DataTree, name: str) -> _Band:
 def _output_bands(recording: xr.DataTree, fonts: Fonts) -> list[_Band]:
     spikes = output_layer(recording)["spikes"].transpose("class", "time", "neuron").values
     labels = fonts.labels(class_names(recording), "class ")
-    name = layer_names(recording)[-1]
+    name = output_name(recording)
     shape = {"markersize": 1.9, "markeredgewidth": 0, "linestyle": "none"}
     return [
         _Band(name, label, train, style | shape)

@@ -1,4 +1,4 @@
-"""Reading a recording: names of its layers, words under a neuron.
+"""Reading a recording: names of its populations, words under a neuron, parameters of neurons.
 
 Positions are numbered from 1 where people read them (w1 is the first word), neurons and feature
 maps from 0 as in the arrays, so that a number in a figure finds the neuron again.
@@ -11,18 +11,28 @@ import xarray as xr
 
 
 def layer_names(recording: xr.DataTree) -> list[str]:
-    """Return the layers in the order of their flow, the input first, the output last."""
+    """Return the populations in the order of their flow, the input first."""
     return [str(name) for name in np.atleast_1d(recording.attrs["layers"])]
 
 
+def hidden_names(recording: xr.DataTree) -> list[str]:
+    """Return the populations that are neither the input nor the readout."""
+    return [name for name in layer_names(recording)[1:] if name != output_name(recording)]
+
+
+def output_name(recording: xr.DataTree) -> str:
+    """Return the population that votes."""
+    return str(recording.attrs["readout"])
+
+
 def input_layer(recording: xr.DataTree) -> xr.DataTree:
-    """Return the layer that spikes come in through."""
+    """Return the population that spikes come in through."""
     return recording[layer_names(recording)[0]]
 
 
 def output_layer(recording: xr.DataTree) -> xr.DataTree:
-    """Return the layer that votes."""
-    return recording[layer_names(recording)[-1]]
+    """Return the population that votes."""
+    return recording[output_name(recording)]
 
 
 def words(recording: xr.DataTree) -> list[str]:
@@ -36,21 +46,96 @@ def class_names(recording: xr.DataTree) -> list[str]:
 
 
 def kernel_width(recording: xr.DataTree, name: str) -> int | None:
-    """Return how many words a window of the layer covers.
+    """Return how many positions a window of the population covers.
 
     Parameters
     ----------
     recording : xarray.DataTree
         See :mod:`bionlp.recording`.
     name : str
-        A layer.
+        A population.
 
     Returns
     -------
     int or None
-        The width of a convolution, or of the one that a pooling layer pools; None for others.
+        The width of a convolution, or of the one that pooling follows; None for others.
     """
-    attrs = recording[name].attrs
-    if attrs["kind"] == "pooling":
-        return kernel_width(recording, attrs["sources"].split()[0])
-    return int(attrs["width"]) if "width" in attrs else None
+    seen: set[str] = set()
+    while recording[name].attrs["kind"] == "pooling" and name not in seen:
+        seen.add(name)
+        name, *_ = recording[name].attrs["sources"].split()
+    width = recording[name].attrs.get("width")
+    return None if width is None else int(width)
+
+
+def windows(recording: xr.DataTree, name: str) -> list[slice] | None:
+    """Return which words lie under each position of a population.
+
+    Parameters
+    ----------
+    recording, name
+        As of :func:`kernel_width`.
+
+    Returns
+    -------
+    list of slice or None
+        For each position, into :func:`words`; None if there are no positions over words.
+    """
+    node = recording[name]
+    if "first_word" not in node.coords:
+        return None
+    bounds = zip(node["first_word"].values.tolist(), node["last_word"].values.tolist(), strict=True)
+    return [slice(first, last + 1) for first, last in bounds]
+
+
+def parameter(recording: xr.DataTree, layer: str, name: str) -> np.ndarray | None:
+    """Return a parameter of all neurons of a population.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    layer : str
+        A population.
+    name : str
+        Of the parameter.
+
+    Returns
+    -------
+    numpy.ndarray of float or None
+        In C order; None if its neurons have no such parameter.
+    """
+    node = recording[layer]
+    if name not in node.attrs.get("parameters", "").split():
+        return None
+    value = node[name].values if name in node.data_vars else node.attrs[name]
+    return np.broadcast_to(value, node["spikes"].shape[1:]).astype(float).ravel()
+
+
+def place_names(spikes: xr.DataArray, labels: list[str] | None) -> list[str] | None:
+    """Return names of the neurons along all axes but the last.
+
+    Parameters
+    ----------
+    spikes : xarray.DataArray
+        Spikes of a population, time first.
+    labels : list of str, optional
+        What its positions or classes are called.
+
+    Returns
+    -------
+    list of str or None
+        In C order; None if there is only one axis.
+    """
+    dims = spikes.dims[1:-1]
+    if not dims:
+        return None
+    if len(dims) == 1 and labels is not None:
+        return labels
+    places = np.ndindex(*(spikes.sizes[dim] for dim in dims))
+    return [", ".join(f"{d} {n}" for d, n in zip(dims, place, strict=True)) for place in places]
+
+
+def member(spikes: xr.DataArray) -> str:
+    """Return what a neuron is among those of its place: a feature map, or a neuron."""
+    return "map" if spikes.dims[-1] == "feature" else "neuron"

@@ -1,7 +1,8 @@
 """Membrane potential of single neurons against time.
 
 Drawn is U[n], the potential at the moment of step n when it is tested against the threshold theta.
-A step that fires is followed at once by its reset, the vertical drop from U[n] to U[n] - theta.
+A step that fires is followed at once by its reset, the vertical drop from U[n] to U[n] - theta;
+neurons without a threshold have neither.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.fonts import Fonts
-from analysis.recordings import class_names, kernel_width, layer_names, words
+from analysis.recordings import (
+    class_names,
+    layer_names,
+    member,
+    parameter,
+    place_names,
+    windows,
+    words,
+)
 from analysis.style import DOUBLE_COLUMN, GREY, INK, PaperFigure, class_styles, headline
 
 PANEL_INCHES = 0.72
@@ -30,7 +39,7 @@ class _Trace:
     index: int
     membrane: np.ndarray  # (time,)
     spikes: np.ndarray  # (time,) bool
-    threshold: float
+    threshold: float | None
 
 
 def plot_traces(
@@ -158,35 +167,32 @@ def _trace(recording: xr.DataTree, name: str, index: int) -> _Trace:
         )
     membrane = layer["membrane"].values[:, column[0]]
     spikes = _flat_spikes(recording, name)[:, index]
-    return _Trace(name, index, membrane, spikes, float(layer.attrs["threshold"]))
+    thresholds = parameter(recording, name, "threshold")
+    threshold = None if thresholds is None else float(thresholds[index])
+    return _Trace(name, index, membrane, spikes, threshold)
 
 
 def _name_neuron(recording: xr.DataTree, layer: str, index: int, fonts: Fonts) -> str:
     """Return, for example, "conv3 · 'funny and moving' · map 17"."""
     spikes = recording[layer]["spikes"]
-    group, member = divmod(index, spikes.shape[-1])
-    if "position" in spikes.dims:
-        window = fonts.labels(words(recording), "w")[group : group + kernel_width(recording, layer)]
-        return f"{layer} · '{' '.join(window)}' · map {member}"
+    labels = None
     if "class" in spikes.dims:
-        return (
-            f"{layer} · {fonts.labels(class_names(recording), 'class ')[group]} · neuron {member}"
-        )
-    kind = "map" if recording[layer].attrs["kind"] == "pooling" else "neuron"
-    return f"{layer} · {kind} {index}"
+        labels = fonts.labels(class_names(recording), "class ")
+    elif (under := windows(recording, layer)) is not None:
+        sentence = fonts.labels(words(recording), "w")
+        labels = [f"'{' '.join(sentence[window])}'" for window in under]
+    places = place_names(spikes, labels)
+    if places is None:
+        return f"{layer} · {member(spikes)} {index}"
+    place, number = divmod(index, spikes.shape[-1])
+    return f"{layer} · {places[place]} · {member(spikes)} {number}"
 
 
 def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -> None:
     time = recording["time"].values
     ax.plot(*_with_resets(time, trace), color=_colour(trace, recording), gid="membrane")
-    ax.axhline(trace.threshold, color=GREY, linestyle=(0, (4, 2)), linewidth=0.7, gid="threshold")
-    right = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
-    ax.annotate(
-        f"θ = {trace.threshold:g}",
-        (1, trace.threshold),
-        xycoords=("axes fraction", "data"),
-        **right,
-    )
+    if trace.threshold is not None:
+        _draw_threshold(ax, trace.threshold)
     fired = time[trace.spikes]
     ax.plot(
         fired,
@@ -205,6 +211,12 @@ def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -
     ax.set_xlim(time[0], time[-1] + float(recording.attrs["dt_ms"]))
 
 
+def _draw_threshold(ax: Axes, threshold: float) -> None:
+    ax.axhline(threshold, color=GREY, linestyle=(0, (4, 2)), linewidth=0.7, gid="threshold")
+    right = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+    ax.annotate(f"θ = {threshold:g}", (1, threshold), xycoords=("axes fraction", "data"), **right)
+
+
 def _colour(trace: _Trace, recording: xr.DataTree) -> str:
     spikes = recording[trace.layer]["spikes"]
     if "class" not in spikes.dims:
@@ -214,6 +226,8 @@ def _colour(trace: _Trace, recording: xr.DataTree) -> str:
 
 def _with_resets(time: np.ndarray, trace: _Trace) -> tuple[np.ndarray, np.ndarray]:
     """Return times and potentials with the potential after the reset behind every spike."""
+    if trace.threshold is None:
+        return time, trace.membrane
     points = 1 + trace.spikes.astype(int)
     membrane = np.repeat(trace.membrane, points)
     membrane[(np.cumsum(points) - 1)[trace.spikes]] -= trace.threshold

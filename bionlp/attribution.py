@@ -7,11 +7,11 @@ import numpy as np
 from analysis.attribution import Relevance, erase_words, relevance
 from bionlp.simulation import Advance, Engine, record_run
 from networks.brian import SpikeStimulus
-from networks.description import NetworkDescription
+from networks.description import Network
 
 
 def attribute(
-    network: NetworkDescription,
+    network: Network,
     spikes: np.ndarray,
     *,
     engine: Engine,
@@ -21,7 +21,7 @@ def attribute(
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         The network.
     spikes : numpy.ndarray of bool, shape (steps, words, features)
         Input spikes of the sentence.
@@ -42,8 +42,8 @@ def attribute(
     BackendError
         If the backend cannot run here.
     """
-    name = network.output.name
+    name = network.readout.population
     stimulus = SpikeStimulus([spikes, *erase_words(spikes)])
     recorded = record_run(network, stimulus, seed=0, engine=engine, layers=[name], advance=advance)
-    intact, *erased = network.votes(recorded.counts(name))
+    intact, *erased = network.readout.votes(recorded.counts(name))
     return relevance(intact, np.array(erased)), recorded.activity(0)[name].spikes

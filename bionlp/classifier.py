@@ -8,7 +8,8 @@ This module covers the part before the parentheses; :mod:`bionlp.simulation` and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,14 @@ from bionlp.encoding import dequantise
 from bionlp.errors import TextError
 from bionlp.text import tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
-from networks.description import NetworkDescription
+from networks.description import Network
 
 USUAL_STEPS = 50
 """Steps of a presentation where nothing says otherwise (Lv, Xu & Zheng 2023)."""
+
+LONGEST_NAME = 100
+NAME = rf"[\w-][\w.-]{{0,{LONGEST_NAME - 1}}}"
+"""What names of models look like; folders are called after them."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,8 @@ class TextClassifier:
         The words it knows.
     levels : numpy.ndarray of uint8, shape (words + 1, features)
         Rates in 8 bits (:func:`bionlp.encoding.dequantise`); row 0 is silent.
-    network : NetworkDescription
-        The spiking network.
+    network : Network
+        The spiking network; its readout votes for the classes.
     training : dict
         How it was made and what was measured, for the model card.
     """
@@ -90,7 +95,7 @@ class TextClassifier:
     label_names: tuple[str, ...]
     vocabulary: Vocabulary
     levels: np.ndarray
-    network: NetworkDescription
+    network: Network
     training: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -101,7 +106,12 @@ class TextClassifier:
     @property
     def length(self) -> int:
         """Most words of a sentence; further ones are cut."""
-        return self.network.input.positions
+        return self.network.input.shape[0]
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return self.network.readout.groups
 
     def token_ids(self, text: str) -> list[int]:
         """Return the word ids of ``text``, cut to the model's length, one padding id if empty."""
@@ -144,6 +154,50 @@ class TextClassifier:
             unknown,
             len(tokens) - len(words),
         )
+
+
+def name_of(text: str) -> str:
+    """Make a name for a model of any text, by putting ``_`` for what names do not have."""
+    return re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:LONGEST_NAME] or "model"
+
+
+def with_all_neurons(
+    network: Network, *, decay: float | None = None, threshold: float | None = None
+) -> Network:
+    """Return the same network with another decay or threshold of all neurons that have one.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    decay : float, optional
+        Factor on the membranes per step.
+    threshold : float, optional
+        In the unit of an average where a population counts instead (:meth:`Network.unit`).
+
+    Returns
+    -------
+    Network
+        The other one.
+
+    Raises
+    ------
+    ValueError
+        If the value is out of range, or no neuron has such a parameter.
+    """
+    wanted = {"decay": decay, "threshold": threshold}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    changed, found = {}, set()
+    for population in network.hidden:
+        neuron = population.neuron
+        own = {name: value for name, value in given.items() if name in neuron.values}
+        if "threshold" in own:
+            own["threshold"] *= network.unit(population.name)
+        changed[population.name] = replace(neuron, **own)
+        found |= own.keys()
+    for name in given.keys() - found:
+        raise ValueError(f"no neuron of this network has a {name}; leave it out")
+    return network.with_neurons(changed)
 
 
 def predict_labels(votes: np.ndarray) -> np.ndarray:

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
+VERSION = 1
+"""Of how spikes are drawn: another one where the same seed gives other spikes."""
+
 LEVELS = 255
 """Rates are stored in 8 bits, as multiples of 1 / LEVELS."""
 

@@ -129,8 +129,7 @@ def count_work(
     Returns
     -------
     Work
-        What was counted. Neurons go on for a few steps after a presentation, until its last spikes
-        have gone through all layers; what happens in these is counted, too.
+        What was counted.
 
     Raises
     ------
@@ -147,16 +146,18 @@ def count_work(
     if engine.synapses != "shared":
         raise UsageError("operations are counted by shared weights; choose --synapses shared")
     stimulus = poisson_stimulus(classifier, ids, steps)
-    with open_network(classifier.network, stimulus, engine) as brian:
+    network = classifier.network
+    with open_network(network, stimulus, engine) as brian:
         # Only numbers: an hour of spikes would fill the memory.
         monitors = {
             name: brian2.SpikeMonitor(group, record=False, name=f"{name}_total*")
             for name, group in brian.groups.items()
+            if network[name].neuron.spikes
         }
         brian.network.add(*monitors.values())
         brian.run(seed=seed, advance=advance)
-        spikes = {name: int(np.sum(monitor.count)) for name, monitor in monitors.items()}
-        events = {layer.name: 0 for layer in classifier.network.layers}
-        for (_, target), synapses in brian.synapses.items():
-            events[target] += int(synapses.events[:])
-    return Work(classifier.network, np.array([len(i) for i in ids]), steps, spikes, events)
+        spikes = dict.fromkeys(network.order, 0)
+        spikes |= {name: int(np.sum(monitor.count)) for name, monitor in monitors.items()}
+        counted = brian.synaptic_events()
+    events = {population.name: counted[population.name] for population in network.hidden}
+    return Work(network, np.array([len(i) for i in ids]), steps, spikes, events)

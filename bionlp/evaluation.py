@@ -19,7 +19,8 @@ from bionlp.datasets import Example
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.simulation import Advance, Engine
 from bionlp.votes import count_votes
-from networks.spiking import SpikingNetwork
+from networks.description import crop
+from networks.pytorch import SpikingNetwork
 
 BATCH = 32
 
@@ -191,17 +192,17 @@ def active_neurons(
         Active neurons as a fraction of all neurons behind the input that the sentence can reach:
         windows that lie wholly in the padding are not counted.
     """
-    description = model.describe()
     active = np.zeros(len(rates))
     for numbers, spikes in _presentations(model, rates, steps, seed):
         for fired, _ in model.traces(spikes).values():
             active[numbers] += fired.any(dim=0).flatten(1).sum(dim=1).numpy()
     # What belongs to the padding of a batch never fires, so only the neurons remain to be counted.
-    neurons = [
-        sum(int(np.prod(shapes[layer.name])) for layer in description.layers)
-        for shapes in (description.shapes(len(sentence)) for sentence in rates)
-    ]
-    return active / neurons
+    description, lengths = model.describe(), [len(sentence) for sentence in rates]
+    neurons = {
+        length: sum(population.size for population in crop(description, length).hidden)
+        for length in set(lengths)
+    }
+    return active / [neurons[length] for length in lengths]
 
 
 def _presentations(

@@ -3,10 +3,11 @@
 A simulation has thousands of neurons and a figure shows a handful, so membranes are recorded on
 request:
 
-    conv3               all neurons of a layer
+    conv3               all neurons of a population
     conv3:3,7,10-19     some, by C-order index (of a convolution: window * maps + map)
     all                 all of every layer
-    some                all but the convolutions, and of these a few, evenly spread
+    some                all but where there are positions, as in a convolution: there a few, evenly
+                        spread
     none                nothing
 """
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from bionlp.errors import UsageError
 from networks.activity import Membranes
-from networks.description import Convolution, NetworkDescription
+from networks.description import Network
 
 DEFAULT = ("some",)
 FEW = 20
@@ -27,19 +28,15 @@ FEW = 20
 _NEURONS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 
 
-def parse_membranes(
-    record: Sequence[str], network: NetworkDescription, shapes: Mapping[str, tuple[int, ...]]
-) -> Membranes:
+def parse_membranes(record: Sequence[str], network: Network) -> Membranes:
     """Read which membranes to record.
 
     Parameters
     ----------
     record : sequence of str
         Entries as above.
-    network : NetworkDescription
-        The network.
-    shapes : mapping of str to tuple of int
-        Shape of every layer for the longest sentence.
+    network : Network
+        The network, cropped to the longest sentence.
 
     Returns
     -------
@@ -51,10 +48,9 @@ def parse_membranes(
     UsageError
         If a layer or neuron does not exist.
     """
-    sizes = {layer.name: int(np.prod(shapes[layer.name])) for layer in network.layers}
     chosen: dict[str, set[int]] = {}
     for entry in record:
-        for layer, neurons in _parse(entry, network, sizes).items():
+        for layer, neurons in _parse(entry, network).items():
             chosen.setdefault(layer, set()).update(neurons)
     return {layer: sorted(neurons) for layer, neurons in chosen.items()}
 
@@ -67,21 +63,21 @@ def spread(sizes: Mapping[str, int], count: int) -> dict[str, list[int]]:
     }
 
 
-def _parse(
-    entry: str, network: NetworkDescription, sizes: Mapping[str, int]
-) -> dict[str, Sequence[int]]:
+def sizes_of(network: Network) -> dict[str, int]:
+    """Return the number of neurons of each population behind the input."""
+    return {population.name: population.size for population in network.hidden}
+
+
+def _parse(entry: str, network: Network) -> dict[str, Sequence[int]]:
+    sizes = sizes_of(network)
     everything = {layer: range(size) for layer, size in sizes.items()}
     if entry == "none":
         return {}
     if entry == "all":
         return everything
     if entry == "some":
-        convolutions = {
-            layer.name: sizes[layer.name]
-            for layer in network.layers
-            if isinstance(layer, Convolution)
-        }
-        return everything | spread(convolutions, FEW)
+        many = {name: size for name, size in sizes.items() if len(network.shapes[name]) > 1}
+        return everything | spread(many, FEW)
     layer, colon, neurons = entry.partition(":")
     if layer not in sizes:
         raise UsageError(

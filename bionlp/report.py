@@ -7,8 +7,9 @@ spikes that were recorded.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -21,8 +22,11 @@ from bionlp.classifier import TextClassifier
 from bionlp.energy import energy_document
 from bionlp.errors import RecordingError
 from bionlp.files import atomic_path
+from bionlp.membranes import sizes_of
 from bionlp.simulation import Advance, Engine
-from networks.description import NetworkDescription, Pooling
+from networks.described import Shape, values
+from networks.description import Network, crop
+from networks.neurons import Neuron, neuron_models
 
 
 def write_report(
@@ -61,27 +65,47 @@ def write_report(
     recorded = output_layer(recording)["spikes"].values.astype(bool)
     if not np.array_equal(output, recorded.reshape(output.shape)):
         raise _another_model(recording, classifier)
-    page = make_report(recording, relevance, energy_document(_work(recording, network)))
+    work = _work(recording, classifier.network)
+    page = make_report(recording, relevance, energy_document(work))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
 
-def _recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> NetworkDescription:
+def _recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Network:
     """Return the network of the classifier with the neurons that were recorded."""
-    network = classifier.network
-    words = input_layer(recording).sizes["position"]
-    sizes = {name: recording[name]["spikes"][0].size for name in layer_names(recording)}
-    if words > network.input.positions or sizes != {
-        name: int(np.prod(shape)) for name, shape in network.shapes(words).items()
-    }:
+    network, words = classifier.network, input_layer(recording).sizes["position"]
+    if words > classifier.length:
         raise _another_model(recording, classifier)
-    layers = []
-    for layer in network.layers:
-        attrs = recording[layer.name].attrs
-        window = layer.window if isinstance(layer, Pooling) else 1
-        neurons = {"decay": attrs["decay"], "threshold": attrs["threshold"] / window}
-        layers.append(replace(layer, **{name: float(value) for name, value in neurons.items()}))
-    return replace(network, layers=tuple(layers))
+    shown = crop(network, words)
+    sizes = {name: recording[name]["spikes"][0].size for name in layer_names(recording)[1:]}
+    features = input_layer(recording).sizes["feature"]
+    if sizes != sizes_of(shown) or features != network.input.shape[1]:
+        raise _another_model(recording, classifier)
+    try:
+        neurons = {p.name: _recorded_neuron(recording[p.name], p.shape) for p in shown.hidden}
+        # Where neurons differ, those that the sentence does not reach were not recorded.
+        given = [value for neuron in neurons.values() for value in values(neuron).values()]
+        differ = any(isinstance(value, np.ndarray) for value in given)
+        return (shown if differ else network).with_neurons(neurons)
+    except (LookupError, TypeError, ValueError) as error:
+        raise RecordingError(f"the recorded neurons cannot be simulated: {error}") from error
+
+
+def _recorded_neuron(node: xr.DataTree, shape: Shape) -> Neuron:
+    """Return the neurons of a population as they were recorded."""
+    name = node.attrs["neuron"]
+    if name not in neuron_models():
+        raise ValueError(f"there are no neurons {name!r} here, only {', '.join(neuron_models())}")
+    model = neuron_models()[name]
+    given: dict[str, Any] = {}
+    for field in fields(model):
+        value = node.attrs.get(field.name)
+        if field.name in node.data_vars:
+            value = node[field.name].values.reshape(shape)
+        if value is None:
+            raise ValueError(f"{node.path}: parameter {field.name} was not recorded")
+        given[field.name] = bool(value) if isinstance(field.default, bool) else value
+    return model(**given)
 
 
 def _another_model(recording: xr.DataTree, classifier: TextClassifier) -> RecordingError:
@@ -92,7 +116,7 @@ def _another_model(recording: xr.DataTree, classifier: TextClassifier) -> Record
     )
 
 
-def _work(recording: xr.DataTree, network: NetworkDescription) -> Work:
+def _work(recording: xr.DataTree, network: Network) -> Work:
     names = layer_names(recording)
     return Work(
         network,

@@ -13,7 +13,7 @@ from bionlp.encoding import dequantise
 from bionlp.errors import BackendError, UsageError
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
-from networks.activity import LayerActivity, Membranes
+from networks.activity import Activity, Membranes
 from networks.brian import (
     EXTERNAL,
     PRECISIONS,
@@ -29,7 +29,7 @@ from networks.brian import (
     choose_synapses,
     run_in_child,
 )
-from networks.description import NetworkDescription
+from networks.description import Network, crop
 
 Advance = Callable[[float], None]
 
@@ -156,7 +156,7 @@ def present(
     engine: Engine,
     record: Sequence[str] = DEFAULT,
     advance: Advance | None = None,
-) -> tuple[list[xr.DataTree], list[dict[str, LayerActivity]]]:
+) -> tuple[list[xr.DataTree], list[dict[str, Activity]]]:
     """Present sentences that were read; return what happened, labelled and bare.
 
     Parameters
@@ -172,34 +172,45 @@ def present(
     -------
     recordings : list of xarray.DataTree
         One per sentence.
-    activities : list of dict of str to LayerActivity
+    activities : list of dict of str to Activity
         What they were made from, to compare with another simulator.
     """
+    engine = engine.chosen(len(sentences))
     stimulus = poisson_stimulus(classifier, [sentence.ids for sentence in sentences], steps)
     backend, activities = run_brian(
         classifier.network, stimulus, seed=seed, engine=engine, record=record, advance=advance
     )
     recordings = [
-        make_recording(classifier, sentence, activity, seed=seed, backend=backend, dt_ms=DT_MS)
-        for sentence, activity in zip(sentences, activities, strict=True)
+        make_recording(
+            classifier,
+            sentence,
+            activity,
+            seed=seed,
+            number=number,
+            backend=backend,
+            dt_ms=DT_MS,
+            precision=engine.precision,
+            synapses=engine.synapses,
+        )
+        for number, (sentence, activity) in enumerate(zip(sentences, activities, strict=True))
     ]
     return recordings, activities
 
 
 def run_brian(
-    network: NetworkDescription,
+    network: Network,
     stimulus: Stimulus,
     *,
     seed: int,
     engine: Engine,
     record: Sequence[str] = DEFAULT,
     advance: Advance | None = None,
-) -> tuple[str, list[dict[str, LayerActivity]]]:
+) -> tuple[str, list[dict[str, Activity]]]:
     """Build, record and run a network, then free its backend.
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         The network.
     stimulus : PoissonStimulus or SpikeStimulus
         What it is shown.
@@ -210,10 +221,10 @@ def run_brian(
     -------
     backend : str
         The one that ran.
-    activities : list of dict of str to LayerActivity
+    activities : list of dict of str to Activity
         For each presentation.
     """
-    membranes = parse_membranes(record, network, network.shapes(max(stimulus.words)))
+    membranes = parse_membranes(record, crop(network, max(stimulus.words)))
     engine = engine.chosen(len(stimulus.words))
     recorded = record_run(
         network, stimulus, seed=seed, engine=engine, membranes=membranes, advance=advance
@@ -222,7 +233,7 @@ def run_brian(
 
 
 def record_run(
-    network: NetworkDescription,
+    network: Network,
     stimulus: Stimulus,
     *,
     seed: int,
@@ -241,7 +252,7 @@ def record_run(
     layers, membranes
         What is recorded, as of :class:`networks.brian.Recorder`.
     words : int, optional
-        Positions that are built.
+        Positions that are built, see :func:`cropped`.
 
     Returns
     -------
@@ -256,8 +267,10 @@ def record_run(
     engine = engine.chosen(len(stimulus.words))
     if engine.once_a_process:
         try:
-            options = asdict(engine) | {"words": words}
-            return run_in_child(Job(network, stimulus, options, seed, layers, membranes))
+            shown = cropped(network, stimulus, engine, words)
+            return run_in_child(Job(shown, stimulus, asdict(engine), seed, layers, membranes))
+        except BackendUnavailable as error:
+            raise BackendError(str(error)) from error
         except RuntimeError as error:
             raise BackendError(f"backend {engine.backend!r}: {error}") from error
     with open_network(network, stimulus, engine, words) as brian:
@@ -297,11 +310,34 @@ def poisson_stimulus(
 
 
 def open_network(
-    network: NetworkDescription, stimulus: Stimulus, engine: Engine, words: int | None = None
+    network: Network, stimulus: Stimulus, engine: Engine, words: int | None = None
 ) -> BrianNetwork:
     """Build a network, with an error for users if its backend cannot run here."""
     engine = engine.chosen(len(stimulus.words))
     try:
-        return BrianNetwork(network, stimulus, words=words, **asdict(engine))
+        return BrianNetwork(cropped(network, stimulus, engine, words), stimulus, **asdict(engine))
     except BackendUnavailable as error:
         raise BackendError(str(error)) from error
+
+
+def cropped(
+    network: Network, stimulus: Stimulus, engine: Engine, words: int | None = None
+) -> Network:
+    """Leave out the neurons that no sentence reaches, where that saves time.
+
+    Parameters
+    ----------
+    network, stimulus, engine
+        As of :func:`run_brian`; the engine is a chosen one.
+    words : int, optional
+        Positions that are kept, by default as many as the longest sentence has.
+
+    Returns
+    -------
+    Network
+        For a compiled program with shared weights the whole network: the program is kept, and then
+        serves sentences of any length.
+    """
+    if engine.backend == "cpp_standalone" and engine.synapses == "shared":
+        return network
+    return crop(network, min(words or max(stimulus.words), network.input.shape[0]))

@@ -18,12 +18,12 @@ from analysis.comparison import Difference, compare_activity
 from analysis.statistics import Interval, label_agreement, relative_difference
 from bionlp.classifier import Sentence, predict_labels
 from bionlp.encoding import poisson_spikes
-from bionlp.membranes import spread
+from bionlp.membranes import sizes_of, spread
 from bionlp.simulation import Advance, Engine, record_run
-from networks.activity import LayerActivity
+from networks.activity import Activity
 from networks.brian import PoissonStimulus, SpikeStimulus
-from networks.description import NetworkDescription
-from networks.spiking import SpikingNetwork
+from networks.description import Network, crop
+from networks.pytorch import SpikingNetwork
 
 MEMBRANES = 1000
 """Neurons of each layer, evenly spread, whose membranes are compared."""
@@ -78,7 +78,7 @@ def _sum_layers(sentences: Sequence[dict[str, Difference]]) -> dict[str, Differe
 
 
 def replay(
-    network: NetworkDescription,
+    network: Network,
     sentences: Sequence[Sentence],
     *,
     steps: int,
@@ -91,7 +91,7 @@ def replay(
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         The network.
     sentences : sequence of Sentence
         What both are shown.
@@ -131,11 +131,10 @@ def replay(
 
 
 def _run_all(
-    network: NetworkDescription, stimulus: SpikeStimulus, engine: Engine
-) -> list[dict[str, LayerActivity]]:
+    network: Network, stimulus: SpikeStimulus, engine: Engine
+) -> list[dict[str, Activity]]:
     """Run a network and record all spikes, and membranes of neurons spread over each layer."""
-    shapes = network.shapes(max(stimulus.words))
-    sizes = {layer.name: int(np.prod(shapes[layer.name])) for layer in network.layers}
+    sizes = sizes_of(crop(network, max(stimulus.words)))
     recorded = record_run(
         network, stimulus, seed=0, engine=engine, membranes=spread(sizes, MEMBRANES)
     )
@@ -143,15 +142,15 @@ def _run_all(
 
 
 def compare_with_pytorch(
-    network: NetworkDescription, activities: Sequence[dict[str, LayerActivity]]
+    network: Network, activities: Sequence[dict[str, Activity]]
 ) -> list[dict[str, Difference]]:
     """Feed the input spikes of a simulation to PyTorch and compare what follows.
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         The network.
-    activities : sequence of dict of str to LayerActivity
+    activities : sequence of dict of str to Activity
         What each layer, the input included, did in each presentation in Brian 2.
 
     Returns
@@ -209,7 +208,7 @@ class Independent:
 
 
 def compare_independent(
-    network: NetworkDescription,
+    network: Network,
     sentences: Sequence[Sentence],
     *,
     steps: int,
@@ -238,9 +237,10 @@ def compare_independent(
     # Twice as many seeds as Brian 2 gets: the second half is what the first is held against.
     expected = [_count_pytorch(network, rates, steps, seed + n) for n in range(2 * seeds)]
     counts = _count_brian(network, rates * seeds, steps, seed, engine, advance)
-    output = network.output.name
-    labels = np.stack([predict_labels(network.votes(drawn[output])) for drawn in expected])
-    brian_labels = predict_labels(network.votes(counts[output])).reshape(seeds, -1)
+    readout = network.readout
+    output = readout.population
+    labels = np.stack([predict_labels(readout.votes(drawn[output])) for drawn in expected])
+    brian_labels = predict_labels(readout.votes(counts[output])).reshape(seeds, -1)
     layers = {}
     for name, brian in counts.items():
         pytorch = np.stack([drawn[name].sum(axis=1) for drawn in expected[:seeds]])
@@ -256,11 +256,11 @@ def compare_independent(
 
 
 def _count_pytorch(
-    network: NetworkDescription, rates: Sequence[np.ndarray], steps: int, seed: int
+    network: Network, rates: Sequence[np.ndarray], steps: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Count the spikes of every neuron, shape (sentences, neurons), with layers padded."""
     model = SpikingNetwork(network).eval()
-    shapes = network.shapes(max(map(len, rates)))
+    shapes = crop(network, max(map(len, rates))).shapes
     counts = {
         name: np.zeros((len(rates), int(np.prod(shape))), dtype=int)
         for name, shape in shapes.items()
@@ -274,7 +274,7 @@ def _count_pytorch(
 
 
 def _count_brian(
-    network: NetworkDescription,
+    network: Network,
     rates: Sequence[np.ndarray],
     steps: int,
     seed: int,

@@ -15,9 +15,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from bionlp.files import atomic_path
 from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus, record_run
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder
 from networks.brian.program import cache_folder
-from networks.description import NetworkDescription
+from networks.described import Described, values
+from networks.description import Network
 
 CHUNK = 32
 """Sentences a chunk: enough to make starting a program cheap, few enough to lose little."""
@@ -77,7 +79,7 @@ def count_votes(
     """
     engine = engine.chosen(len(ids))
     path = _state_path(classifier, ids, steps, seed, engine)
-    votes = _read_votes(path, (len(ids), classifier.network.classes))
+    votes = _read_votes(path, (len(ids), classifier.classes))
     missing = np.flatnonzero(votes[:, 0] < 0)
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
@@ -102,7 +104,7 @@ Task = tuple[PoissonStimulus, int]
 
 
 def _run(
-    network: NetworkDescription, tasks: list[Task], engine: Engine, words: int, workers: int
+    network: Network, tasks: list[Task], engine: Engine, words: int, workers: int
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the index of each task and its votes, in the order in which they are done."""
     if not tasks:
@@ -136,13 +138,14 @@ def _run(
 class _Worker:
     """A network that is built once and shown chunk after chunk."""
 
-    def __init__(self, network: NetworkDescription, engine: Engine, words: int):
+    def __init__(self, network: Network, engine: Engine, words: int):
         self._network, self._engine, self._words = network, engine, words
         self._brian: BrianNetwork | None = None
 
     def count(self, stimulus: PoissonStimulus, seed: int) -> np.ndarray:
         """Return the votes of some sentences, shape (sentences, classes)."""
-        output = self._network.output.name
+        readout = self._network.readout
+        output = readout.population
         if self._engine.synapses == "stock":
             # A stock network holds its sentences, so each chunk has one of its own.
             recorded = record_run(
@@ -153,14 +156,14 @@ class _Worker:
                 layers=[output],
                 words=self._words,
             )
-            return self._network.votes(recorded.counts(output))
+            return readout.votes(recorded.counts(output))
         if self._brian is None:
             self._brian = open_network(self._network, stimulus, self._engine, self._words)
             self._recorder = Recorder(self._brian, layers=[output])
             self._brian.run(seed=seed)
         else:
             self._brian.run(seed=seed, stimulus=stimulus)
-        return self._network.votes(self._recorder.counts(output))
+        return readout.votes(self._recorder.counts(output))
 
     def close(self) -> None:
         """Free the network."""
@@ -172,7 +175,7 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _start_worker(network: NetworkDescription, engine: Engine, words: int) -> None:
+def _start_worker(network: Network, engine: Engine, words: int) -> None:
     global _worker
     signal.signal(signal.SIGTERM, _leave)
     _worker = _Worker(network, engine, words)
@@ -228,14 +231,30 @@ def _state_path(
 ) -> Path:
     """Name the file of unfinished votes by all that decides them."""
     digest = hashlib.sha256(repr((steps, seed, asdict(engine))).encode())
-    for layer in classifier.network.layers:
-        digest.update(
-            repr(replace(layer, weight=None) if hasattr(layer, "weight") else layer).encode()
-        )
-        digest.update(np.ascontiguousarray(getattr(layer, "weight", 0)).tobytes())
+    for piece in _pieces(classifier.network):
+        digest.update(piece)
     for sentence in ids:
         digest.update(classifier.levels[sentence].tobytes())
     return cache_folder() / "evaluations" / f"{digest.hexdigest()}.npy"
+
+
+def _pieces(part: Any) -> Iterator[bytes]:
+    """Yield all that a part of a description says, so that no two parts say the same."""
+    if isinstance(part, Described):
+        yield f"{type(part).__name__}(".encode()
+        for name, value in values(part).items():
+            yield f"{name}=".encode()
+            yield from _pieces(value)
+        yield b")"
+    elif isinstance(part, tuple):
+        yield f"{len(part)}[".encode()
+        for entry in part:
+            yield from _pieces(entry)
+    elif isinstance(part, np.ndarray):
+        yield f"{part.dtype.str}{part.shape}".encode()
+        yield part.tobytes()
+    else:
+        yield f"{part!r};".encode()
 
 
 def _read_votes(path: Path, shape: tuple[int, int]) -> np.ndarray:

@@ -22,6 +22,7 @@ from bionlp.encoding import poisson_spikes
 from bionlp.recording import class_counts, make_recording
 from bionlp.validation import compare_with_pytorch
 from networks.brian import BrianNetwork, Recorder, SpikeStimulus
+from networks.description import crop
 
 STEPS, SEED = 50, 1
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/example")
@@ -58,7 +59,9 @@ presentations = [spikes, *erase_words(spikes)]
 
 # %%
 stimulus = SpikeStimulus(presentations)
-with BrianNetwork(classifier.network, stimulus, backend="numpy") as brian:
+# Neurons that see nothing but the silence behind the sentence can be left out.
+network = crop(classifier.network, len(sentence.words))
+with BrianNetwork(network, stimulus, backend="numpy") as brian:
     recorder = Recorder(brian, membranes={"output": range(20)})
     rate = brian2.PopulationRateMonitor(brian.groups["conv3"])
     brian.network.add(rate)
@@ -73,7 +76,7 @@ print(f"conv3 fires at {mean_rate.mean():.1f} Hz on average, {mean_rate.max():.1
 # Ten output neurons vote for each class.
 
 # %%
-intact, *erased = classifier.network.votes(recorded.counts("output"))
+intact, *erased = network.readout.votes(recorded.counts("output"))
 found = relevance(intact, np.array(erased))
 names = classifier.label_names
 print("votes:", dict(zip(names, intact.tolist(), strict=True)), "->", names[found.label])

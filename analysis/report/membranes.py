@@ -8,15 +8,13 @@ from bokeh.layouts import column, row
 from bokeh.models import ColumnDataSource, CustomJS, HoverTool, LayoutDOM, Select, Span
 from bokeh.plotting import figure
 
-from analysis.recordings import layer_names
+from analysis.recordings import layer_names, output_name, parameter
 from analysis.report.panel import time_panel
 from analysis.report.raster import neuron_names
 from analysis.style import COLOURS, GREY
 
 PIXELS = 260
 
-# The membrane is that of the moment of the test, so a neuron fired wherever it exceeds the
-# threshold.
 PICK = """
 if (cb_obj === layer) {
     neuron.options = neurons[layer.value]
@@ -24,8 +22,9 @@ if (cb_obj === layer) {
 }
 const time = traces[layer.value].data.time
 const membrane = traces[layer.value].data[neuron.value]
-const threshold = thresholds[layer.value]
-const fired = Array.from(time.keys()).filter((step) => membrane[step] > threshold)
+const threshold = thresholds[layer.value][neuron.value]
+const fired = steps[layer.value][neuron.value]
+line.visible = threshold !== null
 line.location = threshold
 shown.data = {time: time, membrane: membrane}
 spikes.data = {time: fired.map((step) => time[step]), membrane: fired.map((step) => membrane[step])}
@@ -51,16 +50,19 @@ def membranes_panel(recording: xr.DataTree) -> LayoutDOM | None:
     time = recording["time"].values.astype(float)
     traces = {name: _traces(recording[name], time) for name in layers}
     neurons = {name: _neurons(recording, name) for name in layers}
-    thresholds = {name: float(recording[name].attrs["threshold"]) for name in layers}
+    thresholds = {name: _thresholds(recording, name) for name in layers}
+    steps = {name: _steps(recording[name]) for name in layers}
     # The output decides, so it is looked at first.
-    layer = Select(title="Layer", value=layers[-1], options=layers, width=160)
+    output = output_name(recording)
+    first = output if output in layers else layers[-1]
+    layer = Select(title="Layer", value=first, options=layers, width=160)
     choices = neurons[layer.value]
     neuron = Select(title="Neuron", value=choices[0][0], options=choices, width=360)
     membrane = traces[layer.value].data[neuron.value]
     shown = ColumnDataSource({"time": time, "membrane": membrane})
-    fired = membrane > thresholds[layer.value]
+    fired = steps[layer.value][neuron.value]
     spikes = ColumnDataSource({"time": time[fired], "membrane": membrane[fired]})
-    plot, line = _plot(shown, spikes, thresholds[layer.value])
+    plot, line = _plot(shown, spikes, thresholds[layer.value][neuron.value])
     pick = CustomJS(
         args={
             "layer": layer,
@@ -68,6 +70,7 @@ def membranes_panel(recording: xr.DataTree) -> LayoutDOM | None:
             "neurons": neurons,
             "traces": traces,
             "thresholds": thresholds,
+            "steps": steps,
             "shown": shown,
             "spikes": spikes,
             "line": line,
@@ -85,6 +88,20 @@ def _traces(node: xr.DataTree, time: np.ndarray) -> ColumnDataSource:
     return ColumnDataSource(columns | {"time": time})
 
 
+def _thresholds(recording: xr.DataTree, layer: str) -> dict[str, float | None]:
+    """Return the threshold of each recorded neuron by its index, None if it has none."""
+    indices, thresholds = recording[layer]["index"].values, parameter(recording, layer, "threshold")
+    if thresholds is None:
+        return {str(index): None for index in indices}
+    return {str(index): float(thresholds[index]) for index in indices}
+
+
+def _steps(node: xr.DataTree) -> dict[str, list[int]]:
+    """Return the steps in which each recorded neuron fired, by its index."""
+    spikes = node["spikes"].values.reshape(node.sizes["time"], -1)
+    return {str(index): np.flatnonzero(spikes[:, index]).tolist() for index in node["index"].values}
+
+
 def _neurons(recording: xr.DataTree, layer: str) -> list[tuple[str, str]]:
     """Return index and name of each recorded neuron."""
     node, names = recording[layer], neuron_names(recording, layer)
@@ -96,12 +113,13 @@ def _neurons(recording: xr.DataTree, layer: str) -> list[tuple[str, str]]:
 
 
 def _plot(
-    shown: ColumnDataSource, spikes: ColumnDataSource, threshold: float
+    shown: ColumnDataSource, spikes: ColumnDataSource, threshold: float | None
 ) -> tuple[figure, Span]:
     plot = time_panel("membrane", "Membrane, when tested", PIXELS)
     trace = plot.line("time", "membrane", source=shown, color=COLOURS[0], line_width=1.5)
     plot.scatter("time", "membrane", source=spikes, color=COLOURS[5], size=7)
     line = Span(location=threshold, dimension="width", line_color=GREY, line_dash="dashed")
+    line.visible = threshold is not None
     plot.add_layout(line)
     tooltips = [("membrane", "@membrane{0.000}"), ("time", "@time{0.[000]} ms")]
     plot.add_tools(HoverTool(renderers=[trace], tooltips=tooltips, mode="vline", visible=False))

@@ -34,7 +34,9 @@ THEME = {
     }
 }
 
-CIRCUMSTANCES = ("model", "backend", "steps", "seed", "dt_ms")
+CIRCUMSTANCES = (
+    *("model", "backend", "synapses", "precision", "steps", "seed", "sentence", "dt_ms"),
+)
 
 
 def make_report(recording: xr.DataTree, relevance: Relevance, energy: dict[str, Any]) -> str:
@@ -130,5 +132,6 @@ def _layers(recording: xr.DataTree, rows: Sequence[dict[str, Any]]) -> list[list
 def _circumstances(recording: xr.DataTree) -> list[tuple[str, str]]:
     attrs = recording.attrs
     versions = sorted(name for name in attrs if name.endswith("_version"))
-    shown = [(name.replace("_", " "), str(attrs[name])) for name in (*CIRCUMSTANCES, *versions)]
+    names = [name for name in CIRCUMSTANCES if name in attrs] + versions
+    shown = [(name.replace("_", " "), str(attrs[name])) for name in names]
     return [*shown, ("python", str(attrs["python"]))]

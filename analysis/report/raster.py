@@ -25,12 +25,22 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from analysis.recordings import class_names, kernel_width, layer_names, words
+from analysis.recordings import (
+    class_names,
+    kernel_width,
+    layer_names,
+    member,
+    output_name,
+    place_names,
+    windows,
+    words,
+)
 from analysis.report.panel import time_panel
 from analysis.style import COLOURS, GREY, class_styles
 
-PANEL_PIXELS = {"input": 300, "convolution": 300, "pooling": 150, "dense": 150, "output": 150}
-"""Height of the panel of each kind of layer, unless its labels need more."""
+PANEL_PIXELS = {"input": 300, "convolution": 300}
+USUAL_PIXELS = 150
+"""Height of the panel of each kind of layer, and of any other, unless its labels need more."""
 MOST_PIXELS = 600
 LABEL_PIXELS = 13
 """Height of a label on the axis; where there are too many, only every second one is shown, or less.
@@ -79,18 +89,18 @@ def neuron_names(recording: xr.DataTree, layer: str) -> list[str]:
     Returns
     -------
     list of str
-        For each word, window or class; a single one for a layer that has none of these.
+        For each word, window, position or class; a single one for a layer without any.
     """
-    sentence, width = words(recording), kernel_width(recording, layer)
-    node = recording[layer]
-    if node.attrs["kind"] == "input":
-        return [f"w{n} “{word}”, feature " for n, word in enumerate(sentence, start=1)]
-    if node.attrs["kind"] == "convolution":
-        windows = [sentence[start : start + width] for start in range(node.sizes["position"])]
-        return [f"w{n} “{' '.join(seen)}”, map " for n, seen in enumerate(windows, start=1)]
-    if "class" in node.sizes:
-        return [f"{name}, neuron " for name in class_names(recording)]
-    return ["map " if node.attrs["kind"] == "pooling" else "neuron "]
+    spikes, kind = recording[layer]["spikes"], recording[layer].attrs["kind"]
+    labels = None
+    if "class" in spikes.dims:
+        labels = class_names(recording)
+    elif (under := windows(recording, layer)) is not None:
+        sentence = words(recording)
+        labels = [f"w{seen.start + 1} “{' '.join(sentence[seen])}”" for seen in under]
+    last = "feature" if kind == "input" else member(spikes)
+    places = place_names(spikes, labels)
+    return [f"{last} "] if places is None else [f"{place}, {last} " for place in places]
 
 
 def raster_panel(recording: xr.DataTree) -> GridPlot:
@@ -110,7 +120,7 @@ def raster_panel(recording: xr.DataTree) -> GridPlot:
     dt = float(recording.attrs["dt_ms"])
     time = Range1d(-dt, len(recording["time"]) * dt, bounds="auto")
     kinds: dict[str, list[_Rows]] = {}
-    output = layer_names(recording)[-1]
+    output = output_name(recording)
     for layer in layer_names(recording):
         kind = recording[layer].attrs["kind"]
         # A hidden dense layer is no part of the vote.
@@ -141,7 +151,7 @@ def _rows(recording: xr.DataTree, layer: str) -> _Rows:
 def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figure:
     total = sum(layer.count for layer in layers)
     labels = sum(len(layer.labels) for layer in layers)
-    pixels = min(max(PANEL_PIXELS[title], LABEL_PIXELS * labels), MOST_PIXELS)
+    pixels = min(max(PANEL_PIXELS.get(title, USUAL_PIXELS), LABEL_PIXELS * labels), MOST_PIXELS)
     plot = time_panel(
         f"raster {title}",
         title.capitalize(),

@@ -18,6 +18,7 @@ from bionlp.bench.timing import Run, costs, repeat
 from bionlp.bench.workload import Workload
 from bionlp.simulation import Engine, open_network, poisson_stimulus
 from networks.brian import EXTERNAL, GENN, Recorder
+from networks.brian.private import program_seconds
 
 PROGRAMS = ("cpp_standalone", *EXTERNAL)
 """Backends that compile a whole program."""
@@ -27,13 +28,13 @@ class _Network:
     """A network that counts its votes; see :class:`networks.brian.BrianNetwork`."""
 
     def __init__(self, workload: Workload, engine: Engine):
-        description = workload.classifier.network
+        network = workload.classifier.network
         stimulus = poisson_stimulus(workload.classifier, workload.ids, workload.steps)
         started = time.perf_counter()
-        self._brian = open_network(description, stimulus, engine)
-        self._recorder = Recorder(self._brian, layers=[description.output.name])
+        self._brian = open_network(network, stimulus, engine)
+        self._recorder = Recorder(self._brian, layers=[network.readout.population])
         self.build = time.perf_counter() - started
-        self._description, self._seed = description, workload.seed
+        self._readout, self._seed = network.readout, workload.seed
 
     def run(self) -> Run:
         """Present all sentences."""
@@ -46,7 +47,7 @@ class _Network:
         started = time.perf_counter()
         # Brian 2 reports before the first step and after the last.
         self._brian.run(seed=self._seed, advance=None if standalone else mark)
-        return self._finished(started, _program_seconds() if standalone else marks[-1] - marks[0])
+        return self._finished(started, program_seconds() if standalone else marks[-1] - marks[0])
 
     def run_program(self) -> Run:
         """Run the compiled program once more; a network of stock synapses has only one run."""
@@ -56,10 +57,10 @@ class _Network:
             brian2.device.run(folder, self._brian.backend == "genn", with_output=False)
         else:
             brian2.device.run(directory=folder, with_output=False, run_args=[])
-        return self._finished(started, _program_seconds())
+        return self._finished(started, program_seconds())
 
     def _finished(self, started: float, stepping: float) -> Run:
-        votes = self._description.votes(self._recorder.counts(self._description.output.name))
+        votes = self._readout.votes(self._recorder.counts(self._readout.population))
         return Run(time.perf_counter() - started, stepping, votes)
 
     def __enter__(self) -> _Network:
@@ -105,12 +106,6 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     if engine.backend in EXTERNAL:
         held["peak_mib"] = None
     return held | costs(warm, len(workload), build=build, compiling=compiling, start=start)
-
-
-def _program_seconds() -> float:
-    """Return the seconds that the last program spent in its loop over the steps."""
-    # Brian 2 tells it nowhere else.
-    return brian2.device._last_run_time
 
 
 @contextmanager

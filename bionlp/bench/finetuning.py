@@ -38,7 +38,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     """
     settings = TrainingSettings()
     classifier = workload.classifier
-    labels = np.arange(len(workload)) % classifier.network.classes
+    labels = np.arange(len(workload)) % classifier.classes
     parts = list(batches(Encoded(list(workload.ids), labels), spec.batch))
     rates = dequantise(classifier.levels)
     started = time.perf_counter()

@@ -14,8 +14,7 @@ from bionlp.bench.engines import Conditions, EngineSpec
 from bionlp.bench.timing import costs, repeat, timed
 from bionlp.bench.workload import Workload
 from bionlp.evaluation import predict_spiking
-from networks.snntorch_reference import SnnTorchNetwork
-from networks.spiking import SpikingNetwork
+from networks.pytorch import SnnTorchNetwork, SpikingNetwork
 
 MODELS = {"snntorch": SnnTorchNetwork, "torch": SpikingNetwork}
 

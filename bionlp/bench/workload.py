@@ -78,7 +78,7 @@ def count_events(workload: Workload) -> np.ndarray:
         How often a weight is added to a membrane, in all layers and steps.
     """
     from networks.activity import synaptic_events
-    from networks.spiking import SpikingNetwork
+    from networks.pytorch import SpikingNetwork
 
     network = workload.classifier.network
     model = SpikingNetwork(network).eval()

@@ -77,10 +77,11 @@ def load_model(
 ) -> TextClassifier:
     """Load a classifier, with another decay or threshold if one is asked for."""
     from bionlp.checkpoint import load_classifier
+    from bionlp.classifier import with_all_neurons
 
     classifier = load_classifier(name)
     try:
-        network = classifier.network.with_neurons(decay=decay, threshold=threshold)
+        network = with_all_neurons(classifier.network, decay=decay, threshold=threshold)
     except ValueError as error:
         raise UsageError(str(error)) from error
     return replace(classifier, network=network)

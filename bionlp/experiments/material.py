@@ -26,7 +26,7 @@ from bionlp.training.phases import (
 )
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import TextCNNStage
-from networks.description import NetworkDescription
+from networks.description import Network
 
 
 class Material:
@@ -106,7 +106,7 @@ class Material:
         """The firing rates of all words after conversion."""
         return dequantise(self.levels)
 
-    def converted(self, settings: TrainingSettings) -> NetworkDescription:
+    def converted(self, settings: TrainingSettings) -> Network:
         """Return its conversion to a spiking network with the neurons of the settings."""
         return describe(self.tailored[0].model, settings)
 

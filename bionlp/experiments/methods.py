@@ -31,7 +31,7 @@ from bionlp.training.phases import (
     textcnn_choices,
 )
 from bionlp.training.settings import TrainingSettings
-from networks.description import NetworkDescription
+from networks.description import Network
 from networks.normalisation import largest_activations, normalise_by_data, normalise_by_model
 
 ORIGINAL_EPOCHS = 10
@@ -140,9 +140,7 @@ RUN: dict[str, Callable[[Material, TrainingSettings], Outcome]] = {
 """How each of :data:`bionlp.experiments.cells.METHODS` is run."""
 
 
-def _spiking(
-    material: Material, network: NetworkDescription, settings: TrainingSettings
-) -> Outcome:
+def _spiking(material: Material, network: Network, settings: TrainingSettings) -> Outcome:
     return _measured(material, spiking_stage(network, material.rates, settings), None)
 
 

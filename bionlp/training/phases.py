@@ -1,7 +1,7 @@
 """The networks of each phase of training as stages, ready to be fitted.
 
     original_stage --fit--> Teachers
-    tailored_stage --fit, taught--> TailoredTextCNN --describe--> NetworkDescription
+    tailored_stage --fit, taught--> TailoredTextCNN --describe--> Network
         --spiking_stage--> SpikingNetwork --fit, taught--> the classifier
 
 The recipe (:mod:`bionlp.training.recipe`) goes this way; experiments leave out or add phases.
@@ -26,8 +26,8 @@ from bionlp.training.fit import FitSettings, fit
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
 from networks.conversion import convert, diversify
-from networks.description import NetworkDescription
-from networks.spiking import SpikingNetwork
+from networks.description import Network
+from networks.pytorch import SpikingNetwork
 from networks.textcnn import TailoredTextCNN, TextCNN
 
 ORIGINAL_EMBEDDING_RATE = 1e-3
@@ -160,7 +160,7 @@ def levels_of(model: TailoredTextCNN) -> np.ndarray:
     return quantise(model.embedding.weight.detach().numpy())
 
 
-def describe(model: TailoredTextCNN, settings: TrainingSettings) -> NetworkDescription:
+def describe(model: TailoredTextCNN, settings: TrainingSettings) -> Network:
     """Convert a tailored TextCNN, with the neurons of the settings."""
     return convert(
         model,
@@ -171,7 +171,7 @@ def describe(model: TailoredTextCNN, settings: TrainingSettings) -> NetworkDescr
 
 
 def spiking_stage(
-    network: NetworkDescription,
+    network: Network,
     rates: np.ndarray,
     settings: TrainingSettings,
     *,
@@ -183,7 +183,7 @@ def spiking_stage(
 
     Parameters
     ----------
-    network : NetworkDescription
+    network : Network
         Its weights are where training starts.
     rates : numpy.ndarray of float, shape (words + 1, features)
         Firing rate per step of every word.

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from bionlp.checkpoint import save_classifier
-from bionlp.classifier import TextClassifier
+from bionlp.classifier import TextClassifier, name_of
 from bionlp.datasets import Dataset
 from bionlp.encoding import dequantise
 from bionlp.errors import CheckpointError, OutputError, TrainingError
@@ -104,7 +104,7 @@ def train(
     tailored = training.tailored(embeddings)
     stage = training.finetuned(tailored)
     classifier = TextClassifier(
-        out.name,
+        name_of(out.name),
         dataset.language,
         dataset.label_names,
         corpus.vocabulary,

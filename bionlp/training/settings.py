@@ -44,7 +44,7 @@ class TrainingSettings:
         Factor on the usual initial weights of the tailored network; the average of a few active
         windows is small.
     centred : bool
-        Whether kernels are kept centred (:func:`networks.convolution.centre`).
+        Whether kernels are kept centred (:func:`networks.pytorch.convolution.centre`).
     select_converted : bool
         Whether the tailored epoch is selected by its accuracy after conversion, not by its own:
         with the learning rate still high, a good TextCNN may convert badly (MR: 78.0 % on dev

@@ -22,7 +22,7 @@ from bionlp.evaluation import active_neurons, predict_spiking
 from bionlp.training.batches import Batch, Encoded, batches
 from bionlp.training.distillation import Teachers, plain_lesson
 from bionlp.training.fit import Stage
-from networks.spiking import SpikingNetwork
+from networks.pytorch import SpikingNetwork
 from networks.textcnn import TextCNN
 
 INPUT_SEED = 0

@@ -1,0 +1,218 @@
+"""A trained classifier as a folder of files that people and programs can read.
+
+    settings.json       everything that is not an array: the network's populations and connections,
+                        the labels, how the model was trained and what was measured; version of the
+                        format; checksums
+    model.safetensors   weights, parameters that differ between neurons, and the rates of all words
+                        (8 bits)
+    vocabulary.json     the words in the order of their ids, from 1
+
+``settings.json`` is written last, so that a folder with one is complete. All that is read is
+checked (:mod:`bionlp.checkpoint.schema`). Models of version 1 are read, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from safetensors.numpy import save
+
+from bionlp.checkpoint import graph, schema, version1
+from bionlp.checkpoint.arrays import Arrays
+from bionlp.checkpoint.schema import FORMAT, VERSION, Common
+from bionlp.classifier import TextClassifier, name_of
+from bionlp.errors import CheckpointError
+from bionlp.files import atomic_path, read_bytes
+from bionlp.strict import first_fault, one_line
+from bionlp.vocabulary import Vocabulary
+from networks.description import Network, Votes
+
+BUNDLED = Path(__file__).parent.parent / "models"
+
+SETTINGS, ARRAYS, WORDS = "settings.json", "model.safetensors", "vocabulary.json"
+
+_READERS = {
+    version1.VERSION: (version1.settings_schema, version1.network_from),
+    VERSION: (schema.settings_schema, graph.network_from),
+}
+
+
+def bundled_models() -> list[str]:
+    """Return the names of the models that come with the package."""
+    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{SETTINGS}"))
+
+
+def save_classifier(classifier: TextClassifier, folder: Path) -> None:
+    """Write a classifier.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        What to write.
+    folder : Path
+        Where; made if it is missing.
+
+    Raises
+    ------
+    CheckpointError
+        If it could not be read again: its name is none, say (:data:`bionlp.classifier.NAME`).
+    OutputError
+        If the folder cannot be written.
+    """
+    network, arrays = graph.network_to_json(classifier.network)
+    arrays["levels"] = classifier.levels
+    settings = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": classifier.name,
+        "language": classifier.language,
+        "label_names": list(classifier.label_names),
+        "network": network,
+        "training": classifier.training,
+    }
+    _check_settings(settings, classifier.network)
+    with atomic_path(folder / ARRAYS) as path:
+        path.write_bytes(save(arrays))
+    _write_json(folder / WORDS, list(classifier.vocabulary.words))
+    settings["sha256"] = {name: _checksum(folder / name) for name in (ARRAYS, WORDS)}
+    _write_json(folder / SETTINGS, settings, indent=2)
+
+
+def _check_settings(settings: dict[str, Any], network: Network) -> None:
+    """See that what is to be written can be read again."""
+    document = settings | {"sha256": dict.fromkeys((ARRAYS, WORDS), "0" * 64)}
+    try:
+        read = schema.settings_schema().model_validate_json(json.dumps(document))
+        _check_network(network, read)
+    except ValidationError as error:
+        raise CheckpointError(f"no model to save: {first_fault(error, document)}") from error
+    except ValueError as error:
+        raise CheckpointError(f"no model to save: network: {one_line(error)}") from error
+
+
+def load_classifier(name_or_path: str | Path) -> TextClassifier:
+    """Read a classifier.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a bundled model, or the folder of another.
+
+    Returns
+    -------
+    TextClassifier
+        The model.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing, truncated, of an unknown version or no model at all. The message is one
+        line that names the field.
+    """
+    folder = BUNDLED / name_or_path
+    if str(name_or_path) not in bundled_models():
+        folder = Path(name_or_path)
+    document, settings, build = _read_settings(folder)
+    for name, expected in settings.sha256.by_file.items():
+        if _checksum(folder / name) != expected:
+            raise CheckpointError(f"{folder / name} is truncated or was changed; copy it again")
+    vocabulary = _read_vocabulary(folder / WORDS)
+    arrays = Arrays.of_file(folder / ARRAYS)
+    try:
+        network = build(settings.network, arrays)
+        _check_network(network, settings)
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+        raise CheckpointError(f"{folder / SETTINGS}: network: {one_line(error)}") from error
+    levels = _take_levels(arrays, len(vocabulary), network)
+    arrays.finish()
+    return TextClassifier(
+        name_of(settings.name),  # of version 1, it may hold anything
+        settings.language,
+        settings.label_names,
+        vocabulary,
+        levels,
+        network,
+        document["training"],
+    )
+
+
+def _read_settings(folder: Path) -> tuple[dict[str, Any], Common, Any]:
+    """Return the settings as they are and as they were read, and what makes a network of them."""
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise CheckpointError(
+            f"there is no model {str(folder)!r}; give the folder of a trained model "
+            f"or one of the bundled {', '.join(bundled_models())}"
+        )
+    raw = read_bytes(path, CheckpointError)
+    document = _parse_json(path, raw)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise CheckpointError(f"{path} does not describe a model of this program")
+    version = document.get("version")
+    if type(version) is not int or version not in _READERS:
+        raise CheckpointError(
+            f"{folder} is a model of version {one_line(version)}, this program reads versions "
+            f"{' and '.join(map(str, _READERS))}; use a newer program, or train it again"
+        )
+    schema_of, build = _READERS[version]
+    try:
+        return document, schema_of().model_validate_json(raw), build
+    except ValidationError as error:
+        raise CheckpointError(f"{path}: {first_fault(error, document)}") from error
+
+
+def _read_vocabulary(path: Path) -> Vocabulary:
+    raw = read_bytes(path, CheckpointError)
+    document = _parse_json(path, raw)
+    try:
+        return Vocabulary(TypeAdapter(list[str]).validate_json(raw, strict=True))
+    except ValidationError as error:
+        raise CheckpointError(f"{path}: {first_fault(error, document)}") from error
+    except ValueError as error:
+        raise CheckpointError(f"{path}: {one_line(error)}") from error
+
+
+def _parse_json(path: Path, raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is truncated or no JSON: {one_line(error)}") from error
+
+
+def _check_network(network: Network, settings: Common) -> None:
+    """See that a network reads words and answers with the labels."""
+    name, shape = network.input.name, network.input.shape
+    if len(shape) != 2:
+        raise ValueError(f"the input {name!r} has the shape {shape}, not (words, features)")
+    readout, labels = network.readout, settings.label_names
+    if not isinstance(readout, Votes):
+        kind = "none" if readout is None else f"of type {type(readout).__name__}"
+        raise ValueError(f"readout is {kind}; labels are decided by votes, of type Votes")
+    if len(set(labels)) < len(labels) or len(labels) != readout.groups:
+        raise ValueError(
+            f"readout.groups is {readout.groups}, and label_names are {len(set(labels))} different "
+            f"names: {', '.join(labels)}"
+        )
+
+
+def _take_levels(arrays: Arrays, words: int, network: Network) -> np.ndarray:
+    """Return the rates of all words, of which the first, for unknown ones, is silent."""
+    levels = arrays.take("levels", ("uint8",), (words + 1, network.input.shape[1]))
+    if levels[0].any():
+        raise CheckpointError("array 'levels': row 0 stands for unknown words and must be zero")
+    return levels
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(read_bytes(path, CheckpointError)).hexdigest()
+
+
+def _write_json(path: Path, content: Any, indent: int | None = None) -> None:
+    with atomic_path(path) as temporary:
+        text = json.dumps(content, ensure_ascii=False, indent=indent)
+        temporary.write_text(text + "\n", encoding="utf-8")

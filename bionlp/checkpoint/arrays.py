@@ -1,0 +1,101 @@
+"""The arrays of a model: each is used, and each that is needed is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from bionlp.errors import CheckpointError
+from bionlp.strict import one_line
+from networks.described import Shape
+
+FILE = "model.safetensors"
+WEIGHTS = ("float32", "float64")
+
+
+class Arrays:
+    """Arrays that are taken by name, and counted.
+
+    Parameters
+    ----------
+    arrays : mapping of str to numpy.ndarray
+        What the file holds.
+    path : Path
+        The file, for errors.
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], path: Path):
+        self._arrays, self._path = arrays, path
+        self._taken: set[str] = set()
+
+    @classmethod
+    def of_file(cls, path: Path) -> Arrays:
+        """Read a file.
+
+        Raises
+        ------
+        CheckpointError
+            If it holds no arrays.
+        """
+        try:
+            return cls(load_file(path), path)
+        except (SafetensorError, OSError, ValueError, TypeError, LookupError) as error:
+            raise CheckpointError(f"{path} holds no arrays: {one_line(error)}") from error
+
+    def take(
+        self, name: str, dtypes: tuple[str, ...] = WEIGHTS, shape: Shape | None = None
+    ) -> np.ndarray:
+        """Return an array.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        dtypes : tuple of str
+            Types of numbers that it may have.
+        shape : tuple of int, optional
+            What it has to have.
+
+        Returns
+        -------
+        numpy.ndarray
+            Finite numbers.
+
+        Raises
+        ------
+        CheckpointError
+            If it is missing or another one.
+        """
+        if name not in self._arrays:
+            raise CheckpointError(f"{self._path} lacks the array {name!r}; copy the model again")
+        array = self._arrays[name]
+        if array.dtype.name not in dtypes:
+            raise CheckpointError(
+                f"{self._path}: array {name!r} is of {array.dtype.name}, not {' or '.join(dtypes)}"
+            )
+        if shape is not None and array.shape != shape:
+            raise CheckpointError(
+                f"{self._path}: array {name!r} has the shape {array.shape}, not {shape}"
+            )
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{self._path}: array {name!r} has values that are not finite")
+        self._taken.add(name)
+        return array
+
+    def finish(self) -> None:
+        """See that no array is left.
+
+        Raises
+        ------
+        CheckpointError
+            If one was not taken.
+        """
+        left = sorted(self._arrays.keys() - self._taken)
+        if left:
+            raise CheckpointError(
+                f"{self._path} has arrays that nothing refers to: {', '.join(map(repr, left))}"
+            )

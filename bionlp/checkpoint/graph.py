@@ -1,0 +1,120 @@
+"""Networks as JSON and arrays, and back.
+
+An array is called after what it belongs to: ``connections.conv3.weight``, of the connection onto
+conv3 (:attr:`networks.description.Network.keys`), with the place in a chain if there is one, and
+``neurons.conv3.threshold``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bionlp.checkpoint.arrays import Arrays
+from bionlp.checkpoint.schema import Reference
+from bionlp.strict import Strict
+from networks.described import Described, Kinds, values
+from networks.description import Connection, Network, Population, readout_kinds
+from networks.neurons import neuron_models
+from networks.transforms import Chain, transform_kinds
+
+
+def network_to_json(network: Network) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Write a network.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+
+    Returns
+    -------
+    document : dict
+        What :func:`bionlp.checkpoint.schema.settings_schema` says of ``network``.
+    arrays : dict of str to numpy.ndarray
+        What it refers to.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    populations = [
+        {
+            "name": population.name,
+            "shape": list(population.shape),
+            "neuron": _part_to_json(population.neuron, f"neurons.{population.name}", arrays),
+        }
+        for population in network.populations
+    ]
+    connections = []
+    for key, connection in zip(network.keys, network.connections, strict=True):
+        names = [f"connections.{key}"]
+        if len(connection.links) > 1:
+            names = [f"{names[0]}.{place}" for place in range(len(connection.links))]
+        connections.append(
+            {
+                "sources": list(connection.sources),
+                "target": connection.target,
+                "delay": connection.delay,
+                "transforms": [
+                    _part_to_json(link, name, arrays)
+                    for link, name in zip(connection.links, names, strict=True)
+                ],
+            }
+        )
+    readout = network.readout and _part_to_json(network.readout, "readout", arrays)
+    document = {"populations": populations, "connections": connections, "readout": readout}
+    return document, arrays
+
+
+def _part_to_json(part: Described, name: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    document: dict[str, Any] = {"type": type(part).__name__}
+    for field, value in values(part).items():
+        if isinstance(value, np.ndarray):
+            array = f"{name}.{field}"
+            arrays[array] = np.asarray(value, order="C")
+            value = {"array": array, "dtype": value.dtype.name, "shape": list(value.shape)}
+        document[field] = value
+    return document
+
+
+def network_from(settings: Strict, arrays: Arrays) -> Network:
+    """Build a network that was read.
+
+    Parameters
+    ----------
+    settings : pydantic.BaseModel
+        ``network`` of :func:`bionlp.checkpoint.schema.settings_schema`.
+    arrays : Arrays
+        What it refers to.
+
+    Returns
+    -------
+    Network
+        The network.
+
+    Raises
+    ------
+    ValueError
+        If its parts do not fit.
+    CheckpointError
+        If an array is missing or another one.
+    """
+    models, kinds = neuron_models(), transform_kinds()
+    populations = tuple(
+        Population(entry.name, entry.shape, _part_from(entry.neuron, models, arrays))
+        for entry in settings.populations
+    )
+    connections = []
+    for entry in settings.connections:
+        links = tuple(_part_from(link, kinds, arrays) for link in entry.transforms)
+        transform = links[0] if len(links) == 1 else Chain(links)
+        connections.append(Connection(entry.sources, entry.target, transform, entry.delay))
+    readout = settings.readout and _part_from(settings.readout, readout_kinds(), arrays)
+    return Network(populations, tuple(connections), readout)
+
+
+def _part_from(entry: Strict, kinds: Kinds, arrays: Arrays) -> Described:
+    given = {name: getattr(entry, name) for name in type(entry).model_fields if name != "type"}
+    for name, value in given.items():
+        if isinstance(value, Reference):
+            given[name] = arrays.take(value.array, (value.dtype,), value.shape)
+    return kinds[entry.type](**given)

@@ -1,0 +1,125 @@
+"""What ``settings.json`` says in version 2, as pydantic models.
+
+A neuron, a transform or a readout is ``{"type": CLASS, FIELD: VALUE, ...}``, where the class is
+looked up among all that the description knows and the fields are those of its dataclass; so a new
+class needs no change here. Arrays lie in ``model.safetensors`` and are referred to.
+"""
+
+from __future__ import annotations
+
+import types
+from dataclasses import fields
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+from pydantic import Field, StringConstraints, create_model
+
+from bionlp.classifier import NAME
+from bionlp.strict import Open, Strict
+from networks.described import Described, Kinds
+from networks.description import readout_kinds
+from networks.neurons import neuron_models
+from networks.transforms import transform_kinds
+
+FORMAT = "bionlp-model"
+VERSION = 2
+
+Checksum = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\Z")]
+ModelName = Annotated[str, StringConstraints(pattern=rf"\A{NAME}\Z")]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Reference(Strict):
+    """An array of ``model.safetensors``."""
+
+    array: str
+    dtype: Literal["float32", "float64"]
+    shape: tuple[Annotated[int, Field(ge=0)], ...]
+
+
+class Checksums(Strict):
+    """SHA-256 of the other files."""
+
+    arrays: Checksum = Field(alias="model.safetensors")
+    words: Checksum = Field(alias="vocabulary.json")
+
+    @property
+    def by_file(self) -> dict[str, str]:
+        """Checksums by the name of the file."""
+        return self.model_dump(by_alias=True)
+
+
+class Presentations(Open):
+    """What is asked of the settings of a training."""
+
+    steps: Positive = 1
+    split_seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Training(Open):
+    """How a model was made; only some of it is ever asked for."""
+
+    settings: Presentations = Presentations()
+
+
+class Common(Strict):
+    """What all versions have, but for the network."""
+
+    format: Literal[FORMAT]
+    name: str
+    language: Literal["en", "zh"]
+    label_names: Annotated[tuple[str, ...], Field(min_length=1)]
+    training: Training
+    sha256: Checksums
+
+
+def settings_schema() -> type[Common]:
+    """Return the model of a whole file, with all classes that are known now."""
+    neuron, transform, readout = map(_one_of, (neuron_models(), transform_kinds(), readout_kinds()))
+    population = _model(
+        "Population",
+        name=str,
+        shape=Annotated[tuple[Positive, ...], Field(min_length=1)],
+        neuron=neuron,
+    )
+    connection = _model(
+        "Connection",
+        sources=Annotated[tuple[str, ...], Field(min_length=1)],
+        target=str,
+        delay=Annotated[int, Field(ge=0)],
+        transforms=Annotated[tuple[transform, ...], Field(min_length=1)],
+    )
+    network = _model(
+        "Network",
+        populations=tuple[population, ...],
+        connections=tuple[connection, ...],
+        readout=readout | None,
+    )
+    asked = {"version": Literal[VERSION], "name": ModelName, "network": network}
+    return _model("Settings", Common, **asked)
+
+
+def _model(name: str, base: type[Strict] = Strict, /, **asked: Any) -> type[Strict]:
+    """Make a model in which nothing may be left out."""
+    return create_model(name, __base__=base, **{key: (kind, ...) for key, kind in asked.items()})
+
+
+def _one_of(kinds: Kinds) -> Any:
+    """Return the type of a part that is of one of several classes, by the name of its class."""
+    models = tuple(_part(name, kind) for name, kind in kinds.items())
+    return Annotated[Union[models], Field(discriminator="type")]  # noqa: UP007
+
+
+def _part(name: str, kind: type[Described]) -> type[Strict]:
+    hints = get_type_hints(kind)
+    asked = {field.name: _written(hints[field.name]) for field in fields(kind)}
+    return _model(name, type=Literal[name], **asked)
+
+
+def _written(hint: Any) -> Any:
+    """Return the type that a field has in the file: references instead of arrays."""
+    if hint is np.ndarray:
+        return Reference
+    if get_origin(hint) in (Union, types.UnionType):
+        return Union[tuple(map(_written, get_args(hint)))]  # noqa: UP007
+    return hint

@@ -1,0 +1,40 @@
+"""Recordings: what a network did with one sentence, as an xarray tree with a node per population.
+
+    /            attributes: text, model, label, seed, sentence, backend, precision, versions, ...;
+                 layers, the populations in the order of their flow, and readout, that which votes
+                 time (time)                                     ms
+    /input       spikes (time, position, feature)
+    /conv3       spikes (time, position, feature)
+    /pool3       spikes (time, feature)
+    /hidden      spikes (time, neuron)
+    /output      spikes (time, class, neuron)                    class names
+    every one    membrane (time, recorded)                       index (recorded), C order
+                 attributes: kind, neuron, spike_count, synaptic_events; behind the input also
+                 parameters, sources, delay, unit
+
+Populations of shape (rows, columns, features) have spikes (time, row, column, feature). Where
+positions come from words, ``first_word`` and ``last_word`` (position) number the words under each
+from 0, and ``word`` (position) is the first of them.
+
+``kind`` is ``input``, or what leads into the population: ``convolution``, ``pooling``, ``dense``,
+... ``neuron`` is the class of its neurons, ``parameters`` the names of their parameters. Each is an
+attribute, or a variable where neurons differ; ``threshold`` is in the unit of the membrane.
+``sources`` and ``delay`` (steps) belong together, and ``unit`` is how many counts stand for one
+where a population counts what it averages (:meth:`networks.description.Network.unit`).
+
+With the model, the text, the seed and the number of the sentence a recording can be made again:
+``encoding_version`` says how spikes were drawn. Recordings of version 1 are read, too.
+"""
+
+from bionlp.recording.files import load_recording, save_recording
+from bionlp.recording.making import class_counts, make_recording
+from bionlp.recording.schema import FORMAT, VERSION
+
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "class_counts",
+    "load_recording",
+    "make_recording",
+    "save_recording",
+]

@@ -1,0 +1,220 @@
+"""Making recordings."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bionlp.classifier import Sentence, TextClassifier, predict_labels
+from bionlp.encoding import VERSION as ENCODING_VERSION
+from bionlp.recording.places import Span, window_width, word_spans
+from bionlp.recording.schema import FORMAT, RESERVED, VERSION
+from networks.activity import Activity, synaptic_events
+from networks.described import values
+from networks.description import Network, crop
+
+_PACKAGES = ("bionlp", "brian2", "numpy", "scipy", "torch", "xarray")
+
+
+def make_recording(
+    classifier: TextClassifier,
+    sentence: Sentence,
+    activity: Mapping[str, Activity],
+    *,
+    seed: int,
+    backend: str,
+    dt_ms: float,
+    number: int = 0,
+    precision: str = "double",
+    synapses: str = "shared",
+) -> xr.DataTree:
+    """Label the activity of a network with words, classes and circumstances.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        Whose network was run.
+    sentence : Sentence
+        What it was shown.
+    activity : mapping of str to Activity
+        What each population did.
+    seed : int
+        Of the input spikes.
+    backend : str
+        What ran it: a backend of Brian 2, or ``torch``.
+    dt_ms : float
+        Duration of a step in milliseconds.
+    number : int
+        Number of the sentence among those that were shown, which with the seed decides its spikes.
+    precision, synapses : str
+        As of :class:`bionlp.simulation.Engine`.
+
+    Returns
+    -------
+    xarray.DataTree
+        In the format of :mod:`bionlp.recording`.
+    """
+    network = crop(classifier.network, len(sentence.words))
+    names = [network.input.name, *(population.name for population in network.hidden)]
+    events, spans = synaptic_events(network, activity), word_spans(network)
+    nodes = {}
+    for name in names:
+        node = _node(classifier, network, name, activity[name], sentence, spans.get(name))
+        node.attrs["synaptic_events"] = int(events[name])
+        nodes[f"/{name}"] = node
+    readout = network.readout.population
+    label = int(predict_labels(nodes[f"/{readout}"]["spikes"].sum(("time", "neuron")).values))
+    steps = len(activity[network.input.name].spikes)
+    time = xr.DataArray(np.arange(steps) * dt_ms, dims="time", attrs={"units": "ms"})
+    root = xr.Dataset(coords={"time": time})
+    root.attrs = {
+        "format": FORMAT,
+        "version": VERSION,
+        "text": sentence.text,
+        "model": classifier.name,
+        "language": classifier.language,
+        "label": label,
+        "label_name": classifier.label_names[label],
+        "layers": names,
+        "readout": readout,
+        "seed": seed,
+        "sentence": number,
+        "encoding_version": ENCODING_VERSION,
+        "backend": backend,
+        "precision": precision,
+        "synapses": synapses,
+        "steps": steps,
+        "dt_ms": dt_ms,
+        "python": platform.python_version(),
+        **{f"{package}_version": metadata.version(package) for package in _PACKAGES},
+    }
+    return xr.DataTree.from_dict({"/": root} | nodes)
+
+
+def class_counts(recording: xr.DataTree) -> dict[str, int]:
+    """Return the output spikes of each class by its name."""
+    output = recording[recording.attrs["readout"]]
+    counts = output["spikes"].sum(("time", "neuron"))
+    return {
+        str(name): int(count) for name, count in zip(output["class"].values, counts, strict=True)
+    }
+
+
+def kind_of(network: Network, name: str) -> str:
+    """Return what leads into a population, in a word: ``pooling`` of SumPooling, say."""
+    if name == network.input.name:
+        return "input"
+    connections = network.into(name)
+    if not connections:
+        return "unconnected"
+    return re.findall("[A-Z][a-z0-9]*", type(connections[0].links[-1]).__name__)[-1].lower()
+
+
+def dimensions(kind: str, axes: int) -> tuple[str, ...]:
+    """Name the axes of a population, but not those of a readout.
+
+    Parameters
+    ----------
+    kind : str
+        As of :func:`kind_of`.
+    axes : int
+        How many there are.
+
+    Returns
+    -------
+    tuple of str
+        Their names.
+    """
+    if axes == 1:
+        return ("feature",) if kind == "pooling" else ("neuron",)
+    if axes == 2:
+        return ("position", "feature")
+    if axes == 3:
+        return ("row", "column", "feature")
+    return (*(f"axis{number}" for number in range(axes - 1)), "feature")
+
+
+def _node(
+    classifier: TextClassifier,
+    network: Network,
+    name: str,
+    activity: Activity,
+    sentence: Sentence,
+    span: Span | None,
+) -> xr.Dataset:
+    """Return what is recorded of a population, but for its synaptic events."""
+    fired, is_input = activity.spikes, name == network.input.name
+    if is_input:
+        # Where a network cannot be cropped, there may be silence behind the words.
+        fired = fired[:, : len(sentence.words)]
+    labels = classifier.label_names if name == network.readout.population else None
+    spikes, coordinates = _spikes(network, name, fired, labels)
+    if span is not None and "position" in spikes.dims:
+        coordinates |= _word_coordinates(span, fired.shape[1], sentence.words)
+    attrs, arrays = _describe(network, name, spikes)
+    if not is_input:
+        attrs["unit"] = classifier.network.unit(name)
+    attrs["spike_count"] = int(fired.sum())
+    return xr.Dataset(
+        {"spikes": spikes, "membrane": (("time", "recorded"), activity.membrane)} | arrays,
+        coordinates | {"index": ("recorded", activity.recorded)},
+        attrs,
+    )
+
+
+def _spikes(
+    network: Network, name: str, spikes: np.ndarray, labels: tuple[str, ...] | None
+) -> tuple[xr.DataArray, dict[str, Any]]:
+    """Return spikes with their dimensions, and class names of a readout."""
+    if labels is not None:
+        by_class = spikes.reshape(len(spikes), len(labels), -1)
+        return xr.DataArray(by_class, dims=("time", "class", "neuron")), {"class": list(labels)}
+    dims = dimensions(kind_of(network, name), spikes.ndim - 1)
+    return xr.DataArray(spikes, dims=("time", *dims)), {}
+
+
+def _word_coordinates(span: Span, positions: int, words: tuple[str, ...]) -> dict[str, Any]:
+    first = np.minimum(span[0][:positions], len(words))
+    last = np.minimum(span[1][:positions], len(words) - 1)
+    names = [words[number] if number < len(words) else "" for number in first]
+    return {
+        "word": ("position", names),
+        "first_word": ("position", first),
+        "last_word": ("position", last),
+    }
+
+
+def _describe(
+    network: Network, name: str, spikes: xr.DataArray
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a population is, as attributes, and as variables where its neurons differ."""
+    neuron, connections = network[name].neuron, network.into(name)
+    attrs = {"kind": kind_of(network, name), "neuron": type(neuron).__name__}
+    if name == network.input.name:
+        return attrs, {}
+    arrays = {}
+    for parameter, value in values(neuron).items():
+        if parameter in RESERVED:
+            raise ValueError(
+                f"a parameter of {type(neuron).__name__} is named {parameter!r}, which recordings "
+                "use for something else; give it another name"
+            )
+        if isinstance(value, np.ndarray):
+            arrays[parameter] = (spikes.dims[1:], value.reshape(spikes.shape[1:]))
+        else:
+            attrs[parameter] = int(value) if isinstance(value, bool) else value
+    pairs = [(source, c.delay) for c in connections for source in c.sources]
+    attrs |= {
+        "parameters": " ".join(values(neuron)),
+        "sources": " ".join(source for source, _ in pairs),
+        "delay": " ".join(str(delay) for _, delay in pairs),
+    }
+    if attrs["kind"] == "convolution":
+        attrs["width"] = window_width(connections[0])
+    return attrs, arrays
