@@ -19,7 +19,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("number", "printed"), [(0, r"'positive': [1-9]"), (1, r"[1-9]\d* spikes after [1-9]\d* ")]
+    ("number", "printed"),
+    [
+        (0, r"'positive': [1-9]"),
+        (1, r"[1-9]\d* spikes after [1-9]\d* "),
+        (2, r"\(28, 28\) windows, [1-9]\d* synaptic events"),
+        (3, r"edges: [1-9]\d* spikes, 0 differ\nmemory: [1-9]\d* spikes, 0 differ"),
+    ],
 )
 def test_the_python_examples_run(number, printed):
     code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[number]

@@ -12,8 +12,10 @@ from bionlp.classifier import Sentence, TextClassifier
 from bionlp.encoding import poisson_spikes, quantise
 from bionlp.recording import make_recording
 from bionlp.vocabulary import Vocabulary
-from networks.description import Convolution, Dense, Input, NetworkDescription, Pooling
-from networks.spiking import SpikingNetwork
+from networks.description import Connection, Network, Population, Votes
+from networks.neurons import IF, LIF, Input
+from networks.pytorch import SpikingNetwork
+from networks.transforms import Convolution, Dense, SumPooling
 
 FEATURES, MAPS, NEURONS, STEPS, DT_MS = 12, 5, 3, 30, 2.0
 WIDTHS = (2, 3)
@@ -22,26 +24,54 @@ FUNNY = ("a", "gripping", ",", "funny", "film")
 TASTY = ("菜", "很", "好吃", "！")
 
 
-def build_network(classes, length):
-    """Return a network with random weights in which every layer spikes."""
+def build_network(classes, length, hidden=0):
+    """Return a network with random weights in which every population spikes.
+
+    With ``hidden``, so many neurons without a leak lie before the output, and thresholds of the
+    first convolution differ.
+    """
     rng = np.random.default_rng(3)
-    convolutions = [
-        Convolution(f"conv{w}", "input", rng.normal(0.05, 0.3, (MAPS, w, FEATURES)), decay=0.9)
-        for w in WIDTHS
-    ]
-    poolings = [Pooling(f"pool{w}", f"conv{w}", length - w + 1, threshold=0.4) for w in WIDTHS]
-    weight = rng.normal(0.5, 0.4, (classes * NEURONS, MAPS * len(WIDTHS)))
-    output = Dense("output", tuple(pooling.name for pooling in poolings), weight)
-    return NetworkDescription(
-        Input("input", length, FEATURES), (*convolutions, *poolings, output), classes
-    )
+    populations = [Population("input", (length, FEATURES), Input())]
+    connections, poolings = [], []
+    for width in WIDTHS:
+        windows = length - width + 1
+        kernel = Convolution(rng.normal(0.05, 0.3, (MAPS, width, FEATURES)))
+        populations.append(Population(f"conv{width}", (windows, MAPS), LIF(decay=0.9)))
+        poolings.append(Population(f"pool{width}", (MAPS,), LIF(threshold=0.4 * windows)))
+        connections.append(Connection(("input",), f"conv{width}", kernel))
+        connections.append(Connection((f"conv{width}",), f"pool{width}", SumPooling()))
+    weight = rng.normal(0.5, 0.4, (classes * NEURONS, hidden or MAPS * len(WIDTHS)))
+    sources = tuple(pooling.name for pooling in poolings)
+    populations.extend(poolings)
+    if hidden:
+        populations[1] = with_own_thresholds(populations[1], rng)
+        populations.append(Population("hidden", (hidden,), IF()))
+        into = Dense(rng.normal(0.5, 0.4, (hidden, MAPS * len(WIDTHS))))
+        connections.append(Connection(sources, "hidden", into))
+        sources = ("hidden",)
+    populations.append(Population("output", (classes * NEURONS,), LIF()))
+    connections.append(Connection(sources, "output", Dense(weight)))
+    return Network(tuple(populations), tuple(connections), Votes("output", classes))
+
+
+def with_own_thresholds(population, rng):
+    """Return a population in which each neuron has a threshold of its own."""
+    neuron = LIF(decay=0.9, threshold=rng.uniform(0.5, 1.5, population.shape))
+    return Population(population.name, population.shape, neuron)
 
 
 def record(
-    words=FUNNY, labels=("negative", "positive"), *, text=None, seed=1, membranes=None, length=8
+    words=FUNNY,
+    labels=("negative", "positive"),
+    *,
+    text=None,
+    seed=1,
+    membranes=None,
+    length=8,
+    hidden=0,
 ):
     """Return the recording of a sentence; by default some membranes of every layer are in it."""
-    network = build_network(len(labels), length)
+    network = build_network(len(labels), length, hidden)
     rates = np.random.default_rng(7).random((len(words), FEATURES))
     vocabulary = Vocabulary(tuple(dict.fromkeys(words)))
     levels = quantise(np.zeros((len(vocabulary) + 1, FEATURES)))
@@ -50,7 +80,7 @@ def record(
         text or " ".join(words), tuple(words), np.arange(1, len(words) + 1), rates, (), 0
     )
     if membranes is None:
-        membranes = ALL | {"output": range(len(labels) * NEURONS)}
+        membranes = ALL | {"output": range(len(labels) * NEURONS), "hidden": range(hidden)}
     activity = (
         SpikingNetwork(network)
         .double()

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from analysis.comparison import Difference, compare, compare_activity
-from networks.activity import LayerActivity
+from networks.activity import Activity
 
 SHAPE = (6, 2, 3)
 spikes = arrays(bool, SHAPE)
 membranes = arrays(np.float64, (6, 4), elements=st.floats(-1e6, 1e6))
 recorded = st.lists(st.integers(0, 5), min_size=4, max_size=4, unique=True).map(np.array)
-activities = st.builds(LayerActivity, spikes, membranes, recorded)
+activities = st.builds(Activity, spikes, membranes, recorded)
 differences = st.builds(
     Difference,
     st.integers(0, 1000),
@@ -61,13 +61,13 @@ def test_membranes_are_compared_neuron_by_neuron(a, b):
 
 
 def test_without_common_neurons_the_membranes_do_not_count():
-    a = LayerActivity(np.zeros((2, 4), bool), np.ones((2, 1)), np.array([0]))
-    b = LayerActivity(np.zeros((2, 4), bool), np.zeros((2, 1)), np.array([3]))
+    a = Activity(np.zeros((2, 4), bool), np.ones((2, 1)), np.array([0]))
+    b = Activity(np.zeros((2, 4), bool), np.zeros((2, 1)), np.array([3]))
     assert math.isnan(compare_activity({"x": a}, {"x": b})["x"].membrane)
 
 
 def test_a_potential_that_is_no_number_does_not_pass_for_equal():
-    a = LayerActivity(np.zeros((2, 4), bool), np.full((2, 1), np.nan), np.array([0]))
+    a = Activity(np.zeros((2, 4), bool), np.full((2, 1), np.nan), np.array([0]))
     assert compare_activity({"x": a}, {"x": a})["x"].membrane == math.inf
 
 

@@ -114,3 +114,22 @@ def test_chinese_words_are_numbered_where_no_font_has_them(
     assert labels(figure.axes[-1]) == ["class 1", "class 2"]
     assert figure.axes[0].get_title(loc="left").startswith("A text of 4 words → class ")
     assert "install a font" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("hidden", [7, 8])
+def test_hidden_neurons_have_a_panel_of_their_own(make_sample, draw, hidden):
+    figure = plot_raster(make_sample(hidden=hidden))
+    draw(figure)
+    panels = [ax.get_ylabel() for ax in figure.axes]
+    assert panels == ["Input", "Convolution", "Pooling", "Dense", "Output"]
+    assert labels(figure.axes[3]) == ["hidden"]
+    assert figure.axes[3].get_ylim() == (hidden, 0)
+
+
+def test_a_kind_that_is_new_has_a_usual_height(make_sample, draw):
+    recording = make_sample().copy()
+    recording["pool2"].attrs["kind"] = "unheard"
+    figure = plot_raster(recording)
+    draw(figure)
+    panels = [ax.get_ylabel() for ax in figure.axes]
+    assert panels == ["Input", "Convolution", "Unheard", "Pooling", "Output"]

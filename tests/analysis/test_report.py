@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from bokeh.models import CustomJS
 
 from analysis.attribution import Relevance
 from analysis.energy import Work
 from analysis.report import make_report
+from analysis.report.membranes import membranes_panel
 from analysis.report.raster import neuron_names, raster_panel
 from bionlp.energy import energy_document
 
@@ -18,10 +20,10 @@ RELEVANCE = Relevance(1, 0, 12, np.array([3, 14, 0, -7, 1]))
 def energy(make_network):
     """Return a function that says what a recorded sentence cost."""
 
-    def measure(recording):
+    def measure(recording, hidden=0):
         names = recording.attrs["layers"]
         work = Work(
-            make_network(recording["output"].sizes["class"], 8),
+            make_network(recording["output"].sizes["class"], 8, hidden),
             np.array([recording["input"].sizes["position"]]),
             recording.attrs["steps"],
             {name: recording[name].attrs["spike_count"] for name in names},
@@ -113,3 +115,21 @@ def test_words_beside_the_raster_have_room(make_sample, count, pixels, labelled)
     assert plot.height == pixels
     assert len(plot.yaxis[0].ticker.ticks) == labelled
     assert plot.height / labelled >= 13
+
+
+@pytest.mark.parametrize("hidden", [7, 8])
+def test_hidden_neurons_are_shown(make_sample, energy, hidden):
+    recording = make_sample(hidden=hidden)
+    assert neuron_names(recording, "hidden") == ["neuron "]
+    page = make_report(recording, RELEVANCE, energy(recording, hidden))
+    assert f"<td>hidden</td><td>{recording['hidden'].attrs['spike_count']:,}</td>" in page
+
+
+def test_membranes_come_with_threshold_and_spikes_of_each_neuron(make_sample):
+    recording = make_sample(hidden=3)
+    pick = next(iter(membranes_panel(recording).select({"type": CustomJS})))
+    thresholds, steps = pick.args["thresholds"]["conv2"], pick.args["steps"]["conv2"]
+    spikes = recording["conv2"]["spikes"].values.reshape(30, -1)
+    for index in recording["conv2"]["index"].values:
+        assert thresholds[str(index)] == recording["conv2"]["threshold"].values.ravel()[index]
+        assert steps[str(index)] == np.flatnonzero(spikes[:, index]).tolist()

@@ -118,3 +118,29 @@ def test_chinese_windows_are_numbered_where_no_font_has_them(
     draw(figure)
     assert titles(figure) == ["conv2 · 'w2 w3' · map 1", "output · class 2 · neuron 0"]
     assert "install a font" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("hidden", [7, 8])
+def test_hidden_neurons_are_numbered_and_have_no_class(make_sample, draw, hidden):
+    recording = make_sample(hidden=hidden)
+    figure = plot_traces(recording, {"hidden": [hidden - 1]})
+    draw(figure)
+    assert titles(figure) == [f"hidden · neuron {hidden - 1}"]
+    assert len(choose_neurons(recording)["hidden"]) == 1
+
+
+def test_each_neuron_has_its_own_threshold(make_sample):
+    recording = make_sample(hidden=3)
+    first, second = plot_traces(recording, {"conv2": [1, 7]}).axes
+    thresholds = recording["conv2"]["threshold"].values.ravel()
+    assert line(first, "threshold").get_ydata()[0] == thresholds[1]
+    assert line(second, "threshold").get_ydata()[0] == thresholds[7]
+
+
+def test_neurons_without_a_threshold_have_no_line(make_sample, draw):
+    recording = make_sample().copy()
+    attrs = recording["pool2"].attrs
+    recording["pool2"].attrs = attrs | {"parameters": "decay"}
+    figure = plot_traces(recording, {"pool2": [1]})
+    draw(figure)
+    assert {line.get_gid() for line in figure.axes[0].lines} == {"membrane", "spikes"}

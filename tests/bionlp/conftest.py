@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
+from bionlp.classifier import TextClassifier
 from bionlp.cli import main
+from bionlp.encoding import quantise
+from bionlp.vocabulary import Vocabulary
+from networks.description import Connection, Network, Population, Votes
+from networks.neurons import LIF, Input
+from networks.neurons.adaptive import AdaptiveLIF
+from networks.transforms import Chain, Convolution, Dense, Flattening, Scaling, SumPooling
 
 GOOD = ("good", "fine", "moving", "clever", "warm")
 BAD = ("bad", "dull", "boring", "stupid", "cold")
@@ -120,3 +127,52 @@ def records(tmp_path):
         return document["cells"]
 
     return read
+
+
+LENGTH, FEATURES, MAPS = 8, 12, 5
+
+
+def build_classifier(hidden=7, classes=2):
+    """Return a classifier of random weights that has some of everything.
+
+    Its first convolution has padding and thresholds of its own for each neuron; pooling slides; a
+    chain leads to ``hidden`` adaptive neurons, which hear themselves one step later.
+    """
+    rng = np.random.default_rng(2)
+    own = LIF(decay=0.9, threshold=rng.uniform(0.5, 1.5, (LENGTH, MAPS)))
+    kernel = Convolution(rng.normal(0.1, 0.4, (MAPS, 3, FEATURES)), padding=1)
+    pooled, halves = MAPS * LENGTH // 2, SumPooling(window=2)
+    into = Chain(
+        (
+            Scaling(rng.uniform(0.5, 1, (LENGTH // 2, MAPS))),
+            Flattening(),
+            Dense(rng.normal(0.3, 0.4, (hidden, pooled)), bias=rng.normal(0.1, 0.1, hidden)),
+        )
+    )
+    network = Network(
+        (
+            Population("input", (LENGTH, FEATURES), Input()),
+            Population("conv", (LENGTH, MAPS), own),
+            Population("pool", (LENGTH // 2, MAPS), LIF(threshold=1.0)),
+            Population("hidden", (hidden,), AdaptiveLIF(adaptation_decay=0.9, strength=0.3)),
+            Population("output", (classes * 3,), LIF(threshold=0.5)),
+        ),
+        (
+            Connection(("input",), "conv", kernel),
+            Connection(("conv",), "pool", halves),
+            Connection(("pool",), "hidden", into),
+            Connection(("hidden",), "hidden", Dense(rng.normal(0, 0.2, (hidden, hidden))), delay=1),
+            Connection(("hidden",), "output", Dense(rng.normal(0.3, 0.4, (classes * 3, hidden)))),
+        ),
+        Votes("output", classes),
+    )
+    words = ("a", "good", "film", "bad", "story")
+    levels = quantise(np.vstack([np.zeros(FEATURES), rng.random((len(words), FEATURES))]))
+    labels = tuple(f"class {number}" for number in range(classes))
+    return TextClassifier("odd", "en", labels, Vocabulary(words), levels, network)
+
+
+@pytest.fixture(scope="session")
+def make_classifier():
+    """Return the maker of classifiers that have some of everything."""
+    return build_classifier

@@ -5,8 +5,10 @@ import pytest
 
 from bionlp.encoding import poisson_spikes
 from bionlp.evaluation import active_neurons
-from networks.description import Convolution, Dense, Input, NetworkDescription, Pooling
-from networks.spiking import SpikingNetwork
+from networks.description import Connection, Network, Population, Votes
+from networks.neurons import LIF, Input
+from networks.pytorch import SpikingNetwork
+from networks.transforms import Convolution, Dense, SumPooling
 
 FEATURES, STEPS, LENGTH = 5, 12, 9
 
@@ -14,10 +16,23 @@ FEATURES, STEPS, LENGTH = 5, 12, 9
 def build(threshold):
     """Return a network of one convolution, in which a part of the neurons fires."""
     rng = np.random.default_rng(4)
-    convolution = Convolution("conv", "input", rng.normal(0, 0.3, (8, 3, FEATURES)), threshold)
-    pooling = Pooling("pool", "conv", LENGTH - 2, threshold)
-    output = Dense("output", ("pool",), rng.normal(0.2, 0.5, (6, 8)), threshold)
-    return NetworkDescription(Input("input", LENGTH, FEATURES), (convolution, pooling, output), 2)
+    windows = LENGTH - 2
+    kernel = Convolution(rng.normal(0, 0.3, (8, 3, FEATURES)))
+    dense = Dense(rng.normal(0.2, 0.5, (6, 8)))
+    return Network(
+        (
+            Population("input", (LENGTH, FEATURES), Input()),
+            Population("conv", (windows, 8), LIF(threshold=threshold)),
+            Population("pool", (8,), LIF(threshold=threshold * windows)),
+            Population("output", (6,), LIF(threshold=threshold)),
+        ),
+        (
+            Connection(("input",), "conv", kernel),
+            Connection(("conv",), "pool", SumPooling()),
+            Connection(("pool",), "output", dense),
+        ),
+        Votes("output", 2),
+    )
 
 
 @pytest.mark.parametrize("threshold", [0.5, 1.0, 2.0])

@@ -7,7 +7,9 @@ from bionlp.attribution import attribute
 from bionlp.checkpoint import load_classifier
 from bionlp.encoding import poisson_spikes
 from bionlp.simulation import Engine
-from networks.description import Dense, Input, NetworkDescription
+from networks.description import Connection, Network, Population, Votes
+from networks.neurons import LIF, Input
+from networks.transforms import Dense
 
 STEPS = 20
 
@@ -16,8 +18,11 @@ def test_words_that_drive_a_class_alone_have_all_of_its_spikes():
     # Word 1 drives class 0, word 2 class 1, word 3 nothing, and word 4 holds class 0 back, which
     # would fire in every step without it.
     weight = np.array([[1.5, 0.0, 0.0, -0.75], [0.0, 0.5, 0.0, 0.0]])
-    output = Dense("output", ("input",), weight, threshold=1.0)
-    network = NetworkDescription(Input("input", 4, 1), (output,), 2)
+    network = Network(
+        (Population("input", (4, 1), Input()), Population("output", (2,), LIF())),
+        (Connection(("input",), "output", Dense(weight)),),
+        Votes("output", 2),
+    )
     spikes = np.ones((STEPS, 4, 1), dtype=bool)
     found, fired = attribute(network, spikes, engine=Engine("numpy"))
     first, second = count_spikes(0.75), count_spikes(0.5)

@@ -132,7 +132,7 @@ def test_events_are_those_of_brian(workload):
     ]
     with BrianNetwork(workload.classifier.network, SpikeStimulus(spikes), backend="numpy") as brian:
         brian.run(seed=0)
-        events = sum(int(synapses.events[:]) for synapses in brian.synapses.values())
+        events = sum(brian.synaptic_events().values())
     # In PyTorch it is single precision, so a spike may be another.
     assert count_events(workload).sum() == pytest.approx(events, rel=1e-3)
 

@@ -1,10 +1,10 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bionlp.checkpoint import load_classifier
+from bionlp.classifier import with_all_neurons
 from bionlp.simulation import Engine, run_brian
 from bionlp.validation import compare_independent, compare_with_pytorch, replay
 from networks.brian import PoissonStimulus
@@ -22,7 +22,7 @@ def sentences(small_model):
 def test_no_spike_differs_in_replay(sentences, decay):
     network, read = sentences
     result = replay(
-        network.with_neurons(decay=decay), read, steps=50, seed=0, engine=Engine("numpy")
+        with_all_neurons(network, decay=decay), read, steps=50, seed=0, engine=Engine("numpy")
     )
     assert result.differing == 0
     assert result.spikes > 1000
@@ -38,13 +38,10 @@ def test_a_wrong_weight_is_found(sentences):
     assert not any(
         layer.differing for layer in compare_with_pytorch(network, activities)[0].values()
     )
-    weight = network.layers[0].weight.copy()
+    weight = network.weights["conv3"].copy()
     weight[0] *= 1.5
-    wrong = replace(
-        network, layers=(replace(network.layers[0], weight=weight), *network.layers[1:])
-    )
-    found = compare_with_pytorch(wrong, activities)[0]
-    assert found[network.layers[0].name].differing > 0
+    found = compare_with_pytorch(network.with_weights({"conv3": weight}), activities)[0]
+    assert found["conv3"].differing > 0
     assert found["input"].differing == 0
 
 

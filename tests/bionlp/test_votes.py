@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from bionlp.errors import BackendError
 from bionlp.evaluation import evaluate
 from bionlp.simulation import Engine, poisson_stimulus, run_brian
 from bionlp.votes import count_votes
+from networks.description import Votes
 
 TEXTS = ("the film is good .", "dull", "a warm and clever end .", "the plot is bad", "zyzzyva")
 NUMPY = Engine("numpy")
@@ -42,7 +44,7 @@ def test_votes_are_the_output_spikes_of_one_simulation(shown):
         classifier.network, poisson_stimulus(classifier, ids, 40), seed=3, engine=NUMPY
     )
     expected = [activity["output"].spikes.sum(axis=0) for activity in activities]
-    np.testing.assert_array_equal(counted, classifier.network.votes(np.array(expected)))
+    np.testing.assert_array_equal(counted, classifier.network.readout.votes(np.array(expected)))
     assert counted[:4].any(axis=1).all()
     assert not counted[4].any()
 
@@ -160,3 +162,28 @@ def test_evaluate_agrees_with_pytorch(small_model, reviews):
     brian = evaluate(classifier, examples, steps=50, seed=0, engine=NUMPY)
     torch = evaluate(classifier, examples, steps=50, seed=0)
     np.testing.assert_array_equal(brian.predictions, torch.predictions)
+
+
+def test_unfinished_votes_are_those_of_one_network(make_classifier):
+    classifier = make_classifier()
+    ids = [np.array([1, 2])]
+
+    def name(network):
+        return votes._state_path(replace(classifier, network=network), ids, 20, 0, NUMPY).name
+
+    network = classifier.network
+    weight = network.weights["output"].copy()
+    weight[0, 0] += 1e-9
+    hidden = network["hidden"].neuron
+    threshold = network["conv"].neuron.threshold.copy()
+    threshold[-1, -1] += 1e-9
+    others = [
+        network.with_weights({"output": weight}),
+        network.with_neurons({"hidden": replace(hidden, strength=0.31)}),
+        network.with_neurons({"conv": replace(network["conv"].neuron, threshold=threshold)}),
+        replace(network, readout=Votes("output", 3)),
+        replace(network, connections=network.connections[:3] + network.connections[4:]),
+    ]
+    names = [name(network), *map(name, others)]
+    assert len(set(names)) == len(names)
+    assert name(make_classifier().network) == names[0]

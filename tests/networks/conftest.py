@@ -3,27 +3,31 @@
 import numpy as np
 import pytest
 
-from networks.description import Convolution, Dense, Input, NetworkDescription, Pooling
+from networks.brian.backends import preferences
+from networks.description import Connection, Network, Population, Votes
+from networks.neurons import LIF, Input
+from networks.transforms import Convolution, Dense, SumPooling
 
 
 def build_network(*, length=7, features=6, widths=(2, 3), maps=4, decay=1.0, threshold=1.0, seed=0):
     """Return a network with random weights, two classes of three neurons each."""
     rng = np.random.default_rng(seed)
-    neuron = {"threshold": threshold, "decay": decay}
-    convolutions = [
-        Convolution(f"conv{w}", "input", rng.normal(0.1, 0.5, (maps, w, features)), **neuron)
-        for w in widths
-    ]
-    poolings = [Pooling(f"pool{w}", f"conv{w}", length - w + 1, **neuron) for w in widths]
-    output = Dense(
-        "output",
-        tuple(pooling.name for pooling in poolings),
-        rng.normal(0.3, 0.6, (6, maps * len(widths))),
-        **neuron,
-    )
-    return NetworkDescription(
-        Input("input", length, features), (*convolutions, *poolings, output), 2
-    )
+    neuron = LIF(decay=decay, threshold=threshold)
+    populations = [Population("input", (length, features), Input())]
+    connections = []
+    for width in widths:
+        windows = length - width + 1
+        kernel = Convolution(rng.normal(0.1, 0.5, (maps, width, features)))
+        counting = LIF(decay=decay, threshold=threshold * windows)
+        populations.append(Population(f"conv{width}", (windows, maps), neuron))
+        populations.append(Population(f"pool{width}", (maps,), counting))
+        connections.append(Connection(("input",), f"conv{width}", kernel))
+        connections.append(Connection((f"conv{width}",), f"pool{width}", SumPooling()))
+    weight = rng.normal(0.3, 0.6, (6, maps * len(widths)))
+    populations.append(Population("output", (6,), neuron))
+    pools = tuple(f"pool{width}" for width in widths)
+    connections.append(Connection(pools, "output", Dense(weight)))
+    return Network(tuple(populations), tuple(connections), Votes("output", 2))
 
 
 def draw_spikes(words, *, steps=30, features=6, rate=0.5, seed=0):
@@ -47,3 +51,20 @@ def make_spikes():
 def network():
     """Return the default small network."""
     return build_network()
+
+
+@pytest.fixture(scope="session")
+def cython_cache(tmp_path_factory):
+    """Return a folder for what Cython has compiled in this session."""
+    return tmp_path_factory.mktemp("cython")
+
+
+@pytest.fixture
+def quick_compiler(cython_cache):
+    """Have C++ compiled in little time, and what Cython makes of it kept apart from other code."""
+    options = {
+        "codegen.cpp.extra_compile_args_gcc": ["-w", "-O0", "-std=c++11"],
+        "codegen.runtime.cython.cache_dir": str(cython_cache),
+    }
+    with preferences(options):
+        yield

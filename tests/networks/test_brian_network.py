@@ -9,7 +9,7 @@ from brian2.devices.device import runtime_device
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.activity import LayerActivity, synaptic_events
+from networks.activity import synaptic_events
 from networks.brian import (
     SYNAPSES,
     BackendUnavailable,
@@ -22,7 +22,10 @@ from networks.brian import (
     choose_backend,
 )
 from networks.brian.backends import MANY
-from networks.spiking import SpikingNetwork
+from networks.description import Connection, Network, Population
+from networks.neurons import LIF, Input
+from networks.pytorch import SpikingNetwork
+from networks.transforms import Chain, Convolution, Dense, SumPooling
 
 EVERYTHING = {
     "conv2": range(24),
@@ -43,18 +46,10 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def clip(membranes, shapes):
-    sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
-    return {
-        name: range(min(len(neurons), sizes[name]))
-        for name, neurons in membranes.items()
-        if name in sizes
-    }
-
-
 def simulate(network, presentations, backend="numpy", **options):
     with BrianNetwork(network, SpikeStimulus(presentations), backend=backend, **options) as brian:
-        recorder = Recorder(brian, membranes=clip(EVERYTHING, brian.shapes))
+        membranes = {name: EVERYTHING[name] for name in EVERYTHING if name in brian.shapes}
+        recorder = Recorder(brian, membranes=membranes)
         brian.run(seed=0)
         return [recorder.activity(number) for number in range(len(presentations))]
 
@@ -163,7 +158,7 @@ def test_poisson_rates_and_seed(network, synapses):
 
 
 def test_stock_synapses_are_those_of_the_description(network, make_spikes):
-    stimulus = SpikeStimulus([make_spikes(5)])
+    stimulus = SpikeStimulus([make_spikes(7)])
     with BrianNetwork(network, stimulus, backend="numpy", synapses="stock") as brian:
         recorder = Recorder(brian)
         brian.run(seed=0)
@@ -173,40 +168,69 @@ def test_stock_synapses_are_those_of_the_description(network, make_spikes):
             outgoing = np.bincount(synapses.i, minlength=len(brian.groups[source]))
             fired = activity[source].spikes.sum(axis=0).ravel()
             counted[target] += int((outgoing * fired).sum())
+        with pytest.raises(ValueError, match="only shared weights count"):
+            brian.synaptic_events()
     assert counted == synaptic_events(network, activity)
 
 
-def test_shared_synapses_count_the_events_of_the_description(network, make_spikes):
-    spikes = make_spikes(5)
-    steps = len(spikes) + max(network.latency.values())
-    with BrianNetwork(network, SpikeStimulus([spikes]), backend="numpy") as brian:
+@pytest.mark.parametrize("words", [7, 5])
+def test_shared_synapses_count_the_events_of_the_description(network, make_spikes, words):
+    with BrianNetwork(network, SpikeStimulus([make_spikes(words)]), backend="numpy") as brian:
         recorder = Recorder(brian)
         brian.run(seed=0)
-        delivered = {}
-        for name, shape in brian.shapes.items():
-            # All spikes of the run, those after the end of the presentation too.
-            monitor = recorder.spikes[name]
-            fired = np.zeros((steps, int(np.prod(shape))), dtype=bool)
-            fired[np.rint(np.asarray(monitor.t / brian.dt)).astype(int), monitor.i] = True
-            delivered[name] = LayerActivity(fired.reshape(steps, *shape), None, None)
-        counted = dict.fromkeys(brian.groups, 0)
-        for (_, target), synapses in brian.synapses.items():
-            counted[target] += int(synapses.events[:])
-    assert counted == synaptic_events(network, delivered)
-    assert min(counted[layer.name] for layer in network.layers) > 0
+        expected = synaptic_events(network, recorder.activity(0))
+        assert brian.synaptic_events() == {p.name: expected[p.name] for p in network.hidden}
+    assert min(expected[population.name] for population in network.hidden) > 0
+
+
+EMPTY = {
+    "a convolution": Convolution(np.ones((2, 1, 2)), None, 4, ((1, 2),)),
+    "a convolution with a bias": Convolution(np.ones((2, 1, 2)), np.ones(2), 4, ((1, 2),)),
+    "pooling": SumPooling((1,), (4,), ((1, 2),)),
+    "a chain": Chain((Convolution(np.ones((2, 1, 2)), None, 4, ((1, 2),)), SumPooling())),
+    "every other position": Convolution(np.ones((2, 1, 2)), None, 2),
+}
+
+
+@both_kinds
+@pytest.mark.parametrize("transform", EMPTY.values(), ids=EMPTY)
+def test_neurons_need_not_have_synapses(make_spikes, transform, synapses):
+    shape = transform.shape((3, 2))
+    populations = (
+        Population("input", (3, 2), Input()),
+        Population("heard", shape, LIF(threshold=0.5)),
+        Population("output", (2,), LIF(threshold=0.5)),
+    )
+    weight = np.ones((2, int(np.prod(shape))))
+    connections = (
+        Connection("input", "heard", transform),
+        Connection("heard", "output", Dense(weight)),
+    )
+    network = Network(populations, connections)
+    spikes = make_spikes(3, features=2, rate=0.8)
+    with BrianNetwork(
+        network, SpikeStimulus([spikes]), backend="numpy", synapses=synapses
+    ) as brian:
+        recorder = Recorder(brian)
+        brian.run(seed=0)
+        activity = recorder.activity(0)
+        if synapses == "shared":
+            expected = synaptic_events(network, activity)
+            assert brian.synaptic_events() == {n: expected[n] for n in ("heard", "output")}
+    for name, expected in SpikingNetwork(network).double().eval().activity(spikes).items():
+        np.testing.assert_array_equal(expected.spikes, activity[name].spikes, err_msg=name)
 
 
 def test_weights_of_shared_synapses_are_those_of_the_description(make_network, make_spikes):
     network = make_network(decay=0.9)
     with BrianNetwork(network, SpikeStimulus([make_spikes(3)]), backend="numpy") as brian:
-        for layer in network.layers[:2]:
-            kernel = brian.synapses["input", layer.name].kernel
-            np.testing.assert_allclose(kernel, layer.weight / 0.9, rtol=1e-15)
+        for name in ("conv2", "conv3"):
+            np.testing.assert_array_equal(
+                brian.synapses["input", name].kernel, network.weights[name]
+            )
         dense = [brian.synapses[source, "output"].kernel[:, 0] for source in ("pool2", "pool3")]
-        np.testing.assert_allclose(
-            np.concatenate(dense, axis=1), network.output.weight / 0.9, rtol=1e-15
-        )
-        assert brian.synapses["conv2", "pool2"].w[0] == 1 / 0.9
+        np.testing.assert_array_equal(np.concatenate(dense, axis=1), network.weights["output"])
+        assert brian.synapses["conv2", "pool2"].w[0] == 1
 
 
 def test_single_precision_changes_few_spikes(make_network, make_spikes):
@@ -215,8 +239,8 @@ def test_single_precision_changes_few_spikes(make_network, make_spikes):
     with BrianNetwork(
         network, SpikeStimulus(presentations), backend="numpy", precision="single"
     ) as brian:
-        for layer in network.layers:
-            assert brian.groups[layer.name].v[:].dtype == np.float32
+        for population in network.hidden:
+            assert brian.groups[population.name].v[:].dtype == np.float32
         for synapses in brian.synapses.values():
             assert synapses.w[:].dtype == np.float32
     double = simulate(network, presentations)

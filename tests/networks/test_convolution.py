@@ -1,9 +1,10 @@
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from networks.convolution import convolve
+from networks.pytorch.convolution import centre, convolve
 
 
 def reference(sequences, weight, padding):
@@ -41,3 +42,12 @@ def test_gradients_are_those_of_finite_differences():
     sequences = torch.randn(2, 3, 6, 4, dtype=torch.float64, requires_grad=True)
     weight = torch.randn(5, 3, 4, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x, w: convolve(x, w, 2), (sequences, weight))
+
+
+@pytest.mark.parametrize("shape", [(5, 3, 4), (5, 2, 3, 4)])
+def test_centred_kernels_have_no_mean_over_features(shape):
+    weight = torch.randn(shape, dtype=torch.float64)
+    differences = weight.diff(dim=-1)
+    centre(weight)
+    torch.testing.assert_close(weight.mean(dim=-1), torch.zeros(shape[:-1]).double())
+    torch.testing.assert_close(weight.diff(dim=-1), differences)

@@ -35,8 +35,8 @@ def run_on(backend, network, stimulus, seed=0, **options):
     return run_in_child(job).activities()
 
 
-def on_numpy(network, stimulus, seed=0, **options):
-    with BrianNetwork(network, stimulus, backend="numpy", **options) as brian:
+def on_numpy(network, stimulus, seed=0):
+    with BrianNetwork(network, stimulus, backend="numpy") as brian:
         recorder = Recorder(brian, membranes=MEMBRANES)
         brian.run(seed=seed)
         return recorder.read().activities()
@@ -101,7 +101,7 @@ def test_a_spike_generator_is_given_what_the_schedule_says(make_spikes, kind):
     else:
         stimulus = PoissonStimulus.of_rates([np.full((2, 6), 1.0), np.full((3, 6), 1.0)], 4)
         spikes = [np.ones((4, 2, 6)), np.ones((4, 3, 6))]
-    begin = beginnings(stimulus, start=0, latency=3)
+    begin = beginnings(stimulus, pause=3)
     neurons, steps = all_spikes(schedule(stimulus, begin, seed=0), 6)
     group = brian2.SpikeGeneratorGroup(18, [], [] * brian2.ms)
     group.set_spikes(neurons, steps * brian2.ms)
@@ -123,9 +123,9 @@ def test_a_stream_has_the_spikes_of_separate_runs(backend, network):
     def sentences(chosen):
         return PoissonStimulus.of_words(table, [ids[n] for n in chosen], 25, tuple(chosen))
 
-    stream = run_on(backend, network, sentences([0, 1, 2]), words=7)
+    stream = run_on(backend, network, sentences([0, 1, 2]))
     for number, together in enumerate(stream):
-        (alone,) = run_on(backend, network, sentences([number]), words=7)
+        (alone,) = run_on(backend, network, sentences([number]))
         assert_same([together], [alone], 1e-12)
 
 

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from networks.brian import (
-    PoissonStimulus,
-)
+from networks.brian import PoissonStimulus
 from networks.brian.numpy_kernels import GAMMA, _mix, poisson
 from networks.brian.schedule import beginnings, schedule
 
@@ -19,7 +17,7 @@ def table():
 
 def draw(stimulus, number=0, steps=1, seed=0):
     """Spikes of one presentation, shape (steps, neurons)."""
-    plan = schedule(stimulus, beginnings(stimulus, start=0, latency=1), seed=seed)
+    plan = schedule(stimulus, beginnings(stimulus, pause=0), seed=seed)
     size = len(stimulus.ids[number]) * stimulus.table.shape[1]
     spikes = np.zeros((steps, size), dtype=bool)
     for step, row in enumerate(spikes):

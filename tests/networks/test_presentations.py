@@ -14,6 +14,7 @@ from networks.brian import (
 from networks.brian.backends import codegen_target
 from networks.brian.presentations import Presentations
 from networks.brian.schedule import beginnings, schedule
+from networks.description import crop
 
 FEATURES = 6
 
@@ -99,7 +100,7 @@ def test_a_sentence_has_the_same_spikes_anywhere_in_a_stream(network, request, k
 def test_what_is_padded_changes_nothing(network, request, kind):
     stimulus = choose(request.getfixturevalue(kind), [0, 2, 5])
     assert max(stimulus.words) == 3
-    assert_same(present(network, stimulus, words=7), present(network, stimulus))
+    assert_same(present(network, stimulus), present(crop(network, 3), stimulus))
 
 
 @pytest.mark.parametrize("kind", ["sentences", "given"])
@@ -149,7 +150,7 @@ def test_rates_need_not_come_from_the_same_table(network, sentences):
 
 
 def test_the_input_group_says_what_is_presented(network, sentences):
-    begin = np.cumsum([0, *(np.array(sentences.durations) + 3)])
+    begin = np.cumsum([0, *sentences.durations])
     with BrianNetwork(network, sentences, backend="numpy") as brian:
         recorder = Recorder(brian, layers=[])
         group = brian.groups["input"]
@@ -162,26 +163,41 @@ def test_the_input_group_says_what_is_presented(network, sentences):
         assert recorder.spikes == {}
 
 
-def test_the_input_is_silent_after_a_presentation(network, table):
+def steps_and_neurons(monitor, dt):
+    step = np.rint(np.asarray(monitor.t / dt)).astype(int)
+    return sorted(zip(step.tolist(), np.array(monitor.i).tolist(), strict=True))
+
+
+def test_presentations_follow_each_other_at_once(network, table):
     stimulus = PoissonStimulus(np.ones_like(table), [[0] * 7, [1]], (4, 2), (0, 1))
     with BrianNetwork(network, stimulus, backend="numpy") as brian:
         recorder = Recorder(brian, layers=["input"])
         brian.run(seed=0)
-        step = np.rint(np.asarray(recorder.spikes["input"].t / brian.dt)).astype(int)
-        neuron = np.array(recorder.spikes["input"].i)
-    expected = {(n, i) for n in range(4) for i in range(42)}
-    expected |= {(7 + n, i) for n in range(2) for i in range(6)}
-    assert set(zip(step.tolist(), neuron.tolist(), strict=True)) == expected
-    assert len(step) == len(expected)
+        found = steps_and_neurons(recorder.spikes["input"], brian.dt)
+    expected = [(n, i) for n in range(4) for i in range(42)]
+    assert found == expected + [(4 + n, i) for n in range(2) for i in range(6)]
+
+
+def test_the_input_is_silent_in_a_pause(table):
+    stimulus = PoissonStimulus(np.ones_like(table), [[0, 2], [1]], (4, 2), (0, 1))
+    with codegen_target("numpy"):
+        clock = brian2.Clock(1 * brian2.ms)
+        group = Presentations(42, FEATURES, poisson=True, clock=clock, name="words*")
+        group.schedule = schedule(stimulus, beginnings(stimulus, pause=3), seed=0)
+        monitor = brian2.SpikeMonitor(group)
+        brian2.Network(group, monitor).run(12 * clock.dt)
+    expected = [(n, i) for n in range(4) for i in range(12)]
+    expected += [(7 + n, i) for n in range(2) for i in range(6)]
+    assert steps_and_neurons(monitor, clock.dt) == expected
 
 
 def test_slices_of_the_input_spike_and_are_recorded(make_spikes):
     spikes = make_spikes(4, features=2, steps=20)
     with codegen_target("numpy"):
         clock = brian2.Clock(1 * brian2.ms)
-        group = Presentations(4, 2, poisson=False, clock=clock, name="words*")
+        group = Presentations(8, 2, poisson=False, clock=clock, name="words*")
         stimulus = SpikeStimulus([spikes])
-        group.schedule = schedule(stimulus, beginnings(stimulus, start=0, latency=1), seed=0)
+        group.schedule = schedule(stimulus, beginnings(stimulus, pause=1), seed=0)
         part = group[2:6]
         target = brian2.NeuronGroup(6, "v : 1", clock=clock)
         synapses = ConvolutionalSynapses(part, target, np.ones((3, 1, 2)))
@@ -205,7 +221,7 @@ def test_networks_leave_nothing_behind(network, sentences):
             recorder.activity(0)
             return [brian.clock.name, *(group.name for group in brian.groups.values())]
 
-    assert names() == names() == ["steps", *network.shapes(1)]
+    assert names() == names() == ["steps", *network.order]
 
 
 def test_names_of_networks_that_nobody_holds_are_free(network, sentences):
@@ -214,7 +230,7 @@ def test_names_of_networks_that_nobody_holds_are_free(network, sentences):
         cycle.append(cycle)
     del brian, cycle
     with BrianNetwork(network, sentences, backend="numpy") as brian:
-        assert [group.name for group in brian.groups.values()] == list(network.shapes(1))
+        assert [group.name for group in brian.groups.values()] == list(network.order)
 
 
 # --- what is refused ---
@@ -234,16 +250,28 @@ def test_each_sentence_has_a_duration_and_a_number(table):
 
 
 def test_sentences_have_to_fit_what_was_built(network, make_spikes, table):
-    with pytest.raises(ValueError, match="3 words, not 5"):
-        BrianNetwork(network, SpikeStimulus([make_spikes(5)]), backend="numpy", words=3)
-    with pytest.raises(ValueError, match="1 to 7 words for this network, not 8"):
+    with pytest.raises(ValueError, match="3 positions, and a presentation 5"):
+        BrianNetwork(crop(network, 3), SpikeStimulus([make_spikes(5)]), backend="numpy")
+    with pytest.raises(ValueError, match="7 positions, and a presentation 8"):
         BrianNetwork(network, SpikeStimulus([make_spikes(8)]), backend="numpy")
-    with BrianNetwork(network, SpikeStimulus([make_spikes(3)]), backend="numpy") as brian:
-        with pytest.raises(ValueError, match="3 words, not 4"):
+    with pytest.raises(ValueError, match="7 positions, and a presentation 0"):
+        BrianNetwork(network, SpikeStimulus([make_spikes(0)]), backend="numpy")
+    with BrianNetwork(crop(network, 3), SpikeStimulus([make_spikes(3)]), backend="numpy") as brian:
+        with pytest.raises(ValueError, match="3 positions, and a presentation 4"):
             brian.run(seed=0, stimulus=SpikeStimulus([make_spikes(1), make_spikes(4)]))
         with pytest.raises(ValueError, match="built for a SpikeStimulus"):
             brian.run(seed=0, stimulus=PoissonStimulus.of_words(table, [np.arange(2)], 5))
         brian.run(seed=0)
+
+
+def test_a_presentation_lasts_and_there_is_one(network, make_spikes):
+    for durations in ([0], [4, 0, 4]):
+        stimulus = SpikeStimulus([make_spikes(3, steps=steps) for steps in durations])
+        for synapses in ("shared", "stock"):
+            with pytest.raises(ValueError, match="at least one step"):
+                BrianNetwork(network, stimulus, backend="numpy", synapses=synapses)
+    with pytest.raises(ValueError, match="at least one presentation"):
+        BrianNetwork(network, SpikeStimulus([]), backend="numpy")
 
 
 @pytest.mark.parametrize("features", [3, 12])

@@ -26,7 +26,7 @@ from networks.brian.program import (
     cache_folder,
 )
 from networks.brian.schedule import beginnings, schedule
-from networks.spiking import SpikingNetwork
+from networks.pytorch import SpikingNetwork
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
 
@@ -98,7 +98,7 @@ def test_one_program_serves_all_weights_and_all_sentences(
     forbid_compiling(monkeypatch)
     taken = run(second, SpikeStimulus(others), backend="cpp_standalone")
     assert_equal_pytorch(second, others, taken[0])
-    expected = run(second, SpikeStimulus(others), backend="numpy", words=7)
+    expected = run(second, SpikeStimulus(others), backend="numpy")
     assert_equal(taken, expected)
     assert len(programs(cache)) == 1
 
@@ -110,7 +110,7 @@ def test_one_program_serves_all_weights_and_all_sentences(
             brian.run(seed=0, stimulus=stream)
             found.append(read(brian, recorder))
     for stream, one in zip(streams, found, strict=True):
-        assert_equal(one, run(first, stream, backend="numpy", words=7))
+        assert_equal(one, run(first, stream, backend="numpy"))
     assert len(programs(cache)) == 1
 
 
@@ -123,14 +123,13 @@ def test_poisson_input_is_the_same_on_all_backends(make_network, backend):
     ids = [np.array([0, 4, 4]), np.arange(7), np.array([8])]
     whole = PoissonStimulus(table, ids, (12, 7, 30), (4, 0, 2))
     part = PoissonStimulus(table, ids[1:], (7, 30), (0, 2))
-    # The program has all words that the network was made for, and so its windows.
-    with BrianNetwork(network, part, backend=backend, words=7) as brian:
+    with BrianNetwork(network, part, backend=backend) as brian:
         recorder = Recorder(brian)
         brian.run(seed=2)
         first = read(brian, recorder)
         brian.run(seed=2, stimulus=whole)
         second = read(brian, recorder)
-    assert_equal(first, run(network, part, backend="numpy", words=7))
+    assert_equal(first, run(network, part, backend="numpy"))
     expected = run(network, whole, backend="numpy")
     assert all(activity["output"].spikes.any() for activity in expected[0][:2])
     assert_equal((second[0], {}), (expected[0], {}))
@@ -275,17 +274,26 @@ def test_ctrl_c_ends_a_program(network, make_spikes, monkeypatch, ctrl_c):
 PRINT_HASH = """
 import numpy as np
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder, network, program
-from networks.description import Convolution, Dense, Input, NetworkDescription, Pooling
+from networks.description import Connection, Network, Population
+from networks.neurons import LIF, Input
+from networks.transforms import Convolution, Dense, SumPooling
 
 network.choose_backend = lambda name, *_: name
 program._run_device = lambda folder: None
 program.StandaloneProject._take_or_compile = lambda self: print(program._hash_source(self._folder))
-layers = (
-    Convolution("conv", "input", np.ones((2, 2, 2))),
-    Pooling("pool", "conv", 3),
-    Dense("output", ("pool",), np.ones((2, 2))),
+populations = (
+    Population("input", (4, 2), Input()),
+    Population("conv", (3, 2), LIF(decay=0.9)),
+    Population("pool", (2,), LIF(threshold=3.0)),
+    Population("output", (2,), LIF()),
 )
-description = NetworkDescription(Input("input", 4, 2), layers, 2)
+connections = (
+    Connection("input", "conv", Convolution(np.ones((2, 2, 2)))),
+    Connection("conv", "pool", SumPooling()),
+    Connection("pool", "output", Dense(np.ones((2, 2))), delay=1),
+    Connection("output", "pool", Dense(np.ones((2, 2))), delay=2),
+)
+description = Network(populations, connections)
 stimulus = PoissonStimulus.of_rates([np.ones((3, 2))], 5)
 with BrianNetwork(description, stimulus, backend="cpp_standalone") as brian:
     Recorder(brian, membranes={"conv": [0, 1]})
@@ -342,7 +350,7 @@ def test_a_network_that_cannot_be_built_gives_the_device_back(network, make_spik
 
 def test_a_written_schedule_is_the_arrays_and_their_lengths(make_spikes, tmp_path):
     stimulus = SpikeStimulus([make_spikes(3, steps=4), make_spikes(2, steps=5)])
-    plan = schedule(stimulus, beginnings(stimulus, start=0, latency=2), seed=0)
+    plan = schedule(stimulus, beginnings(stimulus, pause=2), seed=0)
     plan.write(tmp_path)
     with (tmp_path / "schedule.bin").open("rb") as stream:
         for array in (plan.begin, plan.durations, plan.keys, plan.first, plan.indices, plan.table):

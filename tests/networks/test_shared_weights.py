@@ -1,23 +1,31 @@
+"""Convolutions and pooling against Brian 2's own synapses, unrolled."""
+
 import shutil
+from contextlib import contextmanager
 
 import brian2
 import numpy as np
 import pytest
 from brian2 import ms, mV
-from brian2.codegen.runtime.cython_rt import CythonCodeObject
-from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
-from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import reset_device
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from networks.brian import BrianNetwork, ConvolutionalSynapses, PoolingSynapses, SpikeStimulus
-from networks.brian.backends import codegen_target
-from networks.brian.numpy_kernels import convolve
-from networks.brian.targets import with_templates
+from networks.brian.shared_weights import ConvolutionalSynapses, PoolingSynapses
 
-STEPS = 3
+STEPS = 8
 DT = 0.1 * ms
+
+# Sums of such weights are exact, so no order of additions can make a neuron spike or not.
+WEIGHTS = np.arange(-8, 9) / 8
+
+
+@contextmanager
+def codegen_target(target):
+    before = brian2.prefs.codegen.target
+    brian2.prefs.codegen.target = target
+    yield
+    brian2.prefs.codegen.target = before
 
 
 @pytest.fixture(autouse=True)
@@ -26,164 +34,282 @@ def numpy_target():
         yield
 
 
-# --- what a convolution and pooling are, pair by pair ---
+# --- what a convolution and pooling are, pair by pair; all along two axes ---
 
 
-def pairs_of_convolution(kernel, positions, windows, stride, padding):
+def covered(window, offset, stride, padding, dilation, positions):
+    """The position of an offset in a window as a number, or None outside the source."""
+    place = [
+        w * s - p + o * d
+        for w, s, p, o, d in zip(window, stride, padding, offset, dilation, strict=True)
+    ]
+    if all(0 <= at < size for at, size in zip(place, positions, strict=True)):
+        return place[0] * positions[1] + place[1]
+    return None
+
+
+def pairs_of_convolution(kernel, positions, windows, stride, padding, dilation, groups):
     """Source, target and weight of each synapse."""
-    maps, width, features = kernel.shape
+    maps, *size, features = kernel.shape
     return [
-        (position * features + feature, window * maps + m, kernel[m, offset, feature])
-        for window in range(windows)
-        for offset in range(width)
-        if 0 <= (position := window * stride - padding + offset) < positions
+        (
+            (position * groups + m // (maps // groups)) * features + feature,
+            number * maps + m,
+            kernel[(m, *offset, feature)],
+        )
+        for number, window in enumerate(np.ndindex(*windows))
+        for offset in np.ndindex(*size)
+        if (position := covered(window, offset, stride, padding, dilation, positions)) is not None
         for feature in range(features)
         for m in range(maps)
     ]
 
 
-def pairs_of_pooling(weight, positions, windows, window, maps):
+def pairs_of_pooling(weight, positions, windows, window, stride, maps):
     return [
-        (position * maps + m, position // window * maps + m, weight)
-        for position in range(positions)
+        (position * maps + m, number * maps + m, weight)
+        for number, place in enumerate(np.ndindex(*windows))
+        for offset in np.ndindex(*window)
+        if (position := covered(place, offset, stride, (0, 0), (1, 1), positions)) is not None
         for m in range(maps)
-        if position // window < windows
     ]
-
-
-def deliver(pairs, spikes, size):
-    """Sums per target and number of events of a step, added one by one."""
-    v, events = np.zeros(size), 0
-    fired = set(spikes)
-    for i, j, weight in pairs:
-        if i in fired:
-            v[j] += weight
-            events += 1
-    return v, events
-
-
-convolutions = {
-    "features": st.integers(1, 70),
-    "width": st.integers(1, 5),
-    "maps": st.integers(1, 40),
-    "positions": st.integers(1, 7),
-    "windows": st.integers(1, 9),
-    "stride": st.integers(1, 3),
-    "padding": st.integers(0, 3),
-    "before": st.integers(0, 5),
-    "after": st.integers(0, 5),
-    "seed": st.integers(0, 1000),
-}
 
 
 # --- objects against brian2.Synapses ---
 
 
-def spiking_group(spikes, clock):
+def spiking_group(spikes, dt):
     """Neurons that fire as told, in a group that has slices, as spike generators have not."""
     return brian2.NeuronGroup(
         spikes.shape[1],
         "",
         threshold="told(t, i) > 0",
-        namespace={"told": brian2.TimedArray(spikes.astype(float), dt=clock.dt)},
-        clock=clock,
+        namespace={"told": brian2.TimedArray(spikes.astype(float), dt=dt)},
+        dt=dt,
     )
 
 
-def run_shared_and_stock(make_shared, pairs, sources, targets, before, after, seed):
+def run_shared_and_stock(make_shared, pairs, sources, targets, world):
     """Present the same random spikes to both, on slices in the middle of larger groups."""
+    before, after, delay, refractory, seed = world
     rng = np.random.default_rng(seed)
-    clock = brian2.Clock(DT)
-    everything = spiking_group(rng.random((STEPS, before + sources + after)) < 0.4, clock)
+    everything = spiking_group(rng.random((STEPS, before + sources + after)) < 0.4, DT)
     received, expected = (
-        brian2.NeuronGroup(after + targets + before, "v : 1\nn : integer", clock=clock)
+        brian2.NeuronGroup(
+            after + targets + before,
+            "dv/dt = 0*Hz : 1 (unless refractory)\nn : integer"
+            if refractory
+            else "v : 1\nn : integer",
+            threshold="v > 1",
+            reset="v -= 1",
+            refractory=2 * DT if refractory else False,
+            method="euler",
+            dt=DT,
+        )
         for _ in range(2)
     )
-    received.v = expected.v = rng.normal(size=len(received))
+    received.v = expected.v = rng.choice(WEIGHTS, len(received))
+    monitors = [brian2.SpikeMonitor(group) for group in (received, expected)]
     source = everything[before : before + sources]
-    shared = make_shared(source, received[after : after + targets])
-    objects = [everything, source, received, expected, shared]
+    shared = make_shared(source, received[after : after + targets], delay * DT if delay else None)
+    objects = [everything, source, received, expected, shared, *monitors]
     if pairs:
         i, j, weight = map(np.array, zip(*pairs, strict=True))
         stock = brian2.Synapses(
-            source, expected[after : after + targets], "w : 1", on_pre="v += w\nn += 1", clock=clock
+            source,
+            expected[after : after + targets],
+            "w : 1",
+            on_pre="v += w\nn += 1",
+            delay=delay * DT,
+            dt=DT,
         )
         stock.connect(i=i, j=j)
         stock.w = weight
         objects.append(stock)
     brian2.Network(objects).run(STEPS * DT)
-    np.testing.assert_allclose(received.v, expected.v, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(received.v, expected.v)
+    np.testing.assert_array_equal(monitors[0].i, monitors[1].i)
+    np.testing.assert_array_equal(monitors[0].t, monitors[1].t)
     assert int(shared.events[:]) == expected.n[:].sum()
+
+
+worlds = st.tuples(
+    st.integers(0, 3),  # neurons before the slice, and after it
+    st.integers(0, 3),
+    st.integers(0, 3),  # steps of delay
+    st.booleans(),  # refractory
+    st.integers(0, 1000),  # seed
+)
+
+
+def pair(low, high):
+    return st.tuples(st.integers(low, high), st.integers(low, high))
+
+
+convolutions = {
+    "features": st.integers(1, 3),
+    "maps": st.integers(1, 3),
+    "groups": st.integers(1, 3),
+    "width": pair(1, 3),
+    "positions": pair(1, 5),
+    "windows": pair(1, 4),
+    "stride": pair(1, 3),
+    "padding": pair(0, 2),
+    "dilation": pair(1, 2),
+    "world": worlds,
+}
+
+
+def random_kernel(shape, world):
+    return np.random.default_rng(world[-1] + 1).choice(WEIGHTS, shape)
 
 
 @settings(max_examples=20)
 @given(**convolutions)
+@example(  # windows beyond all ends
+    features=1, maps=2, groups=2, width=(2, 3), positions=(2, 3), windows=(4, 4), stride=(1, 1),
+    padding=(2, 1), dilation=(1, 2), world=(2, 1, 1, True, 0),
+)  # fmt: skip
+def test_a_convolution_of_an_image_equals_unrolled_synapses(
+    features, maps, groups, width, positions, windows, stride, padding, dilation, world
+):
+    kernel = random_kernel((maps * groups, *width, features), world)
+    run_shared_and_stock(
+        lambda source, target, delay: ConvolutionalSynapses(
+            source, target, kernel, shape=positions, windows=windows, stride=stride,
+            padding=padding, dilation=dilation, groups=groups, delay=delay,
+        ),
+        pairs_of_convolution(kernel, positions, windows, stride, padding, dilation, groups),
+        int(np.prod(positions)) * features * groups,
+        int(np.prod(windows)) * maps * groups,
+        world,
+    )  # fmt: skip
+
+
+row = {
+    "width": st.integers(1, 5),
+    "positions": st.integers(1, 7),
+    "windows": st.integers(1, 9),
+    "stride": st.integers(1, 3),
+    "padding": st.integers(0, 3),
+    "dilation": st.integers(1, 2),
+    "features": st.integers(1, 70),
+    "maps": st.integers(1, 40),
+}
+
+
+@settings(max_examples=20)
+@given(**convolutions | row)
 @example(  # windows beyond both ends, one map more than fills vectors of four and of eight
-    features=3, width=4, maps=9, positions=2, windows=9, stride=1, padding=3, before=2, after=1,
-    seed=0,
+    features=3, maps=9, groups=1, width=4, positions=2, windows=9, stride=1, padding=3, dilation=1,
+    world=(2, 1, 0, False, 0),
 )  # fmt: skip
 @example(  # no window reaches the source
-    features=2, width=1, maps=2, positions=3, windows=1, stride=1, padding=3, before=0, after=0,
-    seed=0,
+    features=2, maps=2, groups=1, width=1, positions=3, windows=1, stride=1, padding=3, dilation=1,
+    world=(0, 0, 0, False, 0),
 )  # fmt: skip
 def test_a_convolution_equals_unrolled_synapses(
-    features, width, maps, positions, windows, stride, padding, before, after, seed
+    features, maps, groups, width, positions, windows, stride, padding, dilation, world
 ):
-    kernel = np.random.default_rng(seed + 1).normal(size=(maps, width, features))
+    kernel = random_kernel((maps * groups, width, features), world)
     run_shared_and_stock(
-        lambda source, target: ConvolutionalSynapses(
-            source, target, kernel, stride=stride, padding=padding
+        lambda source, target, delay: ConvolutionalSynapses(
+            source, target, kernel, stride=stride, padding=padding, dilation=dilation,
+            groups=groups, delay=delay,
         ),
-        pairs_of_convolution(kernel, positions, windows, stride, padding),
-        positions * features,
-        windows * maps,
-        before,
-        after,
-        seed,
-    )
+        pairs_of_convolution(
+            kernel[:, None], (1, positions), (1, windows), (1, stride), (0, padding), (1, dilation),
+            groups,
+        ),
+        positions * features * groups,
+        windows * maps * groups,
+        world,
+    )  # fmt: skip
 
 
-@settings(max_examples=15)
+@settings(max_examples=20)
 @given(
     maps=st.integers(1, 20),
-    positions=st.integers(1, 9),
-    windows=st.integers(1, 4),
-    window=st.none() | st.integers(1, 10),
-    before=st.integers(0, 5),
-    after=st.integers(0, 5),
-    seed=st.integers(0, 1000),
+    positions=pair(1, 7),
+    window=st.none() | pair(1, 7),
+    stride=st.none() | pair(1, 4),
+    axes=st.integers(1, 2),
+    world=worlds,
 )
-def test_pooling_equals_unrolled_synapses(maps, positions, windows, window, before, after, seed):
+def test_pooling_equals_unrolled_synapses(maps, positions, window, stride, axes, world):
+    if axes == 1:
+        positions = 1, positions[1]
+    width = np.minimum(window or positions, positions)
+    step = np.where(np.array(positions) > 1, stride or width, 1)
+    windows = (np.array(positions) - width) // step + 1
+    given_window = None if window is None else width[-axes:]
+    given_stride = None if stride is None else step[-axes:]
     run_shared_and_stock(
-        lambda source, target: PoolingSynapses(source, target, maps=maps, window=window, w=0.7),
-        pairs_of_pooling(0.7, positions, windows, window or positions, maps),
-        positions * maps,
-        windows * maps,
-        before,
-        after,
-        seed,
+        lambda source, target, delay: PoolingSynapses(
+            source, target, maps=maps, shape=None if axes == 1 else positions, window=given_window,
+            stride=given_stride, w=0.75, delay=delay,
+        ),
+        pairs_of_pooling(0.75, positions, windows, width, step, maps),
+        int(np.prod(positions)) * maps,
+        int(np.prod(windows)) * maps,
+        world,
+    )  # fmt: skip
+
+
+def test_a_convolution_of_an_image_is_that_of_torch():
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(3)
+    kernel, image = rng.normal(size=(6, 2, 3, 2)), rng.random((1, 4, 7, 6)) < 0.5
+    options = {"stride": (2, 1), "padding": (1, 2), "dilation": (1, 2), "groups": 2}
+    expected = torch.nn.functional.conv2d(*map(torch.tensor, (image * 1.0, kernel)), **options)
+    source = spiking_group(image[0].transpose(1, 2, 0).reshape(1, -1), DT)
+    target = brian2.NeuronGroup(expected.numel(), "v : 1", dt=DT)
+    synapses = ConvolutionalSynapses(
+        source, target, kernel.transpose(0, 2, 3, 1), shape=(7, 6), **options
     )
+    brian2.Network(source, target, synapses).run(DT)
+    assert synapses.windows == expected.shape[2:]
+    np.testing.assert_allclose(
+        target.v[:], expected[0].permute(1, 2, 0).ravel().numpy(), rtol=1e-12, atol=1e-12
+    )
+
+
+# --- compiled targets ---
 
 
 def layered():
-    """Slices of layers with 8 positions of 3 features, 8 windows of 5 maps, and 3 of 5."""
+    """Slices of layers, in one and two dimensions, with delays, refractory neurons and all that."""
     rng = np.random.default_rng(8)
-    source = spiking_group(rng.random((20, 30)) < 0.4, brian2.Clock(1 * ms))
-    hidden = brian2.NeuronGroup(
-        43, "v : volt", threshold="v > 1*mV", reset="v = 0*mV", clock=source.clock
+    dt = 1 * ms
+    source = spiking_group(rng.random((20, 40)) < 0.4, dt)
+    hidden = brian2.NeuronGroup(43, "v : volt", threshold="v > 1*mV", reset="v = 0*mV", dt=dt)
+    image = brian2.NeuronGroup(
+        40,
+        "dv/dt = -v/(5*ms) : 1 (unless refractory)",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=3 * dt,
+        method="exact",
+        dt=dt,
     )
-    output = brian2.NeuronGroup(20, "v : 1", clock=source.clock, dtype=np.float32)
-    layers = hidden[2:42], output[3:18]
+    output = brian2.NeuronGroup(20, "v : 1", dt=dt, dtype=np.float32)
+    layers = hidden[2:42], output[3:18]  # 8 windows of 5 maps, and 3 of 5
     return (
         source,
         hidden,
+        image,
         output,
         ConvolutionalSynapses(
             source[4:28], layers[0], rng.normal(0.2, 0.5, (5, 3, 3)) * mV, padding=1
         ),
-        PoolingSynapses(*layers, maps=5, window=3, w=0.5),
         ConvolutionalSynapses(*layers, rng.normal(0.2, 0.5, (5, 2, 5)), stride=3),
-    )
+        ConvolutionalSynapses(  # 3 x 6 positions of 2 features; 2 x 4 windows of 4 maps
+            source[4:], image[5:37], rng.normal(0.2, 0.5, (4, 2, 2, 1)), shape=(3, 6), groups=2,
+            padding=(1, 1), stride=(2, 2), windows=(2, 4), dilation=(1, 2), delay=2 * dt,
+        ),
+        PoolingSynapses(*layers, maps=5, shape=(2, 4), window=2, stride=1, w=0.5, when="start",
+            delay=1 * dt),
+    )  # fmt: skip
 
 
 @pytest.mark.slow
@@ -191,96 +317,27 @@ def layered():
 @pytest.mark.parametrize("target", ["cython", "cpp_standalone"])
 def test_compiled_targets_equal_numpy(target, tmp_path):
     def results():
-        objects = _, hidden, output, *synapses = layered()
-        brian2.Network(objects).run(20 * ms)
+        objects = _, hidden, image, output, *synapses = layered()
+        monitor = brian2.SpikeMonitor(image)
+        brian2.Network(objects, monitor).run(20 * ms)
         weights = [pathway.w[:] for pathway in synapses]
         events = [int(pathway.events[:]) for pathway in synapses]
-        return np.array(hidden.v), np.array(output.v), events, *map(np.asarray, weights)
+        values = hidden.v, image.v, output.v, monitor.i, *weights
+        return events, *(np.array(value) for value in values)
 
     expected = results()
     if target == "cpp_standalone":
         brian2.set_device(target, directory=str(tmp_path))
     try:
-        with codegen_target(target):
+        with codegen_target("numpy" if target == "cpp_standalone" else target):
             found = results()
     finally:
         if target == "cpp_standalone":
             brian2.device.reinit()
             reset_device()
-    assert expected[0].any()
-    assert expected[1].any()
-    assert found[2] == expected[2]
+    assert min(expected[0]) > 0
+    assert len(expected[4]) > 0
+    assert found[0] == expected[0]
     for one, other in zip(found, expected, strict=True):
         tolerance = 1e-5 if np.asarray(other).dtype == np.float32 else 1e-12
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
-
-
-# --- kernels ---
-
-
-@settings(max_examples=100)
-@given(**convolutions)
-def test_the_numpy_kernel_adds_what_is_in_the_windows(
-    features, width, maps, positions, windows, stride, padding, before, after, seed
-):
-    rng = np.random.default_rng(seed)
-    sources = positions * features
-    spikes = np.flatnonzero(rng.random(before + sources + after) < rng.choice([0, 0.1, 0.9]))
-    rng.shuffle(spikes)
-    kernel = rng.normal(size=(maps, width, features))
-    v = rng.normal(size=windows * maps)
-    expected, events = deliver(
-        pairs_of_convolution(kernel, positions, windows, stride, padding),
-        spikes - before,
-        windows * maps,
-    )
-    expected += v
-    found = convolve(
-        spikes.astype(np.int32), before, positions, kernel.transpose(1, 2, 0).ravel(), features,
-        width, maps, stride, padding, v,
-    )  # fmt: skip
-    np.testing.assert_allclose(v, expected, rtol=1e-12, atol=1e-12)
-    assert found == events
-
-
-# --- nothing leaks ---
-
-
-def run_stock():
-    source = brian2.SpikeGeneratorGroup(6, [0, 3, 5], [0, 0.1, 0.2] * ms)
-    target = brian2.NeuronGroup(3, "dv/dt = -v / (10*ms) : 1", method="exact")
-    synapses = brian2.Synapses(source, target, "w : 1", on_pre="v += w")
-    synapses.connect()
-    synapses.w = "0.1 * i + j"
-    monitor = brian2.StateMonitor(target, "v", record=True)
-    brian2.Network(source, target, synapses, monitor).run(1 * ms)
-    return np.array(monitor.v)
-
-
-def test_other_simulations_of_the_process_stay_as_they_were(network, make_spikes):
-    classes = NumpyCodeObject, CythonCodeObject, CPPStandaloneCodeObject
-    before = run_stock()
-    templaters = [target.templater for target in classes]
-    preferences = brian2.prefs.as_file
-    with BrianNetwork(network, SpikeStimulus([make_spikes(4)]), backend="numpy") as brian:
-        brian.run(seed=0)
-        np.testing.assert_array_equal(run_stock(), before)
-    np.testing.assert_array_equal(run_stock(), before)
-    assert brian2.prefs.as_file == preferences
-    for target, templater in zip(classes, templaters, strict=True):
-        with_templates(target)
-        assert target.templater is templater
-        for name in ("convolution", "pooling", "presentations"):
-            with pytest.raises((AttributeError, KeyError)):  # the first from Brian 2 2.10 on
-                getattr(target.templater, name)
-            assert getattr(with_templates(target).templater, name)
-
-
-def test_the_magic_network_takes_them_up():
-    source = brian2.SpikeGeneratorGroup(4, [0, 1, 2], [0, 0, 0] * ms)
-    target = brian2.NeuronGroup(2, "v : 1")
-    convolution = ConvolutionalSynapses(source, target, np.ones((1, 1, 2)))
-    pooling = PoolingSynapses(source, target, maps=1, window=2, w=10)
-    brian2.run(DT)
-    assert target.v[:].tolist() == [22, 11]
-    assert [convolution.events, pooling.events] == [3, 3]

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from networks.description import Convolution, Pooling
-from networks.snntorch_reference import SnnTorchNetwork
-from networks.spiking import SpikingNetwork
+from networks.description import Connection, Network, Population, Potentials, Votes
+from networks.neurons import IF, LIF, Input
+from networks.pytorch import SnnTorchNetwork, SpikingNetwork
+from networks.transforms import AveragePooling, Chain, Convolution, Dense, Flattening, SumPooling
 
 
 def both(network, spikes):
@@ -12,8 +13,8 @@ def both(network, spikes):
     ours = SpikingNetwork(network).double().eval().traces(spikes)
     steps = list(SnnTorchNetwork(network).eval().steps(spikes))
     reference = {
-        layer.name: torch.stack([trains[layer.name] for trains in steps])
-        for layer in network.layers
+        population.name: torch.stack([trains[population.name] for trains in steps])
+        for population in network.hidden
     }
     return ours, reference
 
@@ -25,17 +26,16 @@ def test_spikes_are_those_of_the_spiking_network(make_network, make_spikes, word
     batch = [make_spikes(words, steps=60, seed=seed) for seed in range(4)]
     spikes = torch.from_numpy(np.stack(batch, axis=1)).double()
     ours, reference = both(network, spikes)
-    for layer in network.layers:
-        expected = ours[layer.name][0]
-        if isinstance(layer, Convolution):
+    for name, (expected, _) in ours.items():
+        if name.startswith("conv"):
             windows = expected.shape[2]
-            got = reference[layer.name].transpose(-1, -2)
+            got = reference[name].transpose(-1, -2)
             assert expected.any()
             assert torch.equal(got[:, :, :windows], expected)
             assert not got[:, :, windows:].any()
         else:
             # An average that lands on the threshold may be rounded over it, a count may not.
-            got = reference[layer.name]
+            got = reference[name]
             difference = (got.sum(dim=0) - expected.sum(dim=0)).abs()
             assert difference.max() <= 4
             assert abs(got.sum() - expected.sum()) <= 0.05 * expected.sum() + 2
@@ -115,11 +115,82 @@ def test_dropout_drops_a_train_for_all_steps(network, make_spikes):
 
 def test_weights_are_copies(network):
     model = SnnTorchNetwork(network)
-    for layer in network.layers:
-        if isinstance(layer, Pooling):
-            continue
-        part = (model.kernels if isinstance(layer, Convolution) else model.classifiers)[layer.name]
-        np.testing.assert_array_equal(part.weight.detach().squeeze(1), layer.weight)
+    for name, weight in network.weights.items():
+        part = (model.kernels if name.startswith("conv") else model.classifiers)[name]
+        np.testing.assert_array_equal(part.weight.detach().squeeze(1), weight)
         with torch.no_grad():
             part.weight += 1
-        assert not np.array_equal(part.weight.detach().squeeze(1), layer.weight)
+        assert not np.array_equal(part.weight.detach().squeeze(1), weight)
+
+
+def changed(network, *, neurons=None, target=None, transform=None, sources=None, **options):
+    """Return a network with other neurons, or another connection onto a population."""
+    connections = tuple(
+        Connection(sources or c.sources, target, transform or c.transform, **options)
+        if c.target == target
+        else c
+        for c in network.connections
+    )
+    network = Network(network.populations, connections, network.readout)
+    return network.with_neurons(neurons or {})
+
+
+WEIGHT = np.ones((4, 2, 6))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"neurons": {"conv2": IF()}}, "neurons of 'conv2'"),
+        ({"neurons": {"conv2": LIF(reset="at once")}}, "neurons of 'conv2'"),
+        ({"neurons": {"pool2": LIF(inclusive=True)}}, "neurons of 'pool2'"),
+        ({"neurons": {"output": LIF(np.full(6, 0.5))}}, "neurons of 'output'"),
+        ({"neurons": {"output": LIF(threshold=np.ones(6))}}, "neurons of 'output'"),
+        ({"target": "output", "delay": 1}, "the connection pool2\\+pool3 -> output"),
+        ({"target": "conv2", "transform": Convolution(WEIGHT, np.ones(4))}, "input -> conv2"),
+        (
+            {"target": "conv2", "transform": Convolution(WEIGHT, padding=((1, 0),), dilation=2)},
+            "input -> conv2",
+        ),
+        ({"target": "pool2", "transform": AveragePooling()}, "conv2 -> pool2"),
+        ({"target": "pool2", "transform": Dense(np.ones((4, 24)))}, "conv2 -> pool2"),
+        ({"target": "output", "transform": Dense(np.ones((6, 8)), np.ones(6))}, "-> output"),
+        (
+            {"target": "output", "transform": Chain((Flattening(), Dense(np.ones((6, 8)))))},
+            "-> output",
+        ),
+    ],
+)
+def test_other_networks_are_refused(network, change, message):
+    other = changed(network, **change)
+    SpikingNetwork(other)
+    with pytest.raises(ValueError, match=f"TextCNN.*{message}.*SpikingNetwork"):
+        SnnTorchNetwork(other)
+
+
+def test_other_graphs_and_readouts_are_refused(network):
+    populations, connections = network.populations, network.connections
+    twice = Connection("pool2", "output", Dense(np.ones((6, 4))))
+    with pytest.raises(ValueError, match="2 connections onto 'output'"):
+        SnnTorchNetwork(Network(populations, (*connections, twice), network.readout))
+    for readout in (None, Potentials("output", 2), Votes("pool2", 2)):
+        with pytest.raises(ValueError, match="the readout"):
+            SnnTorchNetwork(Network(populations, connections, readout))
+    deep = Network(
+        (
+            Population("input", (7, 6), Input()),
+            Population("first", (6, 4), LIF()),
+            Population("second", (5, 4), LIF()),
+            Population("pool", (4,), LIF()),
+            Population("output", (2,), LIF()),
+        ),
+        (
+            Connection("input", "first", Convolution(WEIGHT)),
+            Connection("first", "second", Convolution(np.ones((4, 2, 4)))),
+            Connection("second", "pool", SumPooling()),
+            Connection("pool", "output", Dense(np.ones((2, 4)))),
+        ),
+        Votes("output", 2),
+    )
+    with pytest.raises(ValueError, match="first -> second"):
+        SnnTorchNetwork(deep)

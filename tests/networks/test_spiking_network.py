@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from networks.activity import synaptic_events
 from networks.conversion import convert, diversify
-from networks.description import Convolution, Pooling
-from networks.lif import SnnTorchLIF
-from networks.spiking import SpikingNetwork
+from networks.description import Votes
+from networks.neurons import LIF, Input
+from networks.pytorch import SpikingNetwork
+from networks.pytorch.snntorch_reference import snntorch_scan
 from networks.textcnn import TailoredTextCNN, TextCNN
+from networks.transforms import Convolution, SumPooling
 
 
 @given(words=st.integers(1, 7), decay=st.sampled_from([1.0, 0.9]), seed=st.integers(0, 1000))
@@ -40,7 +42,7 @@ def test_gradients_are_those_of_stepping_snntorch(make_network, make_spikes):
     network = make_network(length=3, widths=(3,))
     spikes = torch.from_numpy(make_spikes(3, steps=12)).double().unsqueeze(1)
     gradients = []
-    for options in ({}, {"neurons": SnnTorchLIF}):
+    for options in ({}, {"neurons": snntorch_scan}):
         model = SpikingNetwork(network, dropout=0, **options).double()
         votes = model(spikes)
         torch.nn.functional.cross_entropy(votes[:, 0], torch.ones(12).long()).backward()
@@ -65,21 +67,21 @@ def test_dropout_drops_a_train_for_all_steps(network, make_spikes):
 
 def test_a_description_survives_the_module(network):
     described = SpikingNetwork(network).describe()
-    for layer, original in zip(described.layers, network.layers, strict=True):
-        if not isinstance(layer, Pooling):
-            np.testing.assert_array_equal(layer.weight, original.weight)
-        assert layer.name == original.name
+    assert described == network
+    single = network.with_weights(
+        {name: weight.astype(np.float32) for name, weight in network.weights.items()}
+    )
+    assert SpikingNetwork(single).describe() == single != network
 
 
 def test_synaptic_events_are_counted_by_hand(network, make_spikes):
     activity = SpikingNetwork(network).double().eval().activity(make_spikes(4, steps=10))
     events = synaptic_events(network, activity)
     by_hand = 0
-    layer = network.layers[0]
-    assert isinstance(layer, Convolution)
+    kernel = network.weights["conv2"]
     for _, word, _ in zip(*np.nonzero(activity["input"].spikes), strict=True):
-        windows = [p for p in range(4) if p <= word < p + layer.width]
-        by_hand += len(windows) * layer.maps
+        windows = [p for p in range(4) if p <= word < p + kernel.shape[1]]
+        by_hand += len(windows) * len(kernel)
     assert events["input"] == 0
     assert events["conv2"] == by_hand
     assert events["pool2"] == activity["conv2"].spikes.sum()
@@ -154,14 +156,27 @@ def test_noise_is_that_of_a_presentation(textcnn_options):
 def test_conversion_copies_weights(textcnn_options):
     model = TailoredTextCNN(**textcnn_options)
     network = convert(model, neurons_per_class=4, threshold=0.5, decay=0.9)
-    conv2, conv4, pool2, pool4, output = network.layers
-    np.testing.assert_array_equal(conv2.weight, model.weight(2).detach())
-    np.testing.assert_array_equal(conv4.weight, model.weight(4).detach())
-    assert (pool2.window, pool4.window) == (8, 6)
+    assert network.order == ("input", "conv2", "conv4", "pool2", "pool4", "output")
+    assert set(network.weights) == {"conv2", "conv4", "output"}
+    np.testing.assert_array_equal(network.weights["conv2"], model.weight(2).detach())
+    np.testing.assert_array_equal(network.weights["conv4"], model.weight(4).detach())
     np.testing.assert_array_equal(
-        output.weight.reshape(3, 4, 10), np.stack([model.classifier.weight.detach()] * 4, axis=1)
+        network.weights["output"].reshape(3, 4, 10),
+        np.stack([model.classifier.weight.detach()] * 4, axis=1),
     )
-    assert {(layer.threshold, layer.decay) for layer in network.layers} == {(0.5, 0.9)}
+    assert network["input"].neuron == Input()
+    for name in ("conv2", "conv4", "output"):
+        assert network[name].neuron == LIF(decay=0.9, threshold=0.5)
+    for name, windows in (("2", 8), ("4", 6)):
+        # An average of so many windows against a threshold, as a sum.
+        assert network.into(f"pool{name}")[0].transform == SumPooling()
+        assert network.into(f"conv{name}")[0].transform == Convolution(
+            model.weight(int(name)).detach().numpy()
+        )
+        assert network[f"conv{name}"].shape == (windows, 5)
+        assert network[f"pool{name}"].neuron == LIF(decay=0.9, threshold=0.5 * windows)
+    assert network.into("output")[0].sources == ("pool2", "pool4")
+    assert network.readout == Votes("output", 3)
 
 
 def test_rates_approximate_activations(textcnn_options):
@@ -184,9 +199,10 @@ def test_rates_approximate_activations(textcnn_options):
 def test_diversify_keeps_each_class_as_a_whole(textcnn_options):
     network = convert(TailoredTextCNN(**textcnn_options), neurons_per_class=4)
     diverse = diversify(network, 0.3, seed=1)
-    before, after = (n.output.weight.reshape(3, 4, 10) for n in (network, diverse))
+    before, after = (n.weights["output"].reshape(3, 4, 10) for n in (network, diverse))
     np.testing.assert_allclose(after.mean(axis=1), before.mean(axis=1), atol=1e-6)
     assert (np.ptp(after, axis=1) > 0).all()
     again = diversify(network, 0.3, seed=1)
-    np.testing.assert_array_equal(again.output.weight, diverse.output.weight)
-    assert diverse.layers[0] is network.layers[0]
+    assert again == diverse
+    assert diverse.weights["output"].dtype == np.float32
+    assert diverse.with_weights({"output": network.weights["output"]}) == network

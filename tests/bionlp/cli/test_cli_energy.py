@@ -14,7 +14,7 @@ def test_a_small_model_is_counted(cli, small_model, reviews):
     document = json.loads(out)
     layers = {row["layer"]: row for row in document["layers"]}
     network = load_classifier(small_model).network
-    assert list(layers) == [layer.name for layer in network.layers]
+    assert list(layers) == [population.name for population in network.hidden]
     assert document["sentences"] == 10
     for total, part in (("macs", "macs"), ("synaptic_operations", "counted")):
         assert document[total] == pytest.approx(sum(row[part] for row in layers.values()))
