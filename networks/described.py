@@ -95,12 +95,12 @@ Kinds = Mapping[str, type[Described]]
 
 
 def kinds_of(base: type[Described]) -> Kinds:
-    """Return all classes that derive from one and can be made, by their names."""
+    """Return all classes that derive from one and are dataclasses themselves, by their names."""
     found: dict[str, type[Described]] = {}
     waiting = [base]
     while waiting:
         for kind in waiting.pop().__subclasses__():
-            if not isabstract(kind):
+            if "__dataclass_fields__" in vars(kind) and not isabstract(kind):
                 found[kind.__name__] = kind
             waiting.append(kind)
     return dict(sorted(found.items()))
