@@ -1,11 +1,12 @@
 """``bionlp embeddings``: train word vectors on one's own text, and look at a file of them."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli.output import print_json
+from bionlp.limits import MOST_DIMENSION, MOST_EPOCHS
 from bionlp.progress import Reporter
 from bionlp.text import guess_language, read_texts, tokenize
 
@@ -21,11 +22,15 @@ def train(
     language: Annotated[
         str | None, typer.Option(help="en or zh. Default: guessed from the characters.")
     ] = None,
-    dimension: Annotated[int, typer.Option(min=1, help="Length of a vector.")] = 300,
-    window: Annotated[int, typer.Option(min=1, help="Neighbours to each side of a word.")] = 5,
-    min_count: Annotated[int, typer.Option(min=1, help="Leave rarer words out.")] = 5,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
+    dimension: Annotated[
+        int, typer.Option(min=1, max=MOST_DIMENSION, help="Length of a vector.")
+    ] = 300,
+    window: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Neighbours to each side of a word.")
+    ] = 5,
+    min_count: Annotated[int, typer.Option(min=1, max=10**9, help="Leave rarer words out.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, max=MOST_EPOCHS, help="Passes over the text.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of the training.")] = 0,
 ) -> None:
     """Train skip-gram word vectors on a text; the same text and seed give the same vectors."""
     from bionlp.embeddings.training import check_suffix, save_word_vectors, train_word_vectors
@@ -62,33 +67,38 @@ def info(
             help="A file, the name of one in $BIONLP_EMBEDDINGS_DIR, or a name of gensim's.",
         ),
     ],
+    skip_undecodable: Annotated[
+        bool,
+        typer.Option(
+            "--skip-undecodable",
+            help="Leave out words that are not UTF-8, instead of refusing the file.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Show the format, the size and the moments of word vectors."""
-    facts = _facts(source)
+    """Show the format, the size and the moments of word vectors, and what was left out of them."""
+    facts = _facts(source, skip_undecodable)
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        print_json(facts)
         return
     for name, value in facts.items():
-        typer.echo(f"{name:10} {value}")
+        typer.echo(f"{name:11} {value}")
 
 
-def _facts(source: str) -> dict[str, Any]:
-    from bionlp.embeddings import (
-        detect_format,
-        find_word_vectors,
-        load_word_vectors,
-        table_moments,
-    )
+def _facts(source: str, skip_undecodable: bool) -> dict[str, Any]:
+    from bionlp.embeddings import find_word_vectors, read_word_vectors, table_moments
 
     path = find_word_vectors(source)
-    vectors = load_word_vectors(source)
-    mu, sigma = table_moments(vectors.vectors)
+    found = read_word_vectors(source, skip_undecodable=skip_undecodable)
+    mu, sigma = table_moments(found.vectors.vectors)
     return {
         "source": source if path is None else str(path),
-        "format": "gensim download" if path is None else detect_format(path),
-        "words": len(vectors),
-        "dimension": vectors.vector_size,
+        "format": "gensim download" if path is None else found.format,
+        "words": len(found.vectors),
+        "dimension": found.vectors.vector_size,
+        "duplicates": found.left_out.duplicates,
+        "undecodable": found.left_out.undecodable,
+        "unnamed": found.left_out.unnamed,
         "mu": mu,
         "sigma": sigma,
     }

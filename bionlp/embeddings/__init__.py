@@ -4,16 +4,25 @@
 ``training`` makes vectors from text where none can be had.
 """
 
-from bionlp.embeddings.loading import detect_format, find_word_vectors, load_word_vectors
+from bionlp.embeddings.loading import (
+    detect_format,
+    find_word_vectors,
+    load_word_vectors,
+    read_word_vectors,
+)
 from bionlp.embeddings.shift import BOUND, positive_shift, table_moments
+from bionlp.embeddings.table import Counts, WordVectors
 from bionlp.embeddings.training import save_word_vectors, train_word_vectors
 
 __all__ = [
     "BOUND",
+    "Counts",
+    "WordVectors",
     "detect_format",
     "find_word_vectors",
     "load_word_vectors",
     "positive_shift",
+    "read_word_vectors",
     "save_word_vectors",
     "table_moments",
     "train_word_vectors",

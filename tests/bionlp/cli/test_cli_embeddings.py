@@ -1,6 +1,8 @@
 """``bionlp embeddings``."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -55,6 +57,31 @@ def test_errors(text_file, tmp_path):
     assert isinstance(unknown.exception, TextError)
     assert isinstance(_run("info", tmp_path / "no.bin").exception, EmbeddingError)
     assert not out.exists()
+
+
+def test_info_says_what_is_left_out(tmp_path):
+    path = tmp_path / "odd.txt"
+    path.write_bytes(b"5 2\nthe 1 2\nfilm 3 4\nthe 5 6\n 7 8\nna\xefve 9 0\n")
+    refused = _run("info", path).exception
+    assert isinstance(refused, EmbeddingError)
+    assert "line 6" in str(refused)
+    assert "--skip-undecodable" in str(refused)
+    facts = json.loads(_run("info", path, "--skip-undecodable", "--json").stdout)
+    counts = {"words": 2, "duplicates": 1, "undecodable": 1, "unnamed": 1}
+    assert {name: facts[name] for name in counts} == counts
+    assert facts["mu"] == 2.5
+    assert "duplicates  1\n" in _run("info", path, "--skip-undecodable").stdout
+
+
+def test_info_in_a_process_of_its_own(tmp_path):
+    path = tmp_path / "huge.txt"
+    path.write_text("9999999999999999999999 8\nthe 1 2 3 4 5 6 7 8\n")
+    command = [sys.executable, "-m", "bionlp", "embeddings", "info", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 5
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"error: {path} is too short for ")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["train", "info"])

@@ -69,7 +69,7 @@ def test_large_gensim_files_have_companions(vectors, tmp_path):
     vectors.save(str(tmp_path / "big.kv"), separately=["vectors"])
     assert len(load_word_vectors(tmp_path / "big.kv")) == 4
     (tmp_path / "big.kv.vectors.npy").unlink()
-    with pytest.raises(EmbeddingError, match="big.kv looks like gensim but cannot be read"):
+    with pytest.raises(EmbeddingError, match="it needs .*big.kv.vectors.npy beside it"):
         load_word_vectors(tmp_path / "big.kv")
 
 
@@ -111,24 +111,6 @@ def test_no_words(tmp_path):
         load_word_vectors(path)
 
 
-class Trap:
-    """An object whose pickle writes a file when it is opened."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return open, (str(self.path), "w")
-
-
-def test_a_pickle_with_code_is_not_opened(tmp_path):
-    path = tmp_path / "trap.kv"
-    path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
-    with pytest.raises(EmbeddingError, match=r"trap.kv: a pickle with io.open in it"):
-        load_word_vectors(path)
-    assert not (tmp_path / "sprung").exists()
-
-
 def test_a_whole_gensim_model(tmp_path):
     path = tmp_path / "whole.model"
     Word2Vec([["a", "b"]] * 10, vector_size=2).save(str(path))
@@ -139,7 +121,7 @@ def test_a_whole_gensim_model(tmp_path):
 def test_a_pickle_of_something_else(tmp_path):
     path = tmp_path / "other.kv"
     path.write_bytes(pickle.dumps({"the": [0.1, 0.2]}))
-    with pytest.raises(EmbeddingError, match=r"other.kv looks like gensim but cannot be read"):
+    with pytest.raises(EmbeddingError, match=r"other.kv looks like gensim.* but cannot be read"):
         load_word_vectors(path)
 
 
@@ -156,7 +138,7 @@ def test_a_bare_name_is_looked_up(vectors, tmp_path, monkeypatch):
 def test_only_names_of_gensim_go_to_the_network(monkeypatch):
     asked = []
 
-    def _offline(name):
+    def _offline(name, return_path):
         asked.append(name)
         raise OSError("no network")
 
@@ -169,13 +151,18 @@ def test_only_names_of_gensim_go_to_the_network(monkeypatch):
     assert asked == ["glove-wiki-gigaword-300"]
 
 
-def test_the_download_does_not_touch_standard_output(vectors, monkeypatch, capsys):
-    def _download(name):
+def test_the_download_does_not_touch_standard_output(vectors, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "glove-twitter-25.gz"
+    vectors.save_word2vec_format(str(path))
+
+    def _download(name, return_path):
         print("100% done")
-        return vectors
+        # Without it, gensim runs a program that comes with the vectors.
+        assert return_path
+        return str(path)
 
     monkeypatch.setattr("gensim.downloader.load", _download)
-    assert load_word_vectors("glove-twitter-25") is vectors
+    assert load_word_vectors("glove-twitter-25").index_to_key == WORDS
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "100% done\n")
 
