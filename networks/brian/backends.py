@@ -200,6 +200,38 @@ def preferences(wanted: Mapping[str, Any]) -> Iterator[None]:
 
 @contextmanager
 def codegen_target(backend: str) -> Iterator[None]:
-    """Let Brian 2 generate code for a runtime backend; it is no matter for the others."""
-    with preferences({"codegen.target": backend} if backend in ("numpy", "cython") else {}):
+    """Let Brian 2 generate code for a runtime backend; it is no matter for the others.
+
+    Raises
+    ------
+    BackendUnavailable
+        If code cannot be compiled.
+    """
+    if backend == "cython":
+        with _compiling():
+            yield
+        return
+    with preferences({"codegen.target": backend} if backend == "numpy" else {}):
         yield
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Let Brian 2 compile with Cython, where it can, and say so where it cannot."""
+    # Cython may be missing.
+    from networks.brian.cython_cache import CACHE_PREFERENCE, cython_folder, whole_modules
+
+    try:
+        wanted = {"codegen.target": "cython", CACHE_PREFERENCE: cython_folder()}
+        with preferences(wanted), whole_modules():
+            yield
+    except (brian2.BrianObjectException, OSError) as error:
+        cause: BaseException | None = error
+        while cause and not (isinstance(cause, OSError) or "distutils" in type(cause).__module__):
+            cause = cause.__cause__
+        if cause is None:
+            raise
+        raise BackendUnavailable(
+            f"cannot compile code with Cython ({str(cause).splitlines()[0]}); set TMPDIR and "
+            "BIONLP_CACHE_DIR to folders with room, or choose another backend, such as numpy"
+        ) from error

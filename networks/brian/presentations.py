@@ -103,6 +103,21 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self.written_readonly_vars = {self.variables["presentation"]}
         self._enable_group_attributes()
 
+    def before_run(self, run_namespace):
+        """See that there is something to present.
+
+        Raises
+        ------
+        RuntimeError
+            If there is not.
+        """
+        if self._shown.schedule is None:
+            raise RuntimeError(
+                f"the input group {self.name!r} has no sentences to present yet; call run() of the "
+                "BrianNetwork, which hands them over, instead of that of its brian2.Network"
+            )
+        super().before_run(run_namespace)
+
     @property
     def schedule(self) -> Schedule | None:
         """What is presented."""

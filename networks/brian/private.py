@@ -204,6 +204,17 @@ def _rewind(part: brian2.BrianObject) -> None:
         part.variables["lastupdate"].set_value(0.0)
 
 
+def forget_sizes(network: brian2.Network) -> None:
+    """Let monitors of a compiled program be read after another run, of another duration.
+
+    Brian 2 finds out how much a StateMonitor has recorded when it is first read, and keeps to it.
+    """
+    for monitor in network.objects:
+        if isinstance(monitor, brian2.StateMonitor):
+            for variable in monitor.recorded_variables.values():
+                variable.size = (0, monitor.n_indices)
+
+
 def compile_program(folder: Path) -> None:
     """Compile what the standalone device has written to a folder.
 

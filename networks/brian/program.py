@@ -3,11 +3,13 @@
 A network with shared weights becomes a program whose source depends on its architecture alone:
 weights and sentences are files that it reads, and the end of the input ends the run. Programs are
 kept in a cache under the hash of their source, so another call, in this process or in another one,
-that writes the same source takes the program instead of compiling it.
+that writes the same source takes the program instead of compiling it. The name of a kept program
+ends in the hash of what is in it: one that is cut off or was changed is compiled anew.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shlex
@@ -18,27 +20,25 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
 import brian2
-import platformdirs
 from brian2.devices.device import reset_device
 from brian2.utils.filelock import FileLock
 
-from networks.brian.backends import check_device_is_free
+from networks.brian.backends import BackendUnavailable, check_device_is_free
+from networks.brian.cache import usable_cache_folder, warn_of_cache
 from networks.brian.private import compile_program
 from networks.brian.schedule import Schedule
 
-CACHE_VARIABLE = "BIONLP_CACHE_DIR"
+PROGRAMS = "programs"
+"""The folder of the cache that they are in."""
 PROGRAM = "main.exe" if os.name == "nt" else "main"
 FOREVER = 10**9
 """Steps that a program whose input ends it is told to run."""
-
-
-def cache_folder() -> Path:
-    """Return the folder for what can be computed again: $BIONLP_CACHE_DIR, or the usual place."""
-    return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("bionlp"))
+LEAST_ROOM = 2**16
+"""Bytes left on a disk below which what a program has written may be cut off; it does not look."""
 
 
 class StandaloneProject:
@@ -49,8 +49,11 @@ class StandaloneProject:
 
     def __init__(self):
         check_device_is_free()
-        # Removed at the latest when the process ends.
-        self._temporary = tempfile.TemporaryDirectory(prefix="bionlp-", ignore_cleanup_errors=True)
+        with _writing(None):
+            # Removed at the latest when the process ends.
+            self._temporary = tempfile.TemporaryDirectory(
+                prefix="bionlp-", ignore_cleanup_errors=True
+            )
         self._folder = Path(self._temporary.name)
         self._built = False
         brian2.set_device("cpp_standalone", build_on_run=False)
@@ -79,7 +82,23 @@ class StandaloneProject:
             runs until the end of this one, so it is worth keeping.
         advance : callable, optional
             Called with the fraction of the presentations that have begun.
+
+        Raises
+        ------
+        BackendUnavailable
+            If the program cannot be written, compiled or started, or fails.
         """
+        with _writing(self._folder):
+            self._run(network, steps, dt, plan, advance)
+
+    def _run(
+        self,
+        network: brian2.Network,
+        steps: int,
+        dt: brian2.Quantity,
+        plan: Schedule | None,
+        advance: Callable[[float], None] | None,
+    ) -> None:
         if not self._built:
             network.run((FOREVER if plan else steps) * dt)
             brian2.device.build(directory=str(self._folder), compile=False, run=False)
@@ -96,18 +115,13 @@ class StandaloneProject:
             _run_device(self._folder)
 
     def _take_or_compile(self) -> None:
-        kept = cache_folder() / "programs" / _hash_source(self._folder)
-        try:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            # Of several processes that need the same program, one compiles it.
-            with FileLock(f"{kept}.lock"):
-                if not kept.exists():
-                    self._compile()
-                    _copy(self._folder / PROGRAM, kept)
-                shutil.copy2(kept, self._folder / PROGRAM)
-        except OSError:
-            # The cache cannot be written: a program for this one time, then.
+        # Of several processes that need the same program, one compiles it.
+        with _place_in_cache(_hash_source(self._folder)) as place:
+            if place and _take(place, self._folder / PROGRAM):
+                return
             self._compile()
+            if place:
+                _keep(self._folder / PROGRAM, place)
 
     def _compile(self) -> None:
         try:
@@ -117,7 +131,11 @@ class StandaloneProject:
             # Python is deaf to Ctrl-C while a shell runs for it; the shell is ended by the signal.
             if f"error code: {signal.SIGINT:d})" in str(error):
                 raise KeyboardInterrupt from error
-            raise
+            _check_room(self._folder)
+            raise BackendUnavailable(
+                f"the program cannot be compiled ({str(error).splitlines()[0]}); choose another "
+                "backend, such as numpy"
+            ) from error
 
     def close(self) -> None:
         """Give Brian 2 its runtime device back and remove the program."""
@@ -135,7 +153,26 @@ def _run_device(folder: Path) -> None:
         with redirect_stdout(sys.stderr):
             brian2.device.run(directory=str(folder), with_output=False, run_args=[])
     except RuntimeError as error:
-        raise RuntimeError(f"the compiled program failed: {error}") from error
+        _check_room(folder)
+        raise BackendUnavailable(f"the compiled program failed: {error}") from error
+    _check_room(folder)
+
+
+@contextmanager
+def _writing(folder: Path | None) -> Iterator[None]:
+    """Say which folder it is that cannot be written to in the block."""
+    try:
+        yield
+    except OSError as error:
+        raise BackendUnavailable(
+            f"cannot write or start a program in {folder or 'a temporary folder'}: "
+            f"{(error.strerror or str(error)).lower()}; set TMPDIR to another folder"
+        ) from error
+
+
+def _check_room(folder: Path) -> None:
+    if shutil.disk_usage(folder).free < LEAST_ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _hash_source(folder: Path) -> str:
@@ -161,12 +198,55 @@ def _compiler() -> str:
     )
 
 
-def _copy(program: Path, kept: Path) -> None:
-    """Copy a program under its name at once or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=kept.parent)
-    os.close(handle)
-    shutil.copy2(program, temporary)
-    os.replace(temporary, kept)
+@contextmanager
+def _place_in_cache(name: str) -> Iterator[Path | None]:
+    """Yield where programs of a name are kept, for this process alone; None if nowhere."""
+    try:
+        place = usable_cache_folder(PROGRAMS) / name
+        lock = FileLock(f"{place}.lock")
+        lock.acquire()
+    except OSError as error:
+        warn_of_cache(error)
+        yield None
+        return
+    try:
+        yield place
+    finally:
+        lock.release()
+
+
+def _take(place: Path, program: Path) -> bool:
+    """Copy a kept program, if there is one that is whole."""
+    for kept in place.parent.glob(f"{place.name}.*"):
+        if kept.suffix == ".lock" or not kept.is_file():
+            continue
+        with suppress(OSError):
+            shutil.copyfile(kept, program)
+            # The copy is looked at, which nobody else can change.
+            if kept.suffix == f".{_hash(program)}":
+                program.chmod(0o755)
+                return True
+            kept.unlink()
+    program.unlink(missing_ok=True)
+    return False
+
+
+def _keep(program: Path, place: Path) -> None:
+    """Copy a program to the cache at once or not at all."""
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=place.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(program.read_bytes())
+        os.replace(temporary, f"{place}.{_hash(program)}")
+    except OSError as error:
+        warn_of_cache(error)
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _reported(output: Path) -> int:

@@ -15,9 +15,9 @@ import brian2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from networks.brian.backends import EXTERNAL, codegen_target
+from networks.brian.backends import EXTERNAL, check_device_is_free, codegen_target
 from networks.brian.external import ExternalProject
-from networks.brian.private import brief_garbage_collection, rewind
+from networks.brian.private import brief_garbage_collection, forget_sizes, rewind
 from networks.brian.program import StandaloneProject
 from networks.brian.schedule import Schedule
 from networks.brian.shared_weights import SharedWeightSynapses
@@ -114,6 +114,7 @@ class Compiled(Runtime):
 
     def run(self, network, steps, dt, *, plan, advance):
         """Compile the program where that is needed, and run it."""
+        forget_sizes(network)
         self._project.run(network, steps, dt, plan=plan, advance=advance)
 
     def close(self):
@@ -161,6 +162,7 @@ def open_runtime(backend: str, dt: brian2.Quantity, dtype: type[np.floating]) ->
     BackendUnavailable
         If another device is in use in this process.
     """
+    check_device_is_free()
     if backend in EXTERNAL:
         return External(backend, dt, dtype)
     return Compiled() if backend == "cpp_standalone" else InProcess(backend)

@@ -52,6 +52,9 @@ class SpikingNetwork(nn.Module):
         super().__init__()
         self.dropout = dropout
         self.weights = _parameters(network)
+        # A network without any weight has a precision, too, which ``double()`` changes.
+        dtype = next((w.dtype for w in self.weights.values()), torch.get_default_dtype())
+        self.register_buffer("_precision", torch.zeros(0, dtype=dtype), persistent=False)
         self._network, self._scan = network, neurons
         self._scales = {p.name: float(network.unit(p.name)) for p in network.hidden}
         self._fitted: dict[int, Fitted] = {}
@@ -160,7 +163,7 @@ class SpikingNetwork(nn.Module):
 
     @property
     def _dtype(self) -> torch.dtype:
-        return next((weight.dtype for weight in self.parameters()), torch.get_default_dtype())
+        return self._precision.dtype
 
     def _fit(self, spikes: Tensor) -> Fitted:
         """Return the network for an input of this length."""

@@ -18,13 +18,8 @@ from networks.brian import (
     Recorder,
     SpikeStimulus,
 )
-from networks.brian.program import (
-    PROGRAM,
-    StandaloneProject,
-    _compiler,
-    _hash_source,
-    cache_folder,
-)
+from networks.brian.cache import cache_folder
+from networks.brian.program import PROGRAM, StandaloneProject, _compiler, _hash_source
 from networks.brian.schedule import beginnings, schedule
 from networks.pytorch import SpikingNetwork
 

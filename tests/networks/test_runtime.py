@@ -252,35 +252,34 @@ def test_what_a_user_adds_begins_anew_with_each_run(network, make_spikes):
     """Neurons keep their state, but nothing of the time before: there is no such time any more."""
     stimulus = SpikeStimulus([make_spikes(7)])
     with BrianNetwork(network, stimulus, backend="numpy") as brian:
-        clock = brian.clock
-        source = brian2.SpikeGeneratorGroup(2, [0, 1, 0], [0, 3, 29] * brian.dt, clock=clock)
+        clock, dt = brian.clock, brian.dt
+        source = brian2.SpikeGeneratorGroup(2, [0, 1, 0], [0, 3, 29] * dt, clock=clock)
         own = brian2.NeuronGroup(
-            2,
-            "dv/dt = 0 / second : 1 (unless refractory)",
-            threshold="v > 0.5",
-            reset="v = 0",
-            refractory=4 * brian.dt,
-            clock=clock,
+            2, "v : 1", threshold="v > 2.5", reset="v = 0", refractory=4 * dt, clock=clock
         )
-        synapses = brian2.Synapses(
-            source,
-            own,
-            "dx/dt = -x / (5*ms) : 1 (event-driven)",
-            on_pre="x += 1\nv_post += x",
-            delay=5 * brian.dt,
-            clock=clock,
-        )
-        synapses.connect(j="i")
         often = brian2.Synapses(brian.groups["conv2"], own, on_pre="v_post += 0.1", clock=clock)
         often.connect()
+        heard = brian2.NeuronGroup(2, "n : 1", clock=clock)
+        late = brian2.Synapses(
+            source,
+            heard,
+            "dx/dt = -x / (5*ms) : 1 (event-driven)",
+            on_pre="n_post += x",
+            delay=5 * dt,
+            clock=clock,
+        )
+        late.connect(j="i")
         fired, given = brian2.SpikeMonitor(own), brian2.SpikeMonitor(source)
-        brian.network.add(source, own, synapses, often, fired, given)
+        counted = brian2.StateMonitor(heard, "n", record=True, clock=clock)
+        brian.network.add(source, own, often, heard, late, fired, given, counted)
         found = []
         for _ in range(3):
-            own.v, synapses.x = 0, 0
+            own.v, late.x, heard.n = 0, 1, 0
             brian.run(seed=0)
-            found.append([np.array(m) for m in (fired.t, fired.i, given.t, given.i)])
+            found.append([np.array(m) for m in (fired.t, fired.i, given.t, given.i, counted.n)])
     assert len(found[0][0]) > 3
+    # Neuron 1 hears its spike of step 3 in step 8; what neuron 0 is sent in step 29 is too late.
+    np.testing.assert_allclose(found[0][4][:, -1], np.exp([-1, -1.6]))
     for later in found[1:]:
         for one, other in zip(later, found[0], strict=True):
             np.testing.assert_array_equal(one, other)
