@@ -30,9 +30,10 @@ class Relevance:
     Attributes
     ----------
     label, rival : int
-        The class that was decided on, and its runner-up.
+        The class that was decided on, and its runner-up; where several have the most votes, the
+        first and the second of these.
     margin : int
-        Output spikes by which the label led.
+        Output spikes by which the label led; 0 where nothing is decided.
     words : numpy.ndarray of int, shape (words,)
         Relevance of each word in output spikes.
     """
@@ -77,7 +78,7 @@ def relevance(intact: np.ndarray, erased: np.ndarray) -> Relevance:
     Returns
     -------
     Relevance
-        On a tie the first class is the label, as everywhere.
+        With a margin of 0 there is no decision to speak for.
     """
     label, rival = (int(number) for number in np.argsort(-intact, kind="stable")[:2])
     margin = int(intact[label] - intact[rival])

@@ -35,6 +35,8 @@ CHINESE = (
 )
 """Typefaces with Chinese glyphs, best first; any other installed font is tried after them."""
 
+LONGEST = 40
+"""Letters of a label."""
 ADVICE = "To see the words themselves, install a font that has them, such as Noto Sans CJK."
 
 
@@ -63,11 +65,18 @@ class Fonts:
         return self.missing.isdisjoint(text)
 
     def labels(self, names: Sequence[str], prefix: str) -> list[str]:
-        """Return ``names``, with those that cannot be drawn replaced by their number from 1."""
+        """Return ``names``, with those that cannot be drawn replaced by their number from 1.
+
+        Of longer ones than a figure has room for, the beginning is returned.
+        """
         return [
-            " ".join(name.split()) if self.can_draw(name) else f"{prefix}{number}"
+            _cut(" ".join(name.split())) if self.can_draw(name) else f"{prefix}{number}"
             for number, name in enumerate(names, start=1)
         ]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
 
 
 def choose_fonts(texts: Iterable[str]) -> Fonts:

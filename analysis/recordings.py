@@ -45,6 +45,15 @@ def class_names(recording: xr.DataTree) -> list[str]:
     return [str(name) for name in output_layer(recording)["class"].values]
 
 
+NO_LABEL = "undecided"
+"""What stands for the label where no class has the most output spikes."""
+
+
+def is_decided(recording: xr.DataTree) -> bool:
+    """Tell whether a class has the most output spikes; else the label is -1."""
+    return int(recording.attrs["label"]) >= 0
+
+
 def kernel_width(recording: xr.DataTree, name: str) -> int | None:
     """Return how many positions a window of the population covers.
 

@@ -19,7 +19,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from analysis.fonts import ADVICE, Fonts, choose_fonts
-from analysis.recordings import class_names, words
+from analysis.recordings import NO_LABEL, class_names, is_decided, words
 
 SINGLE_COLUMN = 3.5
 DOUBLE_COLUMN = 7.2
@@ -157,7 +157,9 @@ def headline(fonts: Fonts, recording: xr.DataTree, *, inches: float) -> str:
     text = f"“{' '.join(recording.attrs['text'].split())}”"
     if not fonts.can_draw(text):
         text = f"A text of {len(words(recording))} words"
-    label = fonts.labels(class_names(recording), "class ")[int(recording.attrs["label"])]
+    label = NO_LABEL
+    if is_decided(recording):
+        label = fonts.labels(class_names(recording), "class ")[int(recording.attrs["label"])]
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     columns = (
         inches * TITLE_LETTERS / (1 + wide / len(text))

@@ -16,7 +16,7 @@ import numpy as np
 
 from bionlp.encoding import dequantise
 from bionlp.errors import TextError
-from bionlp.text import tokenize
+from bionlp.text import check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.description import Network
 
@@ -24,6 +24,10 @@ USUAL_STEPS = 50
 """Steps of a presentation where nothing says otherwise (Lv, Xu & Zheng 2023)."""
 
 LONGEST_NAME = 100
+LONGEST_NAME_BYTES = 200
+"""In UTF-8; file systems allow 255, and folders are called after names and numbers."""
+LONG = 40
+"""Characters of an unknown word that a warning shows."""
 NAME = rf"[\w-][\w.-]{{0,{LONGEST_NAME - 1}}}"
 """What names of models look like; folders are called after them."""
 
@@ -64,7 +68,8 @@ class Sentence:
                 f"text cut to {len(self.words)} words, the last {self.cut} were left out"
             )
         if self.unknown:
-            messages.append(f"unknown words stay silent: {' '.join(self.unknown)}")
+            words = (word if len(word) <= LONG else f"{word[:LONG]}..." for word in self.unknown)
+            messages.append(f"unknown words stay silent: {' '.join(words)}")
         return messages
 
 
@@ -133,8 +138,9 @@ class TextClassifier:
         Raises
         ------
         TextError
-            If the text is empty, or the model knows none of its words.
+            If the text is empty or undecodable, or the model knows none of its words.
         """
+        text = check_text(text)
         tokens = tokenize(text, self.language)
         if not tokens:
             raise TextError("the text is empty; give at least one word")
@@ -143,8 +149,8 @@ class TextClassifier:
         unknown = tuple(dict.fromkeys(w for w, i in zip(words, ids, strict=True) if i == PADDING))
         if not any(ids):
             raise TextError(
-                f"model {self.name!r} ({self.language}) knows none of the words in {text!r}; "
-                "nothing would spike"
+                f"model {self.name!r} ({self.language}) knows none of the words in "
+                f"{shown(text)}; nothing would spike"
             )
         return Sentence(
             text,
@@ -158,7 +164,8 @@ class TextClassifier:
 
 def name_of(text: str) -> str:
     """Make a name for a model of any text, by putting ``_`` for what names do not have."""
-    return re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:LONGEST_NAME] or "model"
+    name = re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:LONGEST_NAME]
+    return name.encode()[:LONGEST_NAME_BYTES].decode(errors="ignore") or "model"
 
 
 def with_all_neurons(
@@ -200,8 +207,16 @@ def with_all_neurons(
     return network.with_neurons(changed)
 
 
+UNDECIDED = -1
+"""The label of a sentence that no class won."""
+
+UNKNOWN_WORDS, SILENT, TIE = REASONS = ("unknown_words", "silent", "tie")
+"""Why a sentence is undecided: it has no word that the model knows, no output neuron fired, or
+several classes have the most votes."""
+
+
 def predict_labels(votes: np.ndarray) -> np.ndarray:
-    """Return the class whose neurons fired most often; on a tie, the first.
+    """Return the class whose neurons fired most often.
 
     Parameters
     ----------
@@ -211,6 +226,26 @@ def predict_labels(votes: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of int, shape (...)
-        The labels.
+        The labels; :data:`UNDECIDED` where several classes have the most votes, or none has any.
     """
-    return votes.argmax(axis=-1)
+    most = votes == votes.max(axis=-1, keepdims=True)
+    decided = (most.sum(axis=-1) == 1) & votes.any(axis=-1)
+    return np.where(decided, most.argmax(axis=-1), UNDECIDED)
+
+
+def why_undecided(votes: np.ndarray) -> str | None:
+    """Say why votes decide nothing.
+
+    Parameters
+    ----------
+    votes : numpy.ndarray of int, shape (classes,)
+        Output spikes of each class over a whole presentation.
+
+    Returns
+    -------
+    str or None
+        :data:`SILENT`, :data:`TIE`, or None if a class won.
+    """
+    if predict_labels(votes) != UNDECIDED:
+        return None
+    return TIE if votes.any() else SILENT

@@ -1,8 +1,9 @@
 """How often the spiking network is right, by PyTorch or by Brian 2, and how much of it is at work.
 
 The label of a sentence is the class with the most votes
-(:func:`bionlp.classifier.predict_labels`). A neuron is active in a presentation if it fires at
-least once.
+(:func:`bionlp.classifier.predict_labels`). Where no class won, because the model knows no word of
+the sentence, no output neuron fired, or there is a tie, the sentence is undecided: it is counted
+apart, and never right. A neuron is active in a presentation if it fires at least once.
 """
 
 from __future__ import annotations
@@ -14,15 +15,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bionlp.classifier import TextClassifier, predict_labels
+from bionlp.classifier import (
+    REASONS,
+    UNDECIDED,
+    UNKNOWN_WORDS,
+    TextClassifier,
+    predict_labels,
+    why_undecided,
+)
 from bionlp.datasets import Example
 from bionlp.encoding import dequantise, poisson_spikes
+from bionlp.limits import check_memory
 from bionlp.simulation import Advance, Engine
 from bionlp.votes import count_votes
 from networks.description import crop
 from networks.pytorch import SpikingNetwork
 
 BATCH = 32
+BYTES = 10
+"""Of an input neuron in a step, and of the neurons that hear it: spikes, and currents."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,16 @@ class Evaluation:
     Attributes
     ----------
     labels, predictions : numpy.ndarray of int, shape (n,)
-        The true class of each sentence, and the one it was given.
+        The true class of each sentence, and the one it was given;
+        :data:`bionlp.classifier.UNDECIDED` where it was given none.
+    reasons : tuple of str
+        Why each of those that were given none is undecided, of :data:`bionlp.classifier.REASONS`;
+        empty where nobody asked.
     """
 
     labels: np.ndarray
     predictions: np.ndarray
+    reasons: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -45,7 +61,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """Fraction of sentences labelled rightly."""
+        """Fraction of sentences labelled rightly; those that are undecided are not."""
         return float((self.labels == self.predictions).mean())
 
     @property
@@ -65,6 +81,11 @@ class Evaluation:
     def majority(self) -> float:
         """Accuracy of always answering the largest class."""
         return float(np.bincount(self.labels).max() / self.n)
+
+    @property
+    def undecided(self) -> dict[str, int]:
+        """Number of sentences that were given no class, for each of the reasons."""
+        return {reason: self.reasons.count(reason) for reason in REASONS}
 
     @property
     def scores(self) -> dict[str, float]:
@@ -89,7 +110,7 @@ def evaluate(
 ) -> Evaluation:
     """Label sentences and compare with their true classes.
 
-    A sentence without a known word stays silent and gets the first class.
+    A sentence without a known word is undecided, whatever the network makes of its silence.
 
     Parameters
     ----------
@@ -117,7 +138,7 @@ def evaluate(
     if engine is None:
         rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
         model = SpikingNetwork(classifier.network).eval()
-        predictions, _ = predict_spiking(model, rates, steps, seed=seed, advance=advance)
+        _, votes = predict_spiking(model, rates, steps, seed=seed, advance=advance)
     else:
         votes = count_votes(
             classifier,
@@ -128,8 +149,33 @@ def evaluate(
             workers=workers,
             advance=advance,
         )
-        predictions = predict_labels(votes)
-    return Evaluation(np.array([example.label for example in examples]), predictions)
+    known = np.array([bool(sentence.any()) for sentence in ids])
+    return judge(np.array([example.label for example in examples]), votes, known)
+
+
+def judge(labels: np.ndarray, votes: np.ndarray, known: np.ndarray) -> Evaluation:
+    """Compare votes with true classes.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray of int, shape (n,)
+        The true class of each sentence.
+    votes : numpy.ndarray of int, shape (n, classes)
+        Output spikes of each class.
+    known : numpy.ndarray of bool, shape (n,)
+        Whether the model knows a word of the sentence.
+
+    Returns
+    -------
+    Evaluation
+        What was right, and why some are undecided.
+    """
+    predictions = np.where(known, predict_labels(votes), UNDECIDED)
+    reasons = tuple(
+        str(why_undecided(votes[number])) if known[number] else UNKNOWN_WORDS
+        for number in np.flatnonzero(predictions == UNDECIDED)
+    )
+    return Evaluation(labels, predictions, reasons)
 
 
 @torch.no_grad()
@@ -159,7 +205,7 @@ def predict_spiking(
     Returns
     -------
     labels : numpy.ndarray of int, shape (sentences,)
-        The classes.
+        The classes; :data:`bionlp.classifier.UNDECIDED` where none won.
     votes : numpy.ndarray of int, shape (sentences, classes)
         Output spikes of each class.
     """
@@ -214,6 +260,11 @@ def _presentations(
     for start in range(0, len(order), BATCH):
         numbers = order[start : start + BATCH]
         longest = len(rates[numbers[-1]])
+        check_memory(
+            BYTES * steps * len(numbers) * longest * rates[0].shape[1],
+            f"presenting {len(numbers)} sentences together for {steps:,} steps",
+            "lower --steps",
+        )
         spikes = np.zeros((steps, len(numbers), longest, rates[0].shape[1]), dtype=bool)
         for column, number in enumerate(numbers):
             trains = poisson_spikes(rates[number], steps, seed=seed, sentence=int(number))

@@ -19,6 +19,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from bionlp.text import printable
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -47,14 +49,14 @@ class Reporter:
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
 
     def note(self, message: str) -> None:
-        """Print one line."""
-        self._console.print(message, markup=False)
+        """Print one line, as it stands."""
+        self._console.print(Text(printable(message)))
 
     @contextmanager
     def bar(self, title: str, total: int) -> Iterator[Bar]:
         """Show a bar with rate and time left while the block runs; only on a terminal."""
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             _RateColumn(),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from math import prod
 
 import numpy as np
 import xarray as xr
@@ -11,6 +13,7 @@ import xarray as xr
 from bionlp.classifier import Sentence, TextClassifier
 from bionlp.encoding import dequantise
 from bionlp.errors import BackendError, UsageError
+from bionlp.limits import check_memory
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
 from networks.activity import Activity, Membranes
@@ -34,6 +37,7 @@ from networks.description import Network, crop
 Advance = Callable[[float], None]
 
 DT_MS = 1.0
+FLOAT_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,8 @@ class Engine:
     def chosen(self, presentations: int) -> Engine:
         """Return the engine with ``auto`` replaced by what is best for so many sentences."""
         synapses = None if self.synapses == "auto" else self.synapses
-        try:
+        with backend_errors():
             backend = choose_backend(self.backend, presentations, synapses)
-        except BackendUnavailable as error:
-            raise BackendError(str(error)) from error
         return replace(self, backend=backend, synapses=synapses or choose_synapses(backend))
 
     @property
@@ -134,6 +136,8 @@ def simulate(
     >>> from bionlp.checkpoint import load_classifier
     >>> recordings = simulate(load_classifier("mr"), ["a gripping film"])  # doctest: +SKIP
     """
+    if isinstance(texts, str):
+        raise UsageError("simulate takes a list of texts; put the text into one: [text]")
     sentences = [classifier.read(text) for text in texts]
     recordings, _ = present(
         classifier,
@@ -265,6 +269,8 @@ def record_run(
         If the backend cannot run here, or failed.
     """
     engine = engine.chosen(len(stimulus.words))
+    layers = None if layers is None else list(layers)
+    _check_memory(network, stimulus, layers, membranes)
     if engine.once_a_process:
         try:
             shown = cropped(network, stimulus, engine, words)
@@ -273,10 +279,43 @@ def record_run(
             raise BackendError(str(error)) from error
         except RuntimeError as error:
             raise BackendError(f"backend {engine.backend!r}: {error}") from error
-    with open_network(network, stimulus, engine, words) as brian:
+    with backend_errors(), open_network(network, stimulus, engine, words) as brian:
         recorder = Recorder(brian, layers, membranes)
         brian.run(seed=seed, advance=advance)
         return recorder.read()
+
+
+@contextmanager
+def backend_errors() -> Iterator[None]:
+    """Turn what a backend cannot do into an error for users.
+
+    Raises
+    ------
+    BackendError
+        If the block finds that the backend cannot run here.
+    """
+    try:
+        yield
+    except BackendUnavailable as error:
+        raise BackendError(str(error)) from error
+
+
+def _check_memory(
+    network: Network,
+    stimulus: Stimulus,
+    layers: Iterable[str] | None,
+    membranes: Membranes | None,
+) -> None:
+    """See that memory suffices for what is recorded."""
+    shapes = crop(network, min(max(stimulus.words), network.input.shape[0])).shapes
+    spikes = sum(prod(shapes[name]) for name in (shapes if layers is None else layers))
+    traces = sum(len(neurons) for neurons in (membranes or {}).values())
+    steps = sum(stimulus.durations)
+    check_memory(
+        steps * (spikes + FLOAT_BYTES * traces),
+        f"recording {len(stimulus.words)} sentences for {steps:,} steps",
+        "lower --steps, record fewer membranes, or give fewer sentences at once",
+    )
 
 
 def poisson_stimulus(
@@ -314,10 +353,8 @@ def open_network(
 ) -> BrianNetwork:
     """Build a network, with an error for users if its backend cannot run here."""
     engine = engine.chosen(len(stimulus.words))
-    try:
+    with backend_errors():
         return BrianNetwork(cropped(network, stimulus, engine, words), stimulus, **asdict(engine))
-    except BackendUnavailable as error:
-        raise BackendError(str(error)) from error
 
 
 def cropped(

@@ -7,13 +7,23 @@ Files are described by pydantic models. A fault becomes one line that starts wit
 
 from __future__ import annotations
 
+import json
+import os
+import stat
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bionlp.errors import BionlpError
+from bionlp.files import reason
+
 SHOWN = 60
 """Characters of a wrong value that a message repeats."""
+LONGEST = 400
+"""Characters of a whole message about a fault."""
 
 
 class Strict(BaseModel):
@@ -52,8 +62,79 @@ def first_fault(error: ValidationError, data: Any) -> str:
 
 
 def one_line(text: object) -> str:
-    """Return a text without line breaks."""
-    return " ".join(str(text).split())
+    """Return a text without line breaks, and not much longer than a line."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
+
+
+def read_file(path: Path, error_class: type[BionlpError], most: int | None = None) -> bytes:
+    """Read a whole file, but nothing that is none: a pipe may never answer, a device never end.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    error_class : type of BionlpError
+        The error to raise.
+    most : int, optional
+        Bytes that it may have.
+
+    Returns
+    -------
+    bytes
+        The content.
+
+    Raises
+    ------
+    error_class
+        If it is missing, no file, too long, or cannot be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _OF_FILES)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise error_class(f"{path} is no file but a folder, a pipe or a device; remove it")
+            if most is not None and found.st_size > most:
+                raise error_class(
+                    f"{path} has {found.st_size:,} bytes, and files of its kind at most {most:,}"
+                )
+            with os.fdopen(os.dup(descriptor), "rb") as stream:
+                return stream.read()
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError as error:
+        raise error_class(f"there is no file {path}; check the path") from error
+    except OSError as error:
+        raise error_class(f"cannot read {path}: {reason(error)}") from error
+    except (ValueError, MemoryError) as error:
+        raise error_class(f"cannot read {path}: {one_line(error) or 'no memory left'}") from error
+
+
+_OF_FILES = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+"""How a file is opened: a pipe without anybody at its other end is not waited for."""
+
+
+def parse_json(raw: bytes) -> Any:
+    """Read JSON in which no key is there twice.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        return json.loads(raw, object_pairs_hook=_without_twice)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _without_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{_short(twice)} is there twice")
+    return found
 
 
 def _said(fault: dict[str, Any]) -> str:
@@ -90,5 +171,10 @@ def _places(fault: dict[str, Any], data: Any) -> list[str | int]:
 
 
 def _path(places: list[str | int]) -> str:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in places)
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{_named(part)}" for part in places)
     return path.removeprefix(".")
+
+
+def _named(part: str) -> str:
+    """Return a key as it is shown: not longer than a word, and nothing that moves a cursor."""
+    return part if part.isprintable() and len(part) <= SHOWN else _short(part)

@@ -36,6 +36,78 @@ _PENN_QUOTES = frozenset(("``", "''"))
 _CHINESE_CHARACTER = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SHOWN = 60
+"""Characters of a text that a message shows."""
+
+
+def check_text(text: str) -> str:
+    """See that a text can be read, written and printed.
+
+    Parameters
+    ----------
+    text : str
+        Any text; NumPy's strings are strings, too.
+
+    Returns
+    -------
+    str
+        The same, as Python's own string.
+
+    Raises
+    ------
+    TextError
+        If it is no text, was not in UTF-8, or has a character U+0000, which files cannot hold.
+    """
+    if not isinstance(text, str):
+        raise TextError(f"a text is a string, not {type(text).__name__}: {shown(text)}")
+    text = str(text)
+    if "\0" in text:
+        raise TextError(f"the text {shown(text)} has a character U+0000; take it out")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise TextError(
+            f"the text {shown(text)} is not UTF-8, at its character {error.start + 1}; write it "
+            "in UTF-8"
+        ) from error
+    return text
+
+
+def shown(text: object) -> str:
+    """Return a text as a message shows it: in quotes, on one line, and not too long.
+
+    Parameters
+    ----------
+    text : object
+        The text, or what was given instead of one.
+
+    Returns
+    -------
+    str
+        Its beginning, if it is long.
+    """
+    if isinstance(text, str) and len(text) > _SHOWN:
+        return f"{str(text[:_SHOWN])!r}... ({len(text):,} characters)"
+    return repr(str(text) if isinstance(text, str) else text)
+
+
+def printable(text: str) -> str:
+    r"""Escape control characters, which would steer a terminal or begin another line.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        The text on one line; an escape character is ``\x1b`` in it.
+    """
+    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
 def tokenize(text: str, language: str) -> list[str]:
     """Cut a text into words.
 
@@ -142,4 +214,9 @@ def _jieba() -> Any:
         warnings.simplefilter("ignore")
         import jieba
     jieba.setLogLevel(logging.WARNING)
-    return jieba.Tokenizer()
+    tokenizer = jieba.Tokenizer()
+    # Left alone, it would look for a copy of its dictionary in the temporary folder, where anybody
+    # may put one, and leave one of 5 MB there; reading its own file takes no longer.
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return tokenizer

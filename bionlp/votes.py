@@ -3,36 +3,51 @@
 Sentences are cut into chunks of neighbours. Each worker process builds the network once and
 presents chunk after chunk to it. A sentence's input is seeded by (seed, number of the sentence), so
 neither the chunks nor the workers change a spike. After every chunk all votes so far are written to
-a file in the cache folder; the same call finds them there, and removes them when all are done.
+a file in the cache folder (:mod:`bionlp.unfinished`); the same call finds them there, and removes
+them when all are done.
 """
 
 from __future__ import annotations
 
+import atexit
+import gc
 import hashlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from multiprocessing import active_children, get_context
-from pathlib import Path
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any
 
 import numpy as np
 
 from bionlp.classifier import TextClassifier
 from bionlp.cores import thread_variables
-from bionlp.files import atomic_path
-from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus, record_run
+from bionlp.simulation import (
+    Advance,
+    Engine,
+    backend_errors,
+    open_network,
+    poisson_stimulus,
+    record_run,
+)
+from bionlp.unfinished import UnfinishedVotes
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder
-from networks.brian.program import cache_folder
+from networks.brian.cache import cache_variables
+from networks.brian.cython_cache import CYTHON
+from networks.brian.program import PROGRAMS
 from networks.described import Described, values
 from networks.description import Network
 
 CHUNK = 32
 """Sentences a chunk: enough to make starting a program cheap, few enough to lose little."""
+
+GRACE = 10.0
+"""Seconds that a worker has to clean up behind itself."""
 
 COMPILED_CHUNK = 100
 """Sentences a chunk where each of them is compiled anew; their input has to fit into memory."""
@@ -78,8 +93,8 @@ def count_votes(
         If the backend cannot run here.
     """
     engine = engine.chosen(len(ids))
-    path = _state_path(classifier, ids, steps, seed, engine)
-    votes = _read_votes(path, (len(ids), classifier.classes))
+    unfinished = UnfinishedVotes(_state_name(classifier, ids, steps, seed, engine))
+    votes = unfinished.read((len(ids), classifier.classes))
     missing = np.flatnonzero(votes[:, 0] < 0)
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
@@ -90,13 +105,17 @@ def count_votes(
     words = max(map(len, ids))
     if engine.once_a_process:
         workers = 1  # each run is a process already, and compiles with all cores
-    for index, counted in _run(classifier.network, tasks, engine, words, workers):
-        votes[chunks[index]] = counted
-        with atomic_path(path) as temporary, temporary.open("wb") as stream:
-            np.save(stream, votes)
-        if advance:
-            advance(float((votes[:, 0] >= 0).mean()))
-    path.unlink(missing_ok=True)
+    try:
+        for index, counted in _run(classifier.network, tasks, engine, words, workers):
+            votes[chunks[index]] = counted
+            unfinished.write(votes)
+            if advance:
+                advance(float((votes[:, 0] >= 0).mean()))
+    except KeyboardInterrupt:
+        # It may have come while they were written.
+        unfinished.write(votes)
+        raise
+    unfinished.remove()
     return votes
 
 
@@ -110,7 +129,7 @@ def _run(
     if not tasks:
         return
     if min(workers, len(tasks)) == 1:
-        with closing(_Worker(network, engine, words)) as worker:
+        with backend_errors(), closing(_Worker(network, engine, words)) as worker:
             yield from ((index, worker.count(*task)) for index, task in enumerate(tasks))
         return
     pool = ProcessPoolExecutor(
@@ -120,7 +139,7 @@ def _run(
         initargs=(network, engine, words),
     )
     others = set(active_children())
-    with _one_thread_each(), pool:
+    with _environment(_of_workers(engine)), pool:
         try:
             with _children_deaf_to_ctrl_c():
                 running = {pool.submit(_count, *task): index for index, task in enumerate(tasks)}
@@ -178,7 +197,14 @@ _worker: _Worker | None = None
 def _start_worker(network: Network, engine: Engine, words: int) -> None:
     global _worker
     signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
     _worker = _Worker(network, engine, words)
+
+
+def _outlive_nobody() -> None:
+    """End this process when the one that started it has been killed; it would wait for ever."""
+    parent_process().join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(*_signal: object) -> None:
@@ -187,6 +213,10 @@ def _leave(*_signal: object) -> None:
     _worker = None
     # Objects that are half made complain of their end.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    # The pool may take the end for that of a task, and wait for another one that does not come.
+    last = threading.Timer(GRACE, os._exit, (1,))
+    last.daemon = True
+    last.start()
     raise SystemExit
 
 
@@ -207,13 +237,28 @@ def _children_deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def _count(stimulus: PoissonStimulus, seed: int) -> np.ndarray:
-    return _worker.count(stimulus, seed)
+    try:
+        with backend_errors():
+            return _worker.count(stimulus, seed)
+    except SystemExit:
+        gc.collect()
+        atexit._run_exitfuncs()
+        os._exit(0)
+
+
+def _of_workers(engine: Engine) -> dict[str, str]:
+    """Return environment variables of workers: one thread, for there is one worker for each core.
+
+    And one cache for all of them, also where each could make only a temporary one of its own.
+    """
+    parts = {"cpp_standalone": PROGRAMS, "cython": CYTHON}
+    used = [parts[engine.backend]] if engine.backend in parts else []
+    return thread_variables(1) | cache_variables(*used)
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Have processes that are started in the block use one thread: there is one for each core."""
-    variables = thread_variables(1)
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Give environment variables to processes that are started in the block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -226,16 +271,16 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _state_path(
+def _state_name(
     classifier: TextClassifier, ids: Sequence[np.ndarray], steps: int, seed: int, engine: Engine
-) -> Path:
-    """Name the file of unfinished votes by all that decides them."""
+) -> str:
+    """Name unfinished votes by all that decides them."""
     digest = hashlib.sha256(repr((steps, seed, asdict(engine))).encode())
     for piece in _pieces(classifier.network):
         digest.update(piece)
     for sentence in ids:
         digest.update(classifier.levels[sentence].tobytes())
-    return cache_folder() / "evaluations" / f"{digest.hexdigest()}.npy"
+    return digest.hexdigest()
 
 
 def _pieces(part: Any) -> Iterator[bytes]:
@@ -255,12 +300,3 @@ def _pieces(part: Any) -> Iterator[bytes]:
         yield part.tobytes()
     else:
         yield f"{part!r};".encode()
-
-
-def _read_votes(path: Path, shape: tuple[int, int]) -> np.ndarray:
-    """Read unfinished votes; -1 stands for those that are missing."""
-    try:
-        votes = np.load(path)
-    except (OSError, ValueError, EOFError):
-        votes = None
-    return np.full(shape, -1, dtype=np.int64) if votes is None or votes.shape != shape else votes

@@ -15,7 +15,14 @@ from jinja2 import Environment, StrictUndefined
 
 from analysis.attribution import Relevance
 from analysis.counts import cumulative_class_counts
-from analysis.recordings import class_names, input_layer, layer_names, words
+from analysis.recordings import (
+    NO_LABEL,
+    class_names,
+    input_layer,
+    is_decided,
+    layer_names,
+    words,
+)
 from analysis.report.membranes import membranes_panel
 from analysis.report.raster import raster_panel
 from analysis.report.votes import votes_panel
@@ -63,11 +70,13 @@ def make_report(recording: xr.DataTree, relevance: Relevance, energy: dict[str, 
     # Words come from users: everything that Bokeh did not make is escaped.
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     source = resources.files("analysis.report").joinpath("page.html").read_text(encoding="utf-8")
-    names = class_names(recording)
+    names, decided = class_names(recording), is_decided(recording)
     shaded = _words(recording, relevance.words)
     variables = {
         "language": recording.attrs["language"],
         "text": recording.attrs["text"],
+        "answer": recording.attrs["label_name"] if decided else NO_LABEL,
+        "decided": decided,
         "label": names[relevance.label],
         "rival": names[relevance.rival],
         "margin": f"{relevance.margin:+d}",

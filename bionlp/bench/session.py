@@ -19,7 +19,7 @@ from bionlp.bench.worker import JOB, ROW
 from bionlp.bench.workload import Workload, count_events
 from bionlp.cores import cores, thread_variables
 from bionlp.progress import Reporter
-from networks.brian.program import CACHE_VARIABLE
+from networks.brian.cache import CACHE_VARIABLE
 
 MEASURED = ("build_s", "compile_s", "start_s", "ms_per_sentence", "events_per_s", "peak_mib")
 """Keys that every row has; null where an engine has no such number."""

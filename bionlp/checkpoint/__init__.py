@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,23 @@ from safetensors.numpy import save
 
 from bionlp.checkpoint import graph, schema, version1
 from bionlp.checkpoint.arrays import Arrays
+from bionlp.checkpoint.fitting import check_network
 from bionlp.checkpoint.schema import FORMAT, VERSION, Common
 from bionlp.classifier import TextClassifier, name_of
 from bionlp.errors import CheckpointError
-from bionlp.files import atomic_path, read_bytes
-from bionlp.strict import first_fault, one_line
+from bionlp.files import atomic_path
+from bionlp.strict import first_fault, one_line, parse_json, read_file
 from bionlp.vocabulary import Vocabulary
-from networks.description import Network, Votes
+from networks.description import Network
 
 BUNDLED = Path(__file__).parent.parent / "models"
 
 SETTINGS, ARRAYS, WORDS = "settings.json", "model.safetensors", "vocabulary.json"
+
+LONGEST = {SETTINGS: 2**26, WORDS: 2**30, ARRAYS: 2**36}
+"""Bytes that each file may have."""
+LONGEST_PATH = 200
+"""Characters of a path that a message repeats."""
 
 _READERS = {
     version1.VERSION: (version1.settings_schema, version1.network_from),
@@ -79,7 +86,9 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     with atomic_path(folder / ARRAYS) as path:
         path.write_bytes(save(arrays))
     _write_json(folder / WORDS, list(classifier.vocabulary.words))
-    settings["sha256"] = {name: _checksum(folder / name) for name in (ARRAYS, WORDS)}
+    settings["sha256"] = {
+        name: hashlib.sha256(_read(folder / name)).hexdigest() for name in (ARRAYS, WORDS)
+    }
     _write_json(folder / SETTINGS, settings, indent=2)
 
 
@@ -88,7 +97,7 @@ def _check_settings(settings: dict[str, Any], network: Network) -> None:
     document = settings | {"sha256": dict.fromkeys((ARRAYS, WORDS), "0" * 64)}
     try:
         read = schema.settings_schema().model_validate_json(json.dumps(document))
-        _check_network(network, read)
+        check_network(network, read.label_names)
     except ValidationError as error:
         raise CheckpointError(f"no model to save: {first_fault(error, document)}") from error
     except ValueError as error:
@@ -118,14 +127,15 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
     if str(name_or_path) not in bundled_models():
         folder = Path(name_or_path)
     document, settings, build = _read_settings(folder)
+    raw = {name: _read(folder / name) for name in (WORDS, ARRAYS)}
     for name, expected in settings.sha256.by_file.items():
-        if _checksum(folder / name) != expected:
+        if hashlib.sha256(raw[name]).hexdigest() != expected:
             raise CheckpointError(f"{folder / name} is truncated or was changed; copy it again")
-    vocabulary = _read_vocabulary(folder / WORDS)
-    arrays = Arrays.of_file(folder / ARRAYS)
+    vocabulary = _vocabulary(folder / WORDS, raw[WORDS])
+    arrays = Arrays.of_bytes(raw[ARRAYS], folder / ARRAYS)
     try:
         network = build(settings.network, arrays)
-        _check_network(network, settings)
+        check_network(network, settings.label_names)
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise CheckpointError(f"{folder / SETTINGS}: network: {one_line(error)}") from error
     levels = _take_levels(arrays, len(vocabulary), network)
@@ -144,12 +154,12 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
 def _read_settings(folder: Path) -> tuple[dict[str, Any], Common, Any]:
     """Return the settings as they are and as they were read, and what makes a network of them."""
     path = folder / SETTINGS
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise CheckpointError(
-            f"there is no model {str(folder)!r}; give the folder of a trained model "
+            f"there is no model {_shown(folder)}; give the folder of a trained model "
             f"or one of the bundled {', '.join(bundled_models())}"
         )
-    raw = read_bytes(path, CheckpointError)
+    raw = _read(path)
     document = _parse_json(path, raw)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise CheckpointError(f"{path} does not describe a model of this program")
@@ -166,8 +176,16 @@ def _read_settings(folder: Path) -> tuple[dict[str, Any], Common, Any]:
         raise CheckpointError(f"{path}: {first_fault(error, document)}") from error
 
 
-def _read_vocabulary(path: Path) -> Vocabulary:
-    raw = read_bytes(path, CheckpointError)
+def _shown(folder: Path) -> str:
+    name = repr(str(folder))
+    return name if len(name) <= LONGEST_PATH else f"{name[: LONGEST_PATH - 3]}..."
+
+
+def _read(path: Path) -> bytes:
+    return read_file(path, CheckpointError, LONGEST[path.name])
+
+
+def _vocabulary(path: Path, raw: bytes) -> Vocabulary:
     document = _parse_json(path, raw)
     try:
         return Vocabulary(TypeAdapter(list[str]).validate_json(raw, strict=True))
@@ -179,25 +197,9 @@ def _read_vocabulary(path: Path) -> Vocabulary:
 
 def _parse_json(path: Path, raw: bytes) -> Any:
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        return parse_json(raw)
+    except ValueError as error:
         raise CheckpointError(f"{path} is truncated or no JSON: {one_line(error)}") from error
-
-
-def _check_network(network: Network, settings: Common) -> None:
-    """See that a network reads words and answers with the labels."""
-    name, shape = network.input.name, network.input.shape
-    if len(shape) != 2:
-        raise ValueError(f"the input {name!r} has the shape {shape}, not (words, features)")
-    readout, labels = network.readout, settings.label_names
-    if not isinstance(readout, Votes):
-        kind = "none" if readout is None else f"of type {type(readout).__name__}"
-        raise ValueError(f"readout is {kind}; labels are decided by votes, of type Votes")
-    if len(set(labels)) < len(labels) or len(labels) != readout.groups:
-        raise ValueError(
-            f"readout.groups is {readout.groups}, and label_names are {len(set(labels))} different "
-            f"names: {', '.join(labels)}"
-        )
 
 
 def _take_levels(arrays: Arrays, words: int, network: Network) -> np.ndarray:
@@ -206,10 +208,6 @@ def _take_levels(arrays: Arrays, words: int, network: Network) -> np.ndarray:
     if levels[0].any():
         raise CheckpointError("array 'levels': row 0 stands for unknown words and must be zero")
     return levels
-
-
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(read_bytes(path, CheckpointError)).hexdigest()
 
 
 def _write_json(path: Path, content: Any, indent: int | None = None) -> None:

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 
 from bionlp.errors import CheckpointError
+from bionlp.limits import LARGEST
 from bionlp.strict import one_line
 from networks.described import Shape
 
 FILE = "model.safetensors"
 WEIGHTS = ("float32", "float64")
+
+_FOREIGN = (SafetensorError, OSError, ValueError, TypeError, LookupError, ArithmeticError)
 
 
 class Arrays:
@@ -33,8 +36,8 @@ class Arrays:
         self._taken: set[str] = set()
 
     @classmethod
-    def of_file(cls, path: Path) -> Arrays:
-        """Read a file.
+    def of_bytes(cls, raw: bytes, path: Path) -> Arrays:
+        """Read the content of a file, which cannot declare more than it holds.
 
         Raises
         ------
@@ -42,8 +45,8 @@ class Arrays:
             If it holds no arrays.
         """
         try:
-            return cls(load_file(path), path)
-        except (SafetensorError, OSError, ValueError, TypeError, LookupError) as error:
+            return cls(load(raw), path)
+        except _FOREIGN as error:
             raise CheckpointError(f"{path} holds no arrays: {one_line(error)}") from error
 
     def take(
@@ -83,6 +86,10 @@ class Arrays:
             )
         if not np.isfinite(array).all():
             raise CheckpointError(f"{self._path}: array {name!r} has values that are not finite")
+        if array.dtype.kind == "f" and (np.abs(array) > LARGEST).any():
+            raise CheckpointError(
+                f"{self._path}: array {name!r} has values beyond {LARGEST:g}, which no sum can hold"
+            )
         self._taken.add(name)
         return array
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import types
 from dataclasses import fields
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-from pydantic import Field, StringConstraints, create_model
+from pydantic import AfterValidator, Field, StringConstraints, create_model
 
-from bionlp.classifier import NAME
+from bionlp.classifier import NAME, name_of
+from bionlp.limits import MOST_SEED, MOST_STEPS
 from bionlp.strict import Open, Strict
 from networks.described import Described, Kinds
 from networks.description import readout_kinds
@@ -24,17 +26,32 @@ from networks.transforms import transform_kinds
 FORMAT = "bionlp-model"
 VERSION = 2
 
+MOST_POSITIONS = 10**7
+"""Along one axis of a population, and any other number that counts something."""
+MOST_DELAY = 10_000
+"""Steps: spikes of so many are kept."""
+
+
+def _short_enough(name: str) -> str:
+    if name_of(name) != name:
+        raise ValueError("it is too long for the name of a folder")
+    return name
+
+
 Checksum = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\Z")]
-ModelName = Annotated[str, StringConstraints(pattern=rf"\A{NAME}\Z")]
-Positive = Annotated[int, Field(ge=1)]
+ModelName = Annotated[str, StringConstraints(pattern=rf"\A{NAME}\Z"), AfterValidator(_short_enough)]
+PartName = Annotated[str, StringConstraints(max_length=100)]
+Positive = Annotated[int, Field(ge=1, le=MOST_POSITIONS)]
+Whole = Annotated[int, Field(ge=-MOST_POSITIONS, le=MOST_POSITIONS)]
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 
 
 class Reference(Strict):
     """An array of ``model.safetensors``."""
 
-    array: str
+    array: Annotated[str, StringConstraints(max_length=300)]
     dtype: Literal["float32", "float64"]
-    shape: tuple[Annotated[int, Field(ge=0)], ...]
+    shape: Annotated[tuple[Annotated[int, Field(ge=0, le=2**62)], ...], Field(max_length=32)]
 
 
 class Checksums(Strict):
@@ -52,14 +69,16 @@ class Checksums(Strict):
 class Presentations(Open):
     """What is asked of the settings of a training."""
 
-    steps: Positive = 1
-    split_seed: Annotated[int, Field(ge=0)] = 0
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)] = 1
+    split_seed: Seed = 0
 
 
 class Training(Open):
     """How a model was made; only some of it is ever asked for."""
 
     settings: Presentations = Presentations()
+    dataset: str = ""
+    dataset_sha256: Checksum | None = None
 
 
 class Common(Strict):
@@ -68,25 +87,31 @@ class Common(Strict):
     format: Literal[FORMAT]
     name: str
     language: Literal["en", "zh"]
-    label_names: Annotated[tuple[str, ...], Field(min_length=1)]
+    label_names: Annotated[tuple[str, ...], Field(min_length=1, max_length=10_000)]
     training: Training
     sha256: Checksums
 
 
 def settings_schema() -> type[Common]:
     """Return the model of a whole file, with all classes that are known now."""
-    neuron, transform, readout = map(_one_of, (neuron_models(), transform_kinds(), readout_kinds()))
+    kinds = neuron_models(), transform_kinds(), readout_kinds()
+    return _settings_schema(*(tuple(kind.items()) for kind in kinds))
+
+
+@lru_cache(maxsize=1)
+def _settings_schema(*kinds: tuple[tuple[str, type[Described]], ...]) -> type[Common]:
+    neuron, transform, readout = (_one_of(dict(kind)) for kind in kinds)
     population = _model(
         "Population",
-        name=str,
-        shape=Annotated[tuple[Positive, ...], Field(min_length=1)],
+        name=PartName,
+        shape=Annotated[tuple[Positive, ...], Field(min_length=1, max_length=8)],
         neuron=neuron,
     )
     connection = _model(
         "Connection",
-        sources=Annotated[tuple[str, ...], Field(min_length=1)],
-        target=str,
-        delay=Annotated[int, Field(ge=0)],
+        sources=Annotated[tuple[PartName, ...], Field(min_length=1)],
+        target=PartName,
+        delay=Annotated[int, Field(ge=0, le=MOST_DELAY)],
         transforms=Annotated[tuple[transform, ...], Field(min_length=1)],
     )
     network = _model(
@@ -117,9 +142,13 @@ def _part(name: str, kind: type[Described]) -> type[Strict]:
 
 
 def _written(hint: Any) -> Any:
-    """Return the type that a field has in the file: references instead of arrays."""
+    """Return the type that a field has in the file: references for arrays, numbers with bounds."""
     if hint is np.ndarray:
         return Reference
+    if hint is int:
+        return Whole
     if get_origin(hint) in (Union, types.UnionType):
         return Union[tuple(map(_written, get_args(hint)))]  # noqa: UP007
+    if get_origin(hint) is tuple:
+        return tuple[tuple(part if part is ... else _written(part) for part in get_args(hint))]
     return hint

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bionlp.checkpoint.arrays import Arrays
-from bionlp.checkpoint.schema import Common, Positive
+from bionlp.checkpoint.schema import Common, PartName, Positive
 from bionlp.strict import Strict
 from networks.described import Shape
 from networks.description import Connection, Network, Population, Votes
@@ -25,7 +25,7 @@ VERSION = 1
 class InputEntry(Strict):
     """Where spikes come in."""
 
-    name: str
+    name: PartName
     positions: Positive
     features: Positive
 
@@ -34,8 +34,8 @@ class ConvolutionEntry(Strict):
     """The same kernel at every position."""
 
     kind: Literal["convolution"]
-    name: str
-    source: str
+    name: PartName
+    source: PartName
     threshold: float
     decay: float
 
@@ -44,8 +44,8 @@ class PoolingEntry(Strict):
     """An average over all positions."""
 
     kind: Literal["pooling"]
-    name: str
-    source: str
+    name: PartName
+    source: PartName
     window: Positive
     threshold: float
     decay: float
@@ -55,8 +55,8 @@ class DenseEntry(Strict):
     """Every neuron of all sources to every neuron."""
 
     kind: Literal["dense"]
-    name: str
-    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    name: PartName
+    sources: Annotated[tuple[PartName, ...], Field(min_length=1)]
     threshold: float
     decay: float
 

@@ -7,9 +7,10 @@ its own; heavy packages are imported when a command runs, so that ``--help`` ans
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from bionlp.cli import (
     bench,
@@ -26,9 +27,27 @@ from bionlp.cli import (
     train,
     validate,
 )
+from bionlp.cli.streams import ReaderGone, standard_streams
 from bionlp.errors import BionlpError
+from bionlp.text import printable
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+class _Commands(typer.core.TyperGroup):
+    """All commands; each can be interrupted."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(INTERRUPTED)
+
 
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Run text classifiers as spiking networks in Brian 2.",
@@ -73,8 +92,21 @@ app.add_typer(experiment.app, name="experiment")
 
 def main() -> None:
     """Run the command line; errors of the user become one line and an exit code."""
+    arguments = sys.argv[1:]
+    with standard_streams():
+        try:
+            _run(arguments)
+        except ReaderGone as error:
+            sys.exit(error.exit_code)
+        except BionlpError as error:
+            print(f"error: {printable(str(error))}", file=sys.stderr)
+            sys.exit(error.exit_code)
+
+
+def _run(arguments: list[str]) -> None:
     try:
-        app()
-    except BionlpError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        app(arguments)
+    except SystemExit:
+        # Only what has been written is done.
+        sys.stdout.flush()
+        raise

@@ -10,6 +10,7 @@ import typer
 from bionlp.cli.options import Json, Seed, Steps
 from bionlp.errors import DatasetError, UsageError
 from bionlp.files import make_folder
+from bionlp.limits import MOST_PROCESSES
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
@@ -33,16 +34,21 @@ def bench(
         ),
     ] = None,
     sentences: Annotated[
-        int, typer.Option(min=1, help="Sentences; repeated if there are fewer.")
+        int, typer.Option(min=1, max=100_000, help="Sentences; repeated if there are fewer.")
     ] = 20,
     steps: Steps = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads of an engine.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, max=MOST_PROCESSES, help="Threads of an engine.")
+    ] = 1,
     seed: Seed = 0,
     engines: Annotated[
         str | None, typer.Option(metavar="A,B,C", help="Only these engines; see above.")
     ] = None,
     repeats: Annotated[
-        int, typer.Option(min=1, help="Most warm runs; the fastest counts. Slow engines get one.")
+        int,
+        typer.Option(
+            min=1, max=1_000, help="Most warm runs; the fastest counts. Slow engines get one."
+        ),
     ] = 3,
     cached: Annotated[
         bool,
@@ -130,7 +136,8 @@ def _load(
         source, texts = SAMPLES, list(SENTENCES[classifier.language])
         report.note("the model's dataset is not here: presenting sample sentences")
     else:
-        texts = [example.text for example in load_examples(classifier, source, "test", None)]
+        selection = load_examples(classifier, source, None, None, report)
+        texts = [example.text for example in selection.examples]
     ids = tuple(sentence.ids for sentence in read_known(classifier, texts, report))
     return Workload(classifier, ids, steps or classifier.steps, seed), source
 

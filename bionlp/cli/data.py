@@ -1,11 +1,11 @@
 """``bionlp data``: see which datasets are known and here, and download them."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli.output import print_json
 from bionlp.datasets.loading import data_folder, is_present, load_dataset
 from bionlp.datasets.registry import KNOWN, KnownDataset
 from bionlp.errors import DatasetError
@@ -33,7 +33,7 @@ def list_datasets(
     entries = [_entry(known, folder) for known in KNOWN.values()]
     if as_json:
         document = {"data_dir": str(folder), "datasets": entries}
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_json(document)
         return
     typer.echo(_ROW.format("name", "language", "classes", *_PARTS, "where"))
     for entry in entries:

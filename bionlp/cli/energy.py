@@ -9,11 +9,13 @@ from bionlp.cli.options import (
     DatasetOption,
     Decay,
     Json,
+    LabelColumn,
     Limit,
     Model,
     Seed,
     Split,
     Steps,
+    TextColumn,
     Threshold,
 )
 from bionlp.progress import Reporter
@@ -24,7 +26,9 @@ EXAMPLE = "Example: bionlp energy mr --dataset mr --limit 100"
 def energy(
     model: Model,
     dataset: DatasetOption,
-    split: Split = "test",
+    split: Split = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
     limit: Limit = 100,
     backend: Backend = "auto",
     steps: Steps = None,
@@ -45,15 +49,17 @@ def energy(
 
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
-    examples = load_examples(classifier, dataset, split, limit)
-    engine = Engine(backend, "shared")
     report = Reporter()
+    columns = {"text_column": text_column, "label_column": label_column}
+    selection = load_examples(classifier, dataset, split, limit, report, **columns)
+    examples = selection.examples
+    engine = Engine(backend, "shared")
     with report.fraction("sentences", len(examples)) as advance:
         document = measure_energy(
             classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance
         )
     note_left_out(len(examples) - document["sentences"], report)
-    document |= {"model": classifier.name, "dataset": dataset, "split": split}
+    document |= {"model": classifier.name, "dataset": dataset, "split": selection.split}
     if as_json:
         print_json(document)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from bionlp.cli.options import (
     DatasetOption,
     Decay,
     Json,
+    LabelColumn,
     Limit,
     Model,
     Precision,
@@ -20,6 +21,7 @@ from bionlp.cli.options import (
     Split,
     Steps,
     Synapses,
+    TextColumn,
     Threshold,
     Workers,
     given,
@@ -27,6 +29,9 @@ from bionlp.cli.options import (
 from bionlp.cores import cores
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
+
+if TYPE_CHECKING:
+    from bionlp.evaluation import Evaluation
 
 EXAMPLE = "Example: bionlp evaluate mr --dataset mr --split test --engine torch"
 ENGINES = ("torch", "brian")
@@ -40,7 +45,9 @@ def evaluate(
     context: typer.Context,
     model: Model,
     dataset: DatasetOption,
-    split: Split = "test",
+    split: Split = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
     engine: Annotated[
         str | None,
         typer.Option(
@@ -61,6 +68,10 @@ def evaluate(
 ) -> None:
     """Measure how many sentences of a dataset are labelled rightly.
 
+    Of the table that a model was trained on, the test part is taken, and all of
+    another table. Sentences without a word that the model knows, without output
+    spikes, or with a tie have no label: they are counted, and not right.
+
     In Brian 2, votes are kept while the work goes on: after an interruption
     the same command presents only the sentences that are missing.
     """
@@ -72,7 +83,9 @@ def evaluate(
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
-    examples = load_examples(classifier, dataset, split, limit)
+    columns = {"text_column": text_column, "label_column": label_column}
+    selection = load_examples(classifier, dataset, split, limit, report, **columns)
+    examples, split = selection.examples, selection.split
     brian = (
         None if engine == "torch" else Engine(backend, synapses, precision).chosen(len(examples))
     )
@@ -103,19 +116,43 @@ def evaluate(
         "standard_error": result.standard_error,
         "majority": result.majority,
         "n": result.n,
+        "undecided": result.undecided,
+        "table": selection.table,
+        "total": selection.total,
+        "skipped": selection.skipped,
+        "rows": selection.rows,
         "seconds": round(time.perf_counter() - started, 2),
         "steps": steps,
         "seed": seed,
     }
+    if result.reasons:
+        report.note(f"warning: {_undecided(result)}")
     if as_json:
         print_json(document)
     else:
         typer.echo(
             f"{classifier.name} on {dataset} {split} ({engine}, {steps} steps, seed {seed}): "
             f"{result.accuracy:.2%} of {result.n} right (standard error "
-            f"{result.standard_error:.2%}; always the largest class: {result.majority:.2%}), "
-            f"{document['seconds']} s"
+            f"{result.standard_error:.2%}; always the largest class: {result.majority:.2%}; "
+            f"undecided: {len(result.reasons)}), {document['seconds']} s"
         )
+
+
+WORDS_OF_REASONS = {
+    "unknown_words": "without a word that the model knows",
+    "silent": "without an output spike",
+    "tie": "with a tie of the classes with most votes",
+}
+
+
+def _undecided(result: Evaluation) -> str:
+    """Say how many sentences have no label, and why."""
+    number = len(result.reasons)
+    counts = ", ".join(
+        f"{count} {WORDS_OF_REASONS[reason]}" for reason, count in result.undecided.items() if count
+    )
+    are = "is" if number == 1 else "are"
+    return f"{number} of {result.n} sentences {are} undecided, and not right: {counts}"
 
 
 def _engine(engine: str | None, of_brian: list[str]) -> str:

@@ -20,6 +20,7 @@ from bionlp.experiments.cells import (
     list_cells,
 )
 from bionlp.files import make_folder
+from bionlp.limits import MOST_SEED
 from bionlp.progress import Reporter
 from bionlp.training.settings import RECIPES
 
@@ -131,9 +132,9 @@ def _run(name: str, cells: list[Cell], out: Path, work: Path | None, as_json: bo
     from bionlp.experiments.page import make_tables
     from bionlp.experiments.results import Results
     from bionlp.experiments.run import run_cells
-    from networks.brian.program import cache_folder
+    from networks.brian.cache import usable_cache_folder
 
-    folder = work or cache_folder() / "experiments"
+    folder = work or usable_cache_folder("experiments")
     records = run_cells(cells, Results(out, name), folder, Reporter())
     if as_json:
         print_json({"table": name, "cells": records})
@@ -147,9 +148,15 @@ def _listed(text: str) -> list[str]:
 
 
 def _numbers(seeds: str) -> list[int]:
-    if not all(seed.isdecimal() for seed in _listed(seeds)):
-        raise UsageError(f"seeds are whole numbers from 0, such as 0,1,2, not {seeds!r}")
-    return [int(seed) for seed in _listed(seeds)]
+    listed = _listed(seeds)
+    digits = len(str(MOST_SEED))
+    if not all(seed.isdecimal() and len(seed) <= digits for seed in listed) or any(
+        int(seed) > MOST_SEED for seed in listed
+    ):
+        raise UsageError(
+            f"seeds are whole numbers from 0 to {MOST_SEED}, such as 0,1,2, not {seeds[:60]!r}"
+        )
+    return [int(seed) for seed in listed]
 
 
 for names, function in ((TABLES, table), ([ENERGY], energy), (FIGURES, figure)):

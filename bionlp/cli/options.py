@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bionlp.errors import UsageError
+from bionlp.limits import (
+    LEAST_PARAMETER,
+    MOST_PROCESSES,
+    MOST_SEED,
+    MOST_SENTENCES,
+    MOST_STEPS,
+    MOST_THRESHOLD,
+)
+
+
+def _within(what: str, most: float) -> Callable[[float | None], float | None]:
+    """Return a check that a number lies above 0, and so far that single precision can hold it."""
+
+    def check(value: float | None) -> float | None:
+        if value is not None and not LEAST_PARAMETER <= value <= most:
+            raise UsageError(
+                f"{what} must lie in (0, {most:g}], and not below {LEAST_PARAMETER:g}, not {value}"
+            )
+        return value
+
+    return check
+
+
 Model = Annotated[str, typer.Argument(help="A bundled model (mr, waimai) or a model's folder.")]
 DatasetOption = Annotated[
-    str, typer.Option("--dataset", help="A name (see bionlp data list), or a CSV or TSV file.")
+    str,
+    typer.Option(
+        "--dataset", help="A name (see bionlp data list), or a table: CSV, TSV or JSON lines."
+    ),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option(help="Column of the texts of a table. Default: text, review, sentence, ..."),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(help="Column of the labels of a table. Default: label, sentiment, ..."),
 ]
 Split = Annotated[
-    str, typer.Option(help="train, dev, test or all; a table of one's own is taken as a whole.")
+    str | None,
+    typer.Option(
+        help="train, dev, test or all. Default: test, or all of a table that the model was not "
+        "trained on."
+    ),
 ]
 Limit = Annotated[
-    int | None, typer.Option(min=1, help="Only the first so many sentences of the split.")
+    int | None,
+    typer.Option(min=1, max=MOST_SENTENCES, help="Only the first so many sentences of the split."),
 ]
 Backend = Annotated[
     str,
@@ -35,21 +75,34 @@ Synapses = Annotated[
 Precision = Annotated[str, typer.Option(help="Of membranes and weights: double or single.")]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes that Brian 2 runs in; by default one for each core."),
+    typer.Option(
+        min=1,
+        max=MOST_PROCESSES,
+        help="Processes that Brian 2 runs in; by default one for each core.",
+    ),
 ]
 Steps = Annotated[
     int | None,
     typer.Option(
         min=1,
+        max=MOST_STEPS,
         help="Steps a sentence is presented for. Default: as many as the model was trained for.",
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the input spikes.")]
+Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the input spikes.")]
 Decay = Annotated[
-    float | None, typer.Option(help="Membrane decay per step of all neurons instead of their own.")
+    float | None,
+    typer.Option(
+        callback=_within("decay", 1),
+        help="Membrane decay per step of all neurons instead of their own.",
+    ),
 ]
 Threshold = Annotated[
-    float | None, typer.Option(help="Threshold of all neurons instead of their own.")
+    float | None,
+    typer.Option(
+        callback=_within("threshold", MOST_THRESHOLD),
+        help="Threshold of all neurons instead of their own.",
+    ),
 ]
 Record = Annotated[
     list[str] | None,

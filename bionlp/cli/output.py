@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from bionlp.cli.streams import encodable
 from bionlp.errors import UsageError
+from bionlp.text import printable
 
 if TYPE_CHECKING:
     from bionlp.classifier import Sentence, TextClassifier
-    from bionlp.datasets import Example
+    from bionlp.datasets.selection import Selection
     from bionlp.progress import Reporter
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document; JSON has no NaN, so what is not a number becomes null."""
-    typer.echo(json.dumps(_finite(document), ensure_ascii=False, indent=2, allow_nan=False))
+    """Print one JSON document; JSON has no NaN, so what is not a number becomes null.
+
+    Characters that standard output may lack are escaped as JSON does it.
+    """
+    ascii_only = not is_utf8(sys.stdout)
+    text = json.dumps(_finite(document), ensure_ascii=ascii_only, indent=2, allow_nan=False)
+    typer.echo(text)
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Tell whether a stream takes any character."""
+    try:
+        return codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
+    except (AttributeError, LookupError):
+        return False
 
 
 def _finite(document: Any) -> Any:
@@ -43,14 +59,13 @@ GAP = 3
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table; a column of sentences is cut to what room the others leave."""
-    import sys
-
     from rich import box
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    rows = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    rows = [[_cell(cell) for cell in row] for row in rows]
     table = Table(box=box.SIMPLE, pad_edge=False)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PAGE)
     widths = {
@@ -67,9 +82,15 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
             max_width=max(console.width - others - GAP, 10) if column == SENTENCE else None,
         )
     for row in rows:
-        table.add_row(*row)
-    console.print(title, style="bold")
+        # A string would be searched for markup: [red], :smile:.
+        table.add_row(*map(Text, row))
+    console.print(Text(printable(title)), style="bold")
     console.print(table)
+
+
+def _cell(value: Any) -> str:
+    text = f"{value:,}" if isinstance(value, int) else printable(str(value))
+    return encodable(text, sys.stdout.encoding or "utf-8")
 
 
 def load_model(
@@ -88,36 +109,23 @@ def load_model(
 
 
 def load_examples(
-    classifier: TextClassifier, dataset: str, split: str, limit: int | None
-) -> Sequence[Example]:
-    """Load labelled sentences that fit a classifier.
+    classifier: TextClassifier,
+    dataset: str,
+    split: str | None,
+    limit: int | None,
+    report: Reporter,
+    **columns: str | None,
+) -> Selection:
+    """Choose labelled sentences that fit a classifier, and say what is worth knowing of them.
 
-    A known dataset is split by the seed that the model was trained with, so that its test part
-    holds no sentence that the model has seen.
+    See :func:`bionlp.datasets.selection.select`.
     """
-    from bionlp.datasets import load_dataset
-    from bionlp.datasets.registry import KNOWN
-    from bionlp.errors import DatasetError
+    from bionlp.datasets.selection import select
 
-    if dataset in KNOWN:
-        known = KNOWN[dataset]
-        if known.language != classifier.language:
-            raise DatasetError(
-                f"{dataset} is in language {known.language!r}, model {classifier.name!r} in "
-                f"{classifier.language!r}; choose a dataset in the model's language"
-            )
-        if len(known.label_names) != len(classifier.label_names):
-            raise DatasetError(
-                f"{dataset} has {len(known.label_names)} classes, model {classifier.name!r} "
-                f"{len(classifier.label_names)}; choose a dataset with the model's classes"
-            )
-        seed = classifier.training.get("settings", {}).get("split_seed", 0)
-        examples = load_dataset(dataset, seed=seed).split(split)
-    else:
-        examples = load_dataset(Path(dataset), label_names=classifier.label_names).split("all")
-    if not examples:
-        raise DatasetError(f"{dataset} has no sentences in split {split!r}")
-    return examples[:limit]
+    selection = select(classifier, dataset, split, limit, **columns)
+    for note in selection.notes(dataset, classifier.name):
+        report.note(note)
+    return selection
 
 
 def warn_of_reading(classifier: TextClassifier, texts: Sequence[str], report: Reporter) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from bionlp.cli.options import Backend, Decay, Record, Seed, Steps, Threshold, given
 from bionlp.errors import UsageError
+from bionlp.files import is_file
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
@@ -53,13 +54,14 @@ def report(
     """
     from analysis.recordings import words
     from bionlp.cli.output import load_model, warn_of_reading
+    from bionlp.cli.simulate import warn_of_undecided
     from bionlp.membranes import DEFAULT
     from bionlp.report import write_report
     from bionlp.samples import SAMPLES
     from bionlp.simulation import Engine, simulate
 
     engine, progress = Engine(backend), Reporter()
-    if source.endswith(".nc") or Path(source).is_file():
+    if source.endswith(".nc") or is_file(source):
         answered = given(context, OF_A_RECORDING)
         if answered:
             raise UsageError(f"a recording has its own {answered[0]}; leave out --{answered[0]}")
@@ -79,6 +81,7 @@ def report(
             record=record or DEFAULT,
         )
     warn_of_reading(classifier, [recording.attrs["text"]], progress)
+    warn_of_undecided([recording], progress)
     with progress.fraction("words", len(words(recording))) as advance:
         write_report(recording, classifier, out, engine=engine, advance=advance)
     typer.echo(out)

@@ -30,6 +30,12 @@ EXAMPLE = (
 )
 
 
+REASONS = {
+    "silent": "no output neuron fired",
+    "tie": "no class has more output spikes than all others",
+}
+
+
 def simulate(
     texts: Annotated[
         list[str] | None, typer.Argument(metavar="TEXT...", help="Sentences, each in quotes.")
@@ -63,11 +69,11 @@ def simulate(
     texts = [*(texts or []), *(read_texts(file) if file else [])]
     if not texts:
         raise UsageError('give at least one sentence, as in: bionlp simulate "a moving film"')
-    if out:
-        make_folder(out)
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     warn_of_reading(classifier, texts, report)
+    if out:
+        make_folder(out)
     with report.fraction("sentences", len(texts)) as advance:
         recordings = run(
             classifier,
@@ -78,6 +84,7 @@ def simulate(
             record=record or DEFAULT,
             advance=advance,
         )
+    warn_of_undecided(recordings, report)
     folders = write_results(recordings, out, report) if out else [None] * len(recordings)
     if as_json:
         print_json([_entry(*pair) for pair in zip(recordings, folders, strict=True)])
@@ -116,7 +123,7 @@ def print_summary(recordings: list[xr.DataTree]) -> None:
             (
                 recording_name(recording, number),
                 recording.attrs["text"],
-                recording.attrs["label_name"],
+                label_of(recording),
                 ", ".join(f"{name} {count}" for name, count in class_counts(recording).items()),
                 sum(entry["spikes"] for entry in layer_entries(recording).values()),
                 sum(entry["synaptic_events"] for entry in layer_entries(recording).values()),
@@ -124,6 +131,30 @@ def print_summary(recordings: list[xr.DataTree]) -> None:
             for number, recording in enumerate(recordings, start=1)
         ],
     )
+
+
+def label_of(recording: xr.DataTree) -> str:
+    """Return the label of a sentence, or that it has none and why."""
+    reason = why_no_label(recording)
+    return recording.attrs["label_name"] if reason is None else f"undecided ({reason})"
+
+
+def why_no_label(recording: xr.DataTree) -> str | None:
+    """Return ``silent`` or ``tie`` where no class has the most output spikes."""
+    import numpy as np
+
+    from bionlp.classifier import why_undecided
+    from bionlp.recording import class_counts
+
+    return why_undecided(np.array(list(class_counts(recording).values())))
+
+
+def warn_of_undecided(recordings: list[xr.DataTree], report: Reporter) -> None:
+    """Say which sentences have no label, and why."""
+    for number, recording in enumerate(recordings, start=1):
+        reason = why_no_label(recording)
+        if reason is not None:
+            report.note(f"warning: sentence {number} is undecided: {REASONS[reason]}")
 
 
 def recording_name(recording: xr.DataTree, number: int) -> str:
@@ -145,11 +176,12 @@ def layer_entries(recording: xr.DataTree) -> dict[str, dict[str, int]]:
 def _entry(recording: xr.DataTree, folder: Path | None) -> dict[str, Any]:
     from bionlp.recording import class_counts
 
-    attrs = recording.attrs
+    attrs, reason = recording.attrs, why_no_label(recording)
     return {
         "text": attrs["text"],
-        "label": attrs["label_name"],
-        "label_index": attrs["label"],
+        "label": attrs["label_name"] if reason is None else None,
+        "label_index": attrs["label"] if reason is None else None,
+        "undecided": reason,
         "counts": class_counts(recording),
         "layers": layer_entries(recording),
         "model": attrs["model"],

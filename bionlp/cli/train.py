@@ -10,14 +10,22 @@ from typing import Annotated, Any
 
 import typer
 
-from bionlp.cli.options import DatasetOption, given
+from bionlp.cli.options import DatasetOption, LabelColumn, TextColumn, given
 from bionlp.errors import EmbeddingError
+from bionlp.limits import MOST_DIMENSION
 from bionlp.progress import Reporter
-from bionlp.training.settings import RECIPES, recipe
+from bionlp.training.settings import RANGES, RECIPES, recipe
 
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
 DEFAULT = recipe("default")
+
+
+def bounded(setting: str, **options: Any) -> Any:
+    """Return an option for a setting, with the bounds of that."""
+    least, most = RANGES[setting]
+    # Where all above 0 are good, the settings say so better than a bound close to it.
+    return typer.Option(min=0 if 0 < least < 1 else least, max=most, **options)
 
 
 def train(
@@ -34,8 +42,11 @@ def train(
     language: Annotated[
         str | None, typer.Option(help="en or zh, of a table of your own. Default: guessed.")
     ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
     dimension: Annotated[
-        int | None, typer.Option(min=1, help="Dimension that the word vectors must have.")
+        int | None,
+        typer.Option(min=1, max=MOST_DIMENSION, help="Dimension that the word vectors must have."),
     ] = None,
     recipe_name: Annotated[
         str,
@@ -45,61 +56,62 @@ def train(
             "The defaults shown here are those of the default recipe.",
         ),
     ] = "default",
-    seed: Annotated[
-        int, typer.Option(min=0, help="Of all randomness but the split.")
-    ] = DEFAULT.seed,
+    seed: Annotated[int, bounded("seed", help="Of all randomness but the split.")] = DEFAULT.seed,
     split_seed: Annotated[
-        int, typer.Option(min=0, help="Of the split into train, dev and test.")
+        int, bounded("split_seed", help="Of the split into train, dev and test.")
     ] = DEFAULT.split_seed,
     length: Annotated[
         int | None,
-        typer.Option(min=5, help="Words a sentence. Default: enough for 95 % of the sentences."),
+        bounded("length", help="Words a sentence. Default: enough for 95 % of the sentences."),
     ] = DEFAULT.length,
     vocabulary_size: Annotated[
-        int, typer.Option(min=1, help="Words the model knows.")
+        int, bounded("vocabulary_size", help="Words the model knows.")
     ] = DEFAULT.vocabulary_size,
-    maps: Annotated[int, typer.Option(min=1, help="Feature maps a width.")] = DEFAULT.maps,
+    maps: Annotated[int, bounded("maps", help="Feature maps a width.")] = DEFAULT.maps,
     neurons_per_class: Annotated[
-        int, typer.Option(min=1, help="Output neurons a class.")
+        int, bounded("neurons_per_class", help="Output neurons a class.")
     ] = DEFAULT.neurons_per_class,
-    dropout: Annotated[
-        float, typer.Option(min=0, max=0.99, help="Of pooled features.")
-    ] = DEFAULT.dropout,
-    threshold: Annotated[float, typer.Option(help="Of every neuron.")] = DEFAULT.threshold,
+    dropout: Annotated[float, bounded("dropout", help="Of pooled features.")] = DEFAULT.dropout,
+    threshold: Annotated[float, bounded("threshold", help="Of every neuron.")] = DEFAULT.threshold,
     decay: Annotated[
-        float, typer.Option(help="Of every membrane per step, in (0, 1].")
+        float, bounded("decay", help="Of every membrane per step, in (0, 1].")
     ] = DEFAULT.decay,
-    steps: Annotated[int, typer.Option(min=1, help="Steps a sentence.")] = DEFAULT.steps,
+    steps: Annotated[int, bounded("steps", help="Steps a sentence.")] = DEFAULT.steps,
     silent_below: Annotated[
         float,
-        typer.Option(
-            help="Embedding values below this never fire, in standard deviations from the mean."
+        bounded(
+            "silent_below",
+            help="Embedding values below this never fire, in standard deviations from the mean.",
         ),
     ] = DEFAULT.silent_below,
-    batch_size: Annotated[int, typer.Option(min=1, help="Of the tailored stage.")] = (
+    batch_size: Annotated[int, bounded("batch_size", help="Of the tailored stage.")] = (
         DEFAULT.batch_size
     ),
-    tailored_epochs: Annotated[int, typer.Option(min=1)] = DEFAULT.tailored_epochs,
-    tailored_rate: Annotated[float, typer.Option(help="Learning rate.")] = DEFAULT.tailored_rate,
+    tailored_epochs: Annotated[int, bounded("tailored_epochs")] = DEFAULT.tailored_epochs,
+    tailored_rate: Annotated[
+        float, bounded("tailored_rate", help="Learning rate.")
+    ] = DEFAULT.tailored_rate,
     embedding_rate: Annotated[
-        float, typer.Option(help="Learning rate of the embeddings.")
+        float, bounded("embedding_rate", help="Learning rate of the embeddings.")
     ] = DEFAULT.embedding_rate,
     noise_steps: Annotated[
-        int, typer.Option(min=0, help="Noise of the tailored stage's input; 0 for none.")
+        int, bounded("noise_steps", help="Noise of the tailored stage's input; 0 for none.")
     ] = DEFAULT.noise_steps,
-    finetuning_batch_size: Annotated[int, typer.Option(min=1)] = DEFAULT.finetuning_batch_size,
-    finetuning_epochs: Annotated[int, typer.Option(min=1)] = DEFAULT.finetuning_epochs,
+    finetuning_batch_size: Annotated[
+        int, bounded("finetuning_batch_size")
+    ] = DEFAULT.finetuning_batch_size,
+    finetuning_epochs: Annotated[int, bounded("finetuning_epochs")] = DEFAULT.finetuning_epochs,
     finetuning_rate: Annotated[
-        float, typer.Option(help="Learning rate.")
+        float, bounded("finetuning_rate", help="Learning rate.")
     ] = DEFAULT.finetuning_rate,
     annealed: Annotated[
         bool, typer.Option(help="Let learning rates fall to zero along half a cosine.")
     ] = DEFAULT.annealed,
     finetuning_steps: Annotated[
-        int, typer.Option(min=1, help="Steps a sentence in fine-tuning.")
+        int, bounded("finetuning_steps", help="Steps a sentence in fine-tuning.")
     ] = DEFAULT.finetuning_steps,
     gain: Annotated[
-        float, typer.Option(help="Factor on the tailored network's initial weights.")
+        float, bounded("gain", help="Factor on the tailored network's initial weights.")
     ] = DEFAULT.gain,
     centred: Annotated[bool, typer.Option(help="Keep the kernels of zero mean.")] = DEFAULT.centred,
     select_converted: Annotated[
@@ -107,14 +119,14 @@ def train(
         typer.Option(help="Select the tailored epoch by its accuracy after conversion."),
     ] = DEFAULT.select_converted,
     diversity: Annotated[
-        float, typer.Option(min=0, help="Spread of a class's weights before fine-tuning.")
+        float, bounded("diversity", help="Spread of a class's weights before fine-tuning.")
     ] = DEFAULT.diversity,
     teachers: Annotated[
-        int, typer.Option(min=0, help="Original TextCNNs that teach the networks; 0 for none.")
+        int, bounded("teachers", help="Original TextCNNs that teach the networks; 0 for none.")
     ] = DEFAULT.teachers,
     pieces: Annotated[
         int,
-        typer.Option(min=0, help="New sentences, for each sentence, that they teach with."),
+        bounded("pieces", help="New sentences, for each sentence, that they teach with."),
     ] = DEFAULT.pieces,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -129,7 +141,15 @@ def train(
 
     settings = recipe(recipe_name, **_changes(context))
     report = Reporter(quiet=quiet)
-    corpus = load_dataset(dataset, seed=split_seed, language=language)
+    corpus = load_dataset(
+        dataset,
+        seed=split_seed,
+        language=language,
+        text_column=text_column,
+        label_column=label_column,
+    )
+    if corpus.skipped:
+        report.note(f"left out {corpus.skipped} rows of {dataset} without a text")
     report.note(f"reading word vectors {embeddings}")
     vectors = load_word_vectors(embeddings)
     if dimension and vectors.vector_size != dimension:

@@ -11,6 +11,7 @@ from bionlp.cli.options import (
     Backend,
     Decay,
     Json,
+    LabelColumn,
     Limit,
     Model,
     Precision,
@@ -18,6 +19,7 @@ from bionlp.cli.options import (
     Split,
     Steps,
     Synapses,
+    TextColumn,
     Threshold,
     given,
 )
@@ -36,9 +38,13 @@ def validate(
     model: Model,
     dataset: Annotated[
         str | None,
-        typer.Option(help="A name, or a CSV or TSV file. Default: a few sample sentences."),
+        typer.Option(
+            help="A name, or a table: CSV, TSV or JSON lines. Default: a few sample sentences."
+        ),
     ] = None,
-    split: Split = "test",
+    split: Split = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
     limit: Limit = 20,
     backend: Backend = "auto",
     synapses: Synapses = "auto",
@@ -55,6 +61,7 @@ def validate(
         typer.Option(
             metavar="SEEDS",
             min=0,
+            max=10_000,
             help="Also compare independent Poisson input over so many seeds.",
         ),
     ] = 0,
@@ -73,11 +80,15 @@ def validate(
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
     if dataset is None:
-        if given(context, ["split"]):
-            raise UsageError("--split is of a dataset; name one with --dataset")
+        of_dataset = given(context, ["split", "text_column", "label_column"])
+        if of_dataset:
+            option = of_dataset[0].replace("_", "-")
+            raise UsageError(f"--{option} is of a dataset; name one with --dataset")
         texts = SAMPLES[classifier.language][:limit]
     else:
-        texts = [e.text for e in load_examples(classifier, dataset, split, limit)]
+        columns = {"text_column": text_column, "label_column": label_column}
+        selection = load_examples(classifier, dataset, split, limit, report, **columns)
+        texts = [example.text for example in selection.examples]
     sentences = read_known(classifier, texts, report)
     if independent and len(sentences) < 2:
         raise UsageError("--independent needs at least two sentences; raise --limit")

@@ -1,8 +1,13 @@
-"""Labelled texts: the public datasets of the paper, and any CSV file of a user.
+"""Labelled texts: the public datasets of the paper, and any table of a user.
 
 ``registry`` says as data what the known datasets are and where they come from, ``readers`` turns
 their files into examples, ``splits`` parts them into train, dev and test, ``loading`` puts the
-three together and ``fetch`` downloads what is missing.
+three together and ``fetch`` downloads what is missing. A user's table is read by ``tables``:
+
+    bytes --decoding--> text --columns, records--> cells --labels--> examples
+                             --json_lines------------^
+
+``selection`` says which of its rows a model is measured on.
 """
 
 from bionlp.datasets.loading import data_folder, load_dataset

@@ -9,20 +9,18 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from bionlp.datasets.model import Dataset
-from bionlp.datasets.readers import (
-    LabelledTexts,
-    read_class_files,
-    read_labelled_lines,
-    read_table,
-)
+from bionlp.datasets.columns import Wanted
+from bionlp.datasets.labels import LabelledTexts
+from bionlp.datasets.model import Dataset, digest_of
+from bionlp.datasets.readers import read_class_files, read_labelled_lines
 from bionlp.datasets.registry import KNOWN, KnownDataset
 from bionlp.datasets.splits import stratified_split
-from bionlp.errors import DatasetError
+from bionlp.datasets.tables import TABLE_SUFFIXES, read_table
+from bionlp.errors import DatasetError, UsageError
+from bionlp.files import is_file
 from bionlp.text import LANGUAGES, guess_language
 
 DATA_VARIABLE = "BIONLP_DATA_DIR"
-TABLE_SUFFIXES = (".csv", ".tsv")
 
 
 def load_dataset(
@@ -32,13 +30,16 @@ def load_dataset(
     seed: int = 0,
     language: str | None = None,
     label_names: Sequence[str] | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
 ) -> Dataset:
     """Load a known dataset by its name or a user's table by its path.
 
     Parameters
     ----------
     name_or_path : str or Path
-        A name in :data:`bionlp.datasets.registry.KNOWN`, or a CSV or TSV file.
+        A name in :data:`bionlp.datasets.registry.KNOWN`, or a table: CSV, TSV or JSON
+        lines.
     data_dir : Path, optional
         Where the known datasets lie; see :func:`data_folder`.
     seed : int, optional
@@ -48,7 +49,10 @@ def load_dataset(
         dataset has its own.
     label_names : sequence of str, optional
         The classes of a model that a user's table must fit; see
-        :func:`bionlp.datasets.readers.read_table`. A known dataset has its own.
+        :func:`bionlp.datasets.tables.read_table`. A known dataset has its own.
+    text_column, label_column : str, optional
+        Names of two columns of a user's table, if they are not the usual ones. A known dataset has
+        its own.
 
     Returns
     -------
@@ -60,11 +64,16 @@ def load_dataset(
     ------
     DatasetError
         If the dataset is unknown, missing or malformed.
+    UsageError
+        If columns of a known dataset are asked for, or one column for both.
     """
+    wanted = Wanted(text_column, label_column)
     known = KNOWN.get(str(name_or_path))
     if known is not None:
+        if wanted != Wanted():
+            raise UsageError(f"columns are those of a table of your own; {known.name} has its own")
         return _load_known(known, data_folder(data_dir), seed)
-    return _load_table(_existing_table(name_or_path), seed, language, label_names)
+    return _load_table(_existing_table(name_or_path), seed, language, label_names, wanted)
 
 
 def data_folder(data_dir: Path | None = None) -> Path:
@@ -117,7 +126,8 @@ def _load_known(known: KnownDataset, folder: Path, seed: int) -> Dataset:
     if known.layout == "splits":
         texts = [read_labelled_lines(path, known.label_names) for path in paths]
         parts = tuple(text.examples for text in texts)
-        return Dataset(known.name, known.language, known.label_names, *parts)
+        digest = digest_of(example for part in parts for example in part)
+        return Dataset(known.name, known.language, known.label_names, *parts, digest=digest)
     if known.layout == "classes":
         texts = read_class_files(paths, known.label_names)
     else:
@@ -126,26 +136,32 @@ def _load_known(known: KnownDataset, folder: Path, seed: int) -> Dataset:
 
 
 def _load_table(
-    path: Path, seed: int, language: str | None, label_names: Sequence[str] | None
+    path: Path,
+    seed: int,
+    language: str | None,
+    label_names: Sequence[str] | None,
+    wanted: Wanted,
 ) -> Dataset:
     if language not in (None, *LANGUAGES):
         raise DatasetError(f"unknown language {language!r}; choose one of {', '.join(LANGUAGES)}")
-    texts = read_table(path, label_names)
+    texts = read_table(path, label_names, wanted)
     language = language or guess_language(example.text for example in texts.examples)
     return _parted(path.stem, language, texts, seed)
 
 
 def _parted(name: str, language: str, texts: LabelledTexts, seed: int) -> Dataset:
     parts = stratified_split(texts.examples, seed)
-    return Dataset(name, language, texts.label_names, *parts, skipped=texts.skipped)
+    digest = digest_of(texts.examples)
+    return Dataset(name, language, texts.label_names, *parts, skipped=texts.skipped, digest=digest)
 
 
 def _existing_table(path: str | Path) -> Path:
     table = Path(path)
-    if table.is_file():
+    if is_file(table):
         return table
     if table.suffix.lower() in TABLE_SUFFIXES:
         raise DatasetError(f"there is no file {table}; check the path")
     raise DatasetError(
-        f"unknown dataset {str(path)!r}; choose one of {', '.join(KNOWN)} or give a CSV file"
+        f"unknown dataset {str(path)!r}; choose one of {', '.join(KNOWN)} or give a table: "
+        f"{', '.join(TABLE_SUFFIXES)}"
     )

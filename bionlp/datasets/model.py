@@ -1,6 +1,8 @@
 """What a dataset is: texts with class indices, in three parts that never overlap."""
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from bionlp.errors import DatasetError
 
@@ -17,10 +19,13 @@ class Example:
         The text as it stands in the file, without surrounding blanks.
     label : int
         The index of its class, from 0.
+    row : int, optional
+        The number of its row in its file; no part of what it is.
     """
 
     text: str
     label: int
+    row: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,9 @@ class Dataset:
         What to learn from, what to choose the best epoch on, and what to report.
     skipped : int
         How many rows were left out because their text is empty.
+    digest : str
+        SHA-256 of all labels and texts in the order of the file (:func:`digest_of`). Two files with
+        the same one are parted alike.
     """
 
     name: str
@@ -48,6 +56,7 @@ class Dataset:
     dev: tuple[Example, ...]
     test: tuple[Example, ...]
     skipped: int = 0
+    digest: str = ""
 
     def split(self, name: str) -> tuple[Example, ...]:
         """Return one part by its name.
@@ -72,3 +81,23 @@ class Dataset:
         if name == "all":
             return self.train + self.dev + self.test
         return getattr(self, name)
+
+
+def digest_of(examples: Iterable[Example]) -> str:
+    """Return the SHA-256 of labels and texts, in hexadecimal.
+
+    Parameters
+    ----------
+    examples : iterable of Example
+        In the order of their file.
+
+    Returns
+    -------
+    str
+        The same for the same rows in another format.
+    """
+    digest = hashlib.sha256()
+    for example in examples:
+        content = example.text.encode()
+        digest.update(f"{example.label} {len(content)} ".encode() + content)
+    return digest.hexdigest()

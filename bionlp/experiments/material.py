@@ -17,6 +17,8 @@ from bionlp.progress import Reporter
 from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
 from bionlp.training.distillation import Teachers
 from bionlp.training.fit import FitSettings, History, Stage, fit
+from bionlp.training.memory import check_training_memory
+from bionlp.training.origin import origin_of
 from bionlp.training.phases import (
     describe,
     levels_of,
@@ -68,6 +70,7 @@ class Material:
         if not experiment.pretrained:
             self.embeddings = self.embeddings.random(cell.seed)
             name = "random"
+        check_training_memory(self.corpus, self.embeddings, self.settings)
         kind = "" if experiment.dropout else "-no-dropout"
         self.folder = work / f"{cell.dataset}-{name}{kind}-{cell.recipe}-seed{cell.seed}"
 
@@ -83,7 +86,9 @@ class Material:
         own = asdict(self.settings)
         changes = [f"{k}-{v}" for k, v in asdict(settings).items() if v != own[k]]
         folder = self.folder.joinpath(*changes)
-        return fit(stage, self.corpus.train, self.corpus.dev, choices, folder, self.report)
+        origin = origin_of(self.corpus, self.embeddings, settings)
+        parts = self.corpus.train, self.corpus.dev
+        return fit(stage, *parts, choices, folder, self.report, origin)
 
     @cached_property
     def teachers(self) -> Teachers | None:

@@ -11,20 +11,27 @@ settings are still those that the program would use now.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from bionlp.errors import CheckpointError
 from bionlp.experiments.cells import Cell
 from bionlp.experiments.methods import Outcome
+from bionlp.experiments.records import check_document
 from bionlp.files import atomic_path
+from bionlp.strict import first_fault, one_line, parse_json, read_file
 from bionlp.training.settings import TrainingSettings
 
 PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
 IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
 """What tells the cells of a table apart, besides changes."""
+LONGEST = 2**28
+"""Bytes that a document may have."""
 
 Record = dict[str, Any]
 
@@ -54,8 +61,8 @@ class Results:
         self.path = folder / f"{table}.json"
         self.table = table
         self.records: list[Record] = []
-        if self.path.exists():
-            self.records = _read(self.path)
+        if os.path.lexists(self.path):
+            self.records = _read(self.path, table)
 
     def find(self, cell: Cell) -> Record | None:
         """Return the record of a finished cell."""
@@ -120,14 +127,18 @@ def _identity(record: Record) -> list[Any]:
     return [*(record[key] for key in IDENTITY), changes_of(record)]
 
 
-def _read(path: Path) -> list[Record]:
+def _read(path: Path, table: str) -> list[Record]:
+    raw = read_file(path, CheckpointError, LONGEST)
+    document = None
     try:
-        records = json.loads(path.read_bytes())["cells"]
-        if all({*IDENTITY, "settings", "test"} <= record.keys() for record in records):
-            return records
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path} holds no results ({error}); remove it") from error
-    raise CheckpointError(f"{path} holds results of another kind; remove it")
+        document = parse_json(raw)
+        check_document(raw, table)
+        return document["cells"]
+    except ValidationError as error:
+        why = first_fault(error, document)
+    except ValueError as error:
+        why = one_line(error)
+    raise CheckpointError(f"{path} holds no results of {table} ({why}); remove it")
 
 
 def _as_json(value: Any) -> Any:

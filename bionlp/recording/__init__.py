@@ -16,6 +16,8 @@ Populations of shape (rows, columns, features) have spikes (time, row, column, f
 positions come from words, ``first_word`` and ``last_word`` (position) number the words under each
 from 0, and ``word`` (position) is the first of them.
 
+``label`` is -1 and ``label_name`` empty where no class has the most output spikes.
+
 ``kind`` is ``input``, or what leads into the population: ``convolution``, ``pooling``, ``dense``,
 ... ``neuron`` is the class of its neurons, ``parameters`` the names of their parameters. Each is an
 attribute, or a variable where neurons differ; ``threshold`` is in the unit of the membrane.
@@ -23,7 +25,9 @@ attribute, or a variable where neurons differ; ``threshold`` is in the unit of t
 where a population counts what it averages (:meth:`networks.description.Network.unit`).
 
 With the model, the text, the seed and the number of the sentence a recording can be made again:
-``encoding_version`` says how spikes were drawn. Recordings of version 1 are read, too.
+``encoding_version`` says how spikes were drawn. In a file the root also has ``sha256``, a digest of
+all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Recordings of version 1
+are read, too.
 """
 
 from bionlp.recording.files import load_recording, save_recording

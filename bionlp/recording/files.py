@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import xarray as xr
 
 from bionlp.errors import RecordingError
-from bionlp.files import atomic_path
+from bionlp.files import atomic_path, check_room
 from bionlp.recording import version1
+from bionlp.recording.container import check_file
+from bionlp.recording.digest import ATTRIBUTE, digest
 from bionlp.recording.schema import FORMAT, VERSION, check, plain
 from bionlp.strict import one_line
+
+VERSIONS = (version1.VERSION, VERSION)
+OVERHEAD = 2**18
+"""Bytes of a file beside its arrays, at most."""
 
 
 def save_recording(recording: xr.DataTree, path: Path) -> None:
@@ -32,8 +39,13 @@ def save_recording(recording: xr.DataTree, path: Path) -> None:
         node.path: {name: {"zlib": True, "complevel": 1} for name in node.data_vars}
         for node in recording.subtree
     }
+    signed = recording.copy()
+    signed.attrs = recording.attrs | {ATTRIBUTE: digest(recording)}
+    size = sum(node.to_dataset().nbytes for node in recording.subtree)
     with atomic_path(path) as temporary:
-        recording.to_netcdf(temporary, engine="h5netcdf", encoding=compressed)
+        # HDF5 may crash on a full disk.
+        check_room(temporary, size + OVERHEAD)
+        signed.to_netcdf(temporary, engine="h5netcdf", encoding=compressed)
 
 
 def load_recording(path: Path) -> xr.DataTree:
@@ -55,25 +67,74 @@ def load_recording(path: Path) -> xr.DataTree:
         If the file is missing, no recording, or of an unknown version; in one line that names what
         is missing or wrong in it.
     """
-    if not Path(path).is_file():
+    if not os.path.exists(path):
         raise RecordingError(f"there is no recording {path}; make one with: bionlp simulate --out")
-    try:
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            recording = tree.load()
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
-        raise RecordingError(f"{path} is truncated or no NetCDF file: {one_line(error)}") from error
+    recording = _read(path)
     attrs = plain(recording.attrs)
     if attrs.get("format") != FORMAT:
         raise RecordingError(f"{path} is a NetCDF file but no recording of this program")
+    version = attrs.get("version")
+    if type(version) is not int or version not in VERSIONS:
+        raise RecordingError(
+            f"{path} is a recording of version {one_line(version)}, this program reads "
+            f"versions {' and '.join(map(str, VERSIONS))}; simulate the sentence again"
+        )
     try:
-        if attrs.get("version") == version1.VERSION:
-            return version1.upgrade(recording)
-        if attrs.get("version") == VERSION:
-            check(recording)
-            return recording
+        return checked_recording(recording, version)
     except RecordingError as error:
         raise RecordingError(f"{path}, {error}") from error
-    raise RecordingError(
-        f"{path} is a recording of version {one_line(attrs.get('version'))}, this program reads "
-        f"versions {version1.VERSION} and {VERSION}; simulate the sentence again"
-    )
+
+
+def _read(path: Path) -> xr.DataTree:
+    try:
+        check_file(path)
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            return tree.load()
+    except RecordingError:
+        raise
+    except Exception as error:  # whatever the libraries make of a file that is none
+        raise RecordingError(f"{path} is truncated or no NetCDF file: {one_line(error)}") from error
+
+
+_DAMAGED = (RecordingError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+
+
+def checked_recording(recording: xr.DataTree, version: int) -> xr.DataTree:
+    """Return a recording that was read as the present version has it, if nothing is wrong in it.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        What a file says.
+    version : int
+        One of :data:`VERSIONS`.
+
+    Returns
+    -------
+    xarray.DataTree
+        The recording.
+
+    Raises
+    ------
+    RecordingError
+        If something is missing or wrong; the message names it in one line.
+    """
+    try:
+        return _checked(recording, version)
+    except _DAMAGED as error:
+        raise RecordingError(one_line(error)) from error
+
+
+def _checked(recording: xr.DataTree, version: int) -> xr.DataTree:
+    given = recording.attrs.pop(ATTRIBUTE, None)
+    found = digest(recording) if given is not None else None
+    if version == VERSION:
+        check(recording)
+    else:
+        recording = version1.upgrade(recording)
+    if given != found or (given is None and version == VERSION):
+        raise RecordingError(
+            f"/: attribute {ATTRIBUTE} is {'missing' if given is None else 'of other content'}; "
+            "the file was changed: simulate the sentence again"
+        )
+    return recording

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bionlp.classifier import Sentence, TextClassifier, predict_labels
+from bionlp.classifier import UNDECIDED, Sentence, TextClassifier, predict_labels
 from bionlp.encoding import VERSION as ENCODING_VERSION
 from bionlp.recording.places import Span, window_width, word_spans
 from bionlp.recording.schema import FORMAT, RESERVED, VERSION
@@ -80,7 +80,7 @@ def make_recording(
         "model": classifier.name,
         "language": classifier.language,
         "label": label,
-        "label_name": classifier.label_names[label],
+        "label_name": "" if label == UNDECIDED else classifier.label_names[label],
         "layers": names,
         "readout": readout,
         "seed": seed,

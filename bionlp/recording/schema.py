@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import xarray as xr
 from pydantic import Field, StringConstraints, ValidationError
 
+from bionlp.classifier import UNDECIDED
 from bionlp.errors import RecordingError
-from bionlp.strict import Open, first_fault
+from bionlp.limits import LARGEST, MOST_SEED, MOST_SENTENCES, MOST_STEPS
+from bionlp.strict import Open, first_fault, one_line
+from networks.neurons import Neuron, neuron_models
 
 FORMAT = "bionlp-recording"
 VERSION = 2
 
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0, le=2**62)]
+Positive = Annotated[int, Field(ge=1, le=2**31)]
 Numbers = Annotated[str, StringConstraints(pattern=r"\A(\d+( \d+)*)?\Z")]
 
 
@@ -26,13 +30,13 @@ class Common(Open):
     text: str
     model: str
     language: str
-    label: Count
+    label: Annotated[int, Field(ge=UNDECIDED, le=2**31)]
     label_name: str
     layers: Annotated[list[str], Field(min_length=2)]
-    seed: Count
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
     backend: str
-    steps: Positive
-    dt_ms: Annotated[float, Field(gt=0)]
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)]
+    dt_ms: Annotated[float, Field(ge=1e-6, le=1e6)]
     python: str
 
 
@@ -41,7 +45,7 @@ class Root(Common):
 
     version: Literal[VERSION]
     readout: str
-    sentence: Count
+    sentence: Annotated[int, Field(ge=0, lt=MOST_SENTENCES)]
     encoding_version: Positive
     precision: Literal["single", "double"]
     synapses: str
@@ -112,7 +116,18 @@ def check(recording: xr.DataTree) -> None:
     root = checked(Root, recording)
     check_arrays(recording, root, root.readout)
     for name in root.layers[1:]:
-        _check_parameters(recording[name], checked(Hidden, recording[name]))
+        hidden = checked(Hidden, recording[name])
+        _check_parameters(recording[name], hidden)
+        check_sources(name, hidden.kind, hidden.sources, root.layers)
+
+
+def check_sources(name: str, kind: str, sources: str, layers: list[str]) -> None:
+    """See that a population listens to others that there are."""
+    if (not sources.split()) != (kind == "unconnected"):
+        raise RecordingError(f"/{name}: attribute sources: {kind} has {sources.strip() or 'none'}")
+    unknown = [source for source in sources.split() if source not in layers]
+    if unknown:
+        raise RecordingError(f"/{name}: attribute sources: there is no {one_line(unknown[0])!r}")
 
 
 def check_arrays(recording: xr.DataTree, root: Common, readout: str) -> None:
@@ -138,16 +153,19 @@ def check_arrays(recording: xr.DataTree, root: Common, readout: str) -> None:
     if readout not in names[1:]:
         raise RecordingError(f"/: attribute readout: there is no population {readout!r} to read")
     time = _array(recording, "time", ("time",), root.steps)
-    if not np.allclose(time, np.arange(root.steps) * root.dt_ms):
+    expected = np.arange(root.steps) * root.dt_ms
+    if time.dtype.kind not in "fiu" or not np.allclose(time, expected, atol=0):
         raise RecordingError(f"/: time is not that of {root.steps} steps of {root.dt_ms:g} ms")
     for place, name in enumerate(names):
         if name not in recording.children:
             raise RecordingError(f"/: attribute layers: there is no node {name!r}")
         node = recording[name]
-        kind = checked(Layer, node).kind
-        if (kind == "input") != (place == 0):
+        layer = checked(Layer, node)
+        if (layer.kind == "input") != (place == 0):
             raise RecordingError(f"/{name}: attribute kind: the first of layers is the input")
         _check_layer(node, root.steps, place == 0, name == readout)
+        if layer.spike_count != int(node["spikes"].values.sum(dtype=np.int64)):
+            raise RecordingError(f"/{name}: attribute spike_count: there are not so many spikes")
     _check_names(recording, root, readout)
 
 
@@ -157,10 +175,13 @@ def _check_layer(node: xr.DataTree, steps: int, is_input: bool, is_readout: bool
     expected = _dims(dims, is_input, is_readout)
     if dims != expected:
         raise RecordingError(f"{node.path}: spikes have the dimensions {dims}, not {expected}")
-    if spikes.dtype.kind not in "biu" or not np.isin(spikes, (0, 1)).all():
+    if not spikes.size:
+        raise RecordingError(f"{node.path}: spikes are of no neurons")
+    if spikes.dtype.kind not in "biu" or not ((spikes == 0) | (spikes == 1)).all():
         raise RecordingError(f"{node.path}: spikes are 0 or 1, and others are among them")
     index = _array(node, "index", ("recorded",))
-    if index.dtype.kind not in "iu" or not np.isin(index, np.arange(spikes[0].size)).all():
+    inside = index.dtype.kind in "iu" and ((index >= 0) & (index < spikes[0].size)).all()
+    if not inside or len(np.unique(index)) < len(index):
         raise RecordingError(f"{node.path}: index names neurons that there are none of")
     membrane = _array(node, "membrane", ("time", "recorded"), steps)
     if membrane.dtype.kind != "f" or not np.isfinite(membrane).all():
@@ -189,13 +210,16 @@ def _check_names(recording: xr.DataTree, root: Common, readout: str) -> None:
     for path, names in ((root.layers[0], words), (readout, classes)):
         if names.dtype.kind not in "OUT" or not all(isinstance(n, str) for n in names.tolist()):
             raise RecordingError(f"/{path}: {'words' if names is words else 'class'} are no texts")
-    if root.label >= len(classes) or classes[root.label] != root.label_name:
+    named = ["", *classes.tolist()]
+    if root.label >= len(classes) or named[root.label + 1] != root.label_name:
         raise RecordingError(f"/: attribute label: class {root.label} is not {root.label_name!r}")
     for name in root.layers:
         node = recording[name]
-        for bound in {"first_word", "last_word"} & set(node.coords):
+        # Where only padding is, the last word comes before the first.
+        bounds = {"first_word": (0, len(words)), "last_word": (-1, len(words) - 1)}
+        for bound, (least, most) in bounds.items() if bounds.keys() & {*node.variables} else ():
             numbers = _array(node, bound, ("position",))
-            inside = numbers.dtype.kind in "iu" and (abs(numbers) <= len(words)).all()
+            inside = numbers.dtype.kind in "iu" and ((numbers >= least) & (numbers <= most)).all()
             if not inside:
                 raise RecordingError(f"{node.path}: {bound} numbers words that there are none of")
 
@@ -203,15 +227,23 @@ def _check_names(recording: xr.DataTree, root: Common, readout: str) -> None:
 def _check_parameters(node: xr.DataTree, attrs: Hidden) -> None:
     """See that each parameter of the neurons is there."""
     dims, given = node["spikes"].dims[1:], plain(node.attrs)
+    described = fields(neuron_models().get(attrs.neuron, Neuron))
+    numeric = {"threshold", *(f.name for f in described if not isinstance(f.default, str))}
     for name in attrs.parameters.split():
         if name in node.data_vars:
             array = _array(node, name, dims)
             if array.dtype.kind != "f" or not np.isfinite(array).all():
                 raise RecordingError(f"{node.path}: {name} has values that are no finite numbers")
-        elif not isinstance(given.get(name), int | float | str):
-            raise RecordingError(f"{node.path}: parameter {name} is missing")
+        elif not _is_value(given.get(name), name in numeric):
+            raise RecordingError(f"{node.path}: parameter {name} is missing or of another type")
     if len(attrs.sources.split()) != len(attrs.delay.split()):
         raise RecordingError(f"{node.path}: attribute delay: there is not one for each of sources")
+
+
+def _is_value(value: Any, numeric: bool) -> bool:
+    if isinstance(value, str):
+        return not numeric
+    return isinstance(value, int | float) and abs(value) <= LARGEST
 
 
 def _array(

@@ -8,7 +8,16 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from bionlp.recording.schema import Common, Count, Positive, check_arrays, checked
+from bionlp.classifier import UNDECIDED, predict_labels
+from bionlp.limits import LARGEST, LEAST_PARAMETER
+from bionlp.recording.schema import (
+    Common,
+    Count,
+    Positive,
+    check_arrays,
+    check_sources,
+    checked,
+)
 from bionlp.strict import Open
 from networks.described import values
 from networks.neurons import LIF
@@ -26,8 +35,8 @@ class Hidden(Open):
     """Attributes of a layer behind the input."""
 
     kind: Literal["convolution", "pooling", "dense"]
-    threshold: Annotated[float, Field(gt=0)]
-    decay: Annotated[float, Field(gt=0, le=1)]
+    threshold: Annotated[float, Field(ge=LEAST_PARAMETER, le=LARGEST)]
+    decay: Annotated[float, Field(ge=LEAST_PARAMETER, le=1)]
     sources: str
     latency: Count = 0
     width: Positive = 1
@@ -59,8 +68,14 @@ def upgrade(recording: xr.DataTree) -> xr.DataTree:
     for name in {*root.layers} & {*recording.children}:
         upgraded[name].attrs["neuron"] = "Input" if name == first else LIF.__name__
     for name in {*hidden} & {*recording.children}:
-        _upgrade_layer(upgraded, name, checked(Hidden, recording[name]))
+        layer = checked(Hidden, recording[name])
+        check_sources(name, layer.kind, layer.sources, root.layers)
+        _upgrade_layer(upgraded, name, layer)
     check_arrays(upgraded, root, upgraded.attrs["readout"])
+    votes = upgraded[upgraded.attrs["readout"]]["spikes"].sum(("time", "neuron")).values
+    if predict_labels(votes) == UNDECIDED:
+        # Ties and silence went to the first class.
+        upgraded.attrs |= {"label": UNDECIDED, "label_name": ""}
     words = upgraded[first].sizes["position"]
     for name in root.layers:
         if "position" in upgraded[name].sizes:

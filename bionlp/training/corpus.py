@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +38,23 @@ class Embeddings:
     name: str
     words: Sequence[str]
     vectors: np.ndarray
+
+    @cached_property
+    def words_digest(self) -> str:
+        """SHA-256 of the words in their order."""
+        found = hashlib.sha256()
+        for word in self.words:
+            content = word.encode(errors="surrogatepass")
+            found.update(f"{len(content)} ".encode() + content)
+        return found.hexdigest()
+
+    @cached_property
+    def vectors_digest(self) -> str:
+        """SHA-256 of shape and values."""
+        values = np.ascontiguousarray(self.vectors, dtype="<f4")
+        found = hashlib.sha256(repr(values.shape).encode())
+        found.update(values)
+        return found.hexdigest()
 
     def random(self, seed: int) -> Embeddings:
         """Return a table of the same words and moments that knows nothing of their meaning."""

@@ -8,9 +8,10 @@ interrupted training ends with the same weights as an uninterrupted one.
 from __future__ import annotations
 
 import copy
+import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bionlp.errors import CheckpointError
-from bionlp.files import atomic_path
 from bionlp.progress import Reporter
 from bionlp.training.batches import Batch, Encoded, batches
+from bionlp.training.state import read_state, take_up, write_state
 
 
 class Stage(ABC):
@@ -115,6 +115,7 @@ def fit(
     settings: FitSettings,
     folder: Path,
     report: Reporter,
+    origin: Mapping[str, Any] | None = None,
 ) -> History:
     """Train ``stage.model`` and leave it with the weights that were best on dev.
 
@@ -130,6 +131,9 @@ def fit(
         Where the state is kept between epochs; an existing state is taken up.
     report : Reporter
         Hears of every step.
+    origin : mapping of str to Any, optional
+        What the training is made with (:func:`bionlp.training.origin.origin_of`); a state of
+        another one is not taken up.
 
     Returns
     -------
@@ -139,7 +143,7 @@ def fit(
     Raises
     ------
     CheckpointError
-        If the folder holds the state of a training with other settings.
+        If the folder holds the state of a training with other settings or data.
     """
     optimizers = stage.optimizers(settings.learning_rate)
     steps = settings.epochs * -(-len(train) // settings.batch_size)
@@ -150,14 +154,13 @@ def fit(
     ]
     history, best = History(), copy.deepcopy(stage.model.state_dict())
     path = folder / f"{stage.name}.state.pt"
-    if path.exists():
-        state = _read_state(path, settings)
-        history = History(**state["history"])
-        best = state["best"]
+    origin, parts = dict(origin or {}), [*optimizers, *schedules]
+    if os.path.lexists(path):
+        state = read_state(path, settings, origin, stage.model.state_dict(), len(parts))
+        history, best = History(**state.history.model_dump()), state.best
         if len(history.loss) < settings.epochs:
-            stage.model.load_state_dict(state["model"])
-            for part, saved in zip([*optimizers, *schedules], state["optimization"], strict=True):
-                part.load_state_dict(saved)
+            stage.model.load_state_dict(state.model)
+            take_up(path, parts, state.optimization)
         report.note(f"{stage.name}: taken up after epoch {len(history.loss)}")
     for epoch in range(len(history.loss) + 1, settings.epochs + 1):
         started = time.perf_counter()
@@ -172,11 +175,12 @@ def fit(
         # After the last epoch only the best weights are needed.
         going_on = {
             "model": stage.model.state_dict(),
-            "optimization": [part.state_dict() for part in [*optimizers, *schedules]],
+            "optimization": [part.state_dict() for part in parts],
         }
-        _write_state(
+        write_state(
             path,
             settings=asdict(settings),
+            origin=origin,
             history=asdict(history),
             best=best,
             **(going_on if epoch < settings.epochs else {}),
@@ -191,7 +195,7 @@ def fit(
 
 
 def _run_epoch(stage, train, settings, epoch, optimizers, schedules, report) -> float:
-    torch.manual_seed(settings.seed * 1_000_003 + epoch)
+    torch.manual_seed((settings.seed * 1_000_003 + epoch) % 2**64)
     rng = np.random.default_rng([settings.seed, epoch])
     stage.model.train()
     total = 0.0
@@ -213,25 +217,3 @@ def take_step(stage: Stage, batch: Batch, optimizers: Iterable[torch.optim.Optim
         optimizer.step()
     stage.after_step()
     return loss.item()
-
-
-def _write_state(path: Path, **state: Any) -> None:
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
-
-
-def _read_state(path: Path, settings: FitSettings) -> dict[str, Any]:
-    try:
-        state = torch.load(path, weights_only=True)
-        # A setting that a state lacks came later, and its default is what was done before.
-        begun = FitSettings(**state["settings"])
-    except Exception as error:
-        raise CheckpointError(
-            f"{path} is no training state ({error}); remove it to start the stage again"
-        ) from error
-    if begun != settings:
-        raise CheckpointError(
-            f"{path} belongs to a training with other settings; "
-            "choose another --out, or remove the file to start again"
-        )
-    return state

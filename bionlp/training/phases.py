@@ -18,11 +18,13 @@ import torch
 
 from bionlp.embeddings import positive_shift
 from bionlp.encoding import dequantise, quantise
+from bionlp.limits import MOST_SEED
 from bionlp.progress import Reporter
 from bionlp.training.batches import Encoded
 from bionlp.training.corpus import Corpus, Embeddings
 from bionlp.training.distillation import Teachers
 from bionlp.training.fit import FitSettings, fit
+from bionlp.training.origin import origin_of
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
 from networks.conversion import convert, diversify
@@ -93,9 +95,10 @@ def train_teachers(
     """
     models = []
     for number in range(1, settings.teachers + 1):
-        own = replace(settings, seed=settings.seed + number * SEEDS)
+        own = replace(settings, seed=(settings.seed + number * SEEDS) % (MOST_SEED + 1))
         stage = original_stage(corpus, embeddings, own, f"teacher{number}")
-        fit(stage, corpus.train, corpus.dev, textcnn_choices(own), folder, report)
+        origin = origin_of(corpus, embeddings, own)
+        fit(stage, corpus.train, corpus.dev, textcnn_choices(own), folder, report, origin)
         models.append(stage.model)
     return Teachers(models, corpus.train, settings.pieces) if models else None
 

@@ -12,12 +12,14 @@ is made on dev; test is only reported.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from bionlp.checkpoint import save_classifier
 from bionlp.classifier import TextClassifier, name_of
@@ -26,11 +28,14 @@ from bionlp.encoding import dequantise
 from bionlp.errors import CheckpointError, OutputError, TrainingError
 from bionlp.files import atomic_path
 from bionlp.progress import Reporter
+from bionlp.strict import Open, first_fault, one_line, parse_json, read_file
 from bionlp.training.batches import Encoded
 from bionlp.training.card import write_card
 from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
 from bionlp.training.distillation import Teachers
 from bionlp.training.fit import History, fit
+from bionlp.training.memory import check_training_memory
+from bionlp.training.origin import differences, origin_of
 from bionlp.training.phases import (
     describe,
     finetuning_choices,
@@ -89,10 +94,11 @@ def train(
     TrainingError
         If the network went silent or never left chance.
     """
-    if (out / "settings.json").exists():
+    if os.path.lexists(out / "settings.json"):
         raise OutputError(f"{out} already holds a trained model; choose another folder")
     corpus = encode_corpus(dataset, embeddings.words, settings)
-    state = _open_state(out, dataset, embeddings, settings)
+    check_training_memory(corpus, embeddings, settings)
+    state = _open_state(out, dataset, embeddings, origin_of(corpus, embeddings, settings))
     sizes = {part: len(split) for part, split in corpus.splits.items()}
     report.note(
         f"{dataset.name}: {sizes['train']} training, {sizes['dev']} dev and {sizes['test']} test "
@@ -100,7 +106,8 @@ def train(
     )
     settings = replace(settings, length=corpus.length)
     teachers = train_teachers(corpus, embeddings, settings, state, report)
-    training = _Training(corpus, settings, state, report, teachers)
+    origin = origin_of(corpus, embeddings, settings)
+    training = _Training(corpus, settings, state, report, teachers, origin)
     tailored = training.tailored(embeddings)
     stage = training.finetuned(tailored)
     classifier = TextClassifier(
@@ -112,6 +119,7 @@ def train(
         stage.model.describe(),
         {
             "dataset": dataset.name,
+            "dataset_sha256": dataset.digest,
             "sentences": sizes,
             "embeddings": embeddings.name,
             "settings": asdict(settings),
@@ -125,33 +133,50 @@ def train(
     return classifier
 
 
+class _Begun(Open):
+    """What a training was begun with, as ``recipe.json`` has it."""
+
+    dataset: str
+    embeddings: str
+    origin: dict[str, Any]
+
+
 def _open_state(
-    out: Path, dataset: Dataset, embeddings: Embeddings, settings: TrainingSettings
+    out: Path, dataset: Dataset, embeddings: Embeddings, origin: dict[str, Any]
 ) -> Path:
     """Make the folder of the training's state, or check that it belongs to this training."""
     state = out / STATE_FOLDER
     path = state / "recipe.json"
-    recipe = {
-        "dataset": dataset.name,
-        "embeddings": [embeddings.name, *embeddings.vectors.shape],
-        "settings": asdict(settings),
-    }
-    recipe = json.loads(json.dumps(recipe))
-    if not path.exists():
+    if not os.path.lexists(path):
+        document = {"dataset": dataset.name, "embeddings": embeddings.name, "origin": origin}
         with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(recipe, indent=2), encoding="utf-8")
+            temporary.write_text(json.dumps(document, indent=2), encoding="utf-8")
         return state
-    try:
-        started = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise CheckpointError(f"{path} is no JSON; remove {state} to start again") from error
-    if started != recipe:
-        changed = [key for key in recipe if started.get(key) != recipe[key]]
+    begun = _read_begun(path, state)
+    changed = differences(begun.origin, origin)
+    names = {"dataset": dataset.name, "word vectors": embeddings.name}
+    before = {"dataset": begun.dataset, "word vectors": begun.embeddings}
+    changed = [
+        f"{kind} ({before[kind]})" for kind in names if names[kind] != before[kind]
+    ] + changed
+    if changed:
         raise CheckpointError(
             f"{out} holds an interrupted training with other {' and '.join(changed)}; "
             f"choose another folder, or remove {state} to start again"
         )
     return state
+
+
+def _read_begun(path: Path, state: Path) -> _Begun:
+    raw = read_file(path, CheckpointError, most=2**26)
+    try:
+        document = parse_json(raw)
+        return _Begun.model_validate_json(raw)
+    except ValidationError as error:
+        why = first_fault(error, document)
+    except ValueError as error:
+        why = f"is no JSON: {one_line(error)}"
+    raise CheckpointError(f"{path}: {why}; remove {state} to start again")
 
 
 @dataclass
@@ -163,6 +188,7 @@ class _Training:
     state: Path
     report: Reporter
     teachers: Teachers | None
+    origin: dict[str, Any]
     measured: dict[str, Any] = field(default_factory=dict)
 
     def tailored(self, embeddings: Embeddings) -> TailoredTextCNN:
@@ -170,7 +196,9 @@ class _Training:
         corpus, settings = self.corpus, self.settings
         stage = tailored_stage(corpus, embeddings, settings, self.teachers)
         choices = textcnn_choices(settings)
-        history = fit(stage, corpus.train, corpus.dev, choices, self.state, self.report)
+        history = fit(
+            stage, corpus.train, corpus.dev, choices, self.state, self.report, self.origin
+        )
         accuracy = stage.accuracy(corpus.dev)
         if not _left_chance(accuracy, corpus.dev):
             raise _never_left_chance(stage.name, accuracy)
@@ -192,7 +220,9 @@ class _Training:
         network = describe(tailored, settings)
         stage = spiking_stage(network, rates, settings, diverse=True, teachers=self.teachers)
         choices = finetuning_choices(settings)
-        history = fit(stage, corpus.train, corpus.dev, choices, self.state, self.report)
+        history = fit(
+            stage, corpus.train, corpus.dev, choices, self.state, self.report, self.origin
+        )
         accuracy = max(history.dev_accuracy)
         if not _left_chance(accuracy, corpus.dev):
             if stage.predictions(corpus.dev)[1].any():

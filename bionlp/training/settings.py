@@ -7,6 +7,49 @@ from typing import Any
 
 from bionlp.embeddings import BOUND
 from bionlp.errors import UsageError
+from bionlp.limits import (
+    LEAST_PARAMETER,
+    MOST_EPOCHS,
+    MOST_SEED,
+    MOST_STEPS,
+    MOST_THRESHOLD,
+)
+
+MOST_WORDS = 100_000
+MOST_UNITS = 100_000
+"""Of a layer, and sentences of a batch."""
+MOST_RATE = 100.0
+LEAST_RATE = 1e-15
+
+Range = tuple[float, float]
+
+RANGES: dict[str, Range] = {
+    "seed": (0, MOST_SEED),
+    "split_seed": (0, MOST_SEED),
+    "length": (5, MOST_WORDS),
+    "vocabulary_size": (1, 10_000_000),
+    "maps": (1, MOST_UNITS),
+    "neurons_per_class": (1, MOST_UNITS),
+    "dropout": (0, 0.99),
+    "threshold": (LEAST_PARAMETER, MOST_THRESHOLD),
+    "decay": (LEAST_PARAMETER, 1),
+    "steps": (1, MOST_STEPS),
+    "silent_below": (-10, BOUND - 0.01),
+    "batch_size": (1, MOST_UNITS),
+    "tailored_epochs": (1, MOST_EPOCHS),
+    "tailored_rate": (LEAST_RATE, MOST_RATE),
+    "embedding_rate": (LEAST_RATE, MOST_RATE),
+    "noise_steps": (0, MOST_STEPS),
+    "finetuning_batch_size": (1, MOST_UNITS),
+    "finetuning_epochs": (1, MOST_EPOCHS),
+    "finetuning_rate": (LEAST_RATE, MOST_RATE),
+    "finetuning_steps": (1, MOST_STEPS),
+    "gain": (LEAST_PARAMETER, 1e6),
+    "diversity": (0, 1_000),
+    "teachers": (0, 100),
+    "pieces": (0, 1_000),
+}
+"""Least and most of every number; more would be of no use, and of no end."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +102,7 @@ class TrainingSettings:
     Raises
     ------
     UsageError
-        If threshold, decay, silent_below or a learning rate is out of range.
+        If a number is out of its range (:data:`RANGES`).
     """
 
     seed: int = 0
@@ -92,13 +135,14 @@ class TrainingSettings:
     pieces: int = 2
 
     def __post_init__(self):
-        if not 0 < self.decay <= 1:
-            raise UsageError(f"decay must lie in (0, 1], not {self.decay}")
-        if not self.silent_below < BOUND:
-            raise UsageError(f"silent_below must be less than {BOUND:g}, not {self.silent_below}")
-        for name in ("threshold", "tailored_rate", "embedding_rate", "finetuning_rate"):
-            if not getattr(self, name) > 0:
-                raise UsageError(f"{name} must be positive, not {getattr(self, name)}")
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not least <= value <= most:  # which is also said of what is no number
+                low = "(0" if least in (LEAST_PARAMETER, LEAST_RATE) else f"[{least:g}"
+                high = f"{most:,}" if isinstance(most, int) else f"{most:g}"
+                raise UsageError(f"{name} must lie in {low}, {high}], not {value}")
 
 
 RECIPES: dict[str, dict[str, Any]] = {

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bionlp.classifier import predict_labels
 from bionlp.evaluation import active_neurons, predict_spiking
 from bionlp.training.batches import Batch, Encoded, batches
 from bionlp.training.distillation import Teachers, plain_lesson
@@ -81,10 +82,10 @@ class TextCNNStage(Stage):
 
     @torch.no_grad()
     def labels(self, split: Encoded) -> np.ndarray:
-        """Return the label given to each sentence of a split."""
+        """Return the label given to each sentence of a split; -1 where no answer is greatest."""
         given = np.zeros(len(split), dtype=np.int64)
         for batch in batches(split, 256):
-            given[batch.numbers] = self.model(torch.from_numpy(batch.ids)).argmax(1).numpy()
+            given[batch.numbers] = predict_labels(self.model(torch.from_numpy(batch.ids)).numpy())
         return given
 
 

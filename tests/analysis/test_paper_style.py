@@ -5,6 +5,7 @@ import pytest
 from matplotlib import font_manager
 
 from analysis.fonts import LATIN, choose_fonts
+from analysis.recordings import NO_LABEL
 from analysis.style import PaperFigure, class_styles, headline
 
 
@@ -74,4 +75,4 @@ def test_titles_are_broken_into_at_most_three_lines(make_sample, words, lines):
     title = headline(choose_fonts(words), recording, inches=7)
     assert len(title.splitlines()) == lines
     assert title.startswith(f"“{words[0]}")
-    assert title.endswith(f"→ {recording.attrs['label_name']}")
+    assert title.endswith(f"→ {recording.attrs['label_name'] or NO_LABEL}")

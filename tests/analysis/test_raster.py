@@ -5,6 +5,7 @@ import pytest
 from matplotlib.collections import LineCollection
 
 from analysis.raster import plot_raster
+from analysis.recordings import NO_LABEL
 
 LONG = [f"word{number}" for number in range(39)]
 
@@ -55,7 +56,7 @@ def test_panels_and_bands_are_labelled(recording):
     ]
     assert figure.axes[-1].get_xlabel() == "Time (ms)"
     title = figure.axes[0].get_title(loc="left")
-    assert title == f"“a gripping , funny film” → {recording.attrs['label_name']}"
+    assert title == f"“a gripping , funny film” → {recording.attrs['label_name'] or NO_LABEL}"
 
 
 def test_beside_each_band_is_its_number_of_spikes(recording):

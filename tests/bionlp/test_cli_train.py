@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import signal
@@ -7,9 +8,12 @@ import time
 
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 from safetensors.numpy import load_file
 
 from bionlp.checkpoint import load_classifier
+from bionlp.datasets import load_dataset
+from bionlp.training.stages import TextCNNStage
 
 
 def test_a_model_is_complete_and_learned(small_model):
@@ -104,3 +108,98 @@ def test_a_tiny_table_is_refused(cli, reviews, tmp_path):
     )
     assert code == 4
     assert "too small" in err
+
+
+@pytest.fixture
+def begun(cli, reviews, training_arguments, tmp_path, monkeypatch):
+    """Return the arguments of a training that was begun, its table and its folder."""
+    table = tmp_path / "reviews.csv"
+    vectors = tmp_path / "vectors.bin"
+    table.write_bytes((reviews / "reviews.csv").read_bytes())
+    vectors.write_bytes((reviews / "vectors.bin").read_bytes())
+    files = (f"--dataset={table}", f"--embeddings={vectors}", f"--out={tmp_path / 'model'}")
+    arguments = (*training_arguments[:1], *files, *training_arguments[3:], "--teachers=0")
+
+    def stop(*_args, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TextCNNStage, "loss", stop)
+        with contextlib.suppress(KeyboardInterrupt):
+            cli(*arguments)
+    assert (tmp_path / "model" / "state" / "recipe.json").is_file()
+    return arguments, table, vectors
+
+
+def other_labels(text):
+    return text.replace("0,the film is bad and", "1,the film is bad and", 1)
+
+
+def other_words(text):
+    return text.replace("the film is bad and", "the plot is bad and", 1)
+
+
+def longer(text):
+    return text.replace("the film is bad", f"the film is {'very ' * 30}bad", 1)
+
+
+def three_classes(text):
+    return f"{text.rstrip()}\n" + "2,the film is .\n" * 40
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (other_labels, "other labels or texts"),
+        (other_words, "other labels or texts"),
+        (longer, "other labels or texts"),
+        (three_classes, "other classes and labels or texts"),
+    ],
+)
+def test_a_training_goes_on_with_its_own_table_alone(cli, begun, change, message):
+    arguments, table, _ = begun
+    table.write_text(change(table.read_text(encoding="utf-8")), encoding="utf-8")
+    code, _, err = cli(*arguments)
+    assert code == 6, err
+    assert f"holds an interrupted training with {message}; choose another folder" in err
+
+
+def test_a_training_goes_on_with_its_own_vectors_alone(cli, begun):
+    arguments, _, path = begun
+    vectors = KeyedVectors.load_word2vec_format(str(path), binary=True)
+    values = vectors.vectors.copy()
+    values[3, 4] += 0.5
+    other = KeyedVectors(60)
+    other.add_vectors(vectors.index_to_key, values)
+    other.save_word2vec_format(str(path), binary=True)
+    code, _, err = cli(*arguments)
+    assert code == 6, err
+    assert "other values of word vectors" in err
+    named = KeyedVectors(60)
+    named.add_vectors([*vectors.index_to_key[:-1], "plums"], vectors.vectors)
+    named.save_word2vec_format(str(path), binary=True)
+    code, _, err = cli(*arguments)
+    assert code == 6, err
+    assert "other words with a vector" in err
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "{", "null", "1", '{"dataset": 1}', "[[" * 9_999])
+def test_a_record_of_another_kind_is_refused(cli, begun, tmp_path, content):
+    path = tmp_path / "model" / "state" / "recipe.json"
+    path.write_text(content)
+    code, _, err = cli(*begun[0])
+    assert code == 6, err
+    assert "recipe.json: " in err
+    assert "to start again" in err
+    path.unlink()
+    path.mkdir()
+    code, _, err = cli(*begun[0])
+    assert code == 6, err
+    assert "recipe.json is no file but" in err
+
+
+def test_a_model_says_which_table_it_was_trained_on(small_model, reviews):
+    dataset = load_dataset(reviews / "reviews.csv")
+    training = load_classifier(small_model).training
+    assert training["dataset_sha256"] == dataset.digest
+    assert training["settings"]["split_seed"] == 0

@@ -1,5 +1,6 @@
 """Tokenisers and files of texts."""
 
+import os
 import subprocess
 import sys
 
@@ -113,3 +114,18 @@ def test_jieba_is_silent():
     code = "from bionlp.text import tokenize; tokenize('很好', 'zh')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""
+
+
+def test_jieba_reads_and_leaves_no_file_in_the_temporary_folder(tmp_path):
+    (tmp_path / "jieba.cache").write_bytes(b"damaged, or of another user")
+    code = "from bionlp.text import tokenize; print(*tokenize('味道很不错', 'zh'))"
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stdout == "味道 很 不错\n"
+    assert done.stderr == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["jieba.cache"]

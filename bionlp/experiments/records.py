@@ -1,0 +1,121 @@
+"""What a document of finished cells has to say, as pydantic models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from bionlp.experiments.cells import DATASETS, EXPERIMENTS, FIGURES, METHODS
+from bionlp.limits import MOST_SEED
+from bionlp.strict import Open
+from bionlp.training.settings import RECIPES
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+Setting = float | int | str | bool | list[int] | None
+
+
+class Dev(Open):
+    """How often a network was right on dev."""
+
+    accuracy: Share
+
+
+class Scores(Dev):
+    """How often it was right on test."""
+
+    macro_f1: Share
+    majority: Share
+    n: Count
+
+
+class Cost(Open):
+    """The energy of a sentence under a cost model."""
+
+    cost_model: str
+    source: str
+    textcnn_joules: Amount
+    spiking_joules: Amount
+    ratio: Amount
+
+
+class Energy(Open):
+    """What a sentence costs."""
+
+    sentences: Count
+    steps: Count
+    macs: Amount
+    synaptic_operations: Amount
+    spikes: dict[str, Amount]
+    energy: Annotated[list[Cost], Field(min_length=1)]
+
+
+class Cell(Open):
+    """A finished cell."""
+
+    dataset: Literal[tuple(DATASETS)]
+    method: Literal[tuple(METHODS)]
+    recipe: Literal[tuple(RECIPES)]
+    embeddings: str
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
+    changes: dict[str, float | int] = Field(default_factory=dict)
+    settings: dict[str, Setting]
+    dev: Dev
+    test: Scores
+    brian2: Scores | None = None
+    best_epoch: Count | None = None
+    dev_by_epoch: list[float] | None = None
+    seconds: Amount
+    command: str
+    versions: dict[str, str]
+
+
+class Document(Open):
+    """All finished cells of a table or a figure."""
+
+    table: Literal[tuple(EXPERIMENTS)]
+    cells: list[Cell]
+
+
+def check_document(raw: bytes, table: str) -> None:
+    """See that a document is one of a table, with all that a page says of its cells.
+
+    Parameters
+    ----------
+    raw : bytes
+        The document, as JSON.
+    table : str
+        One of :data:`bionlp.experiments.cells.EXPERIMENTS`.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a field is missing, or of another type.
+    ValueError
+        If it is of another table, or lacks what this one shows.
+    """
+    from bionlp.experiments.sweeps import SWEEPS  # which knows records
+
+    document = Document.model_validate_json(raw)
+    if document.table != table:
+        raise ValueError(f"table: {document.table!r} is not {table!r}")
+    swept = [sweep.setting for sweep in SWEEPS.get(table, ())]
+    for number, cell in enumerate(document.cells):
+        for name in ("length", *swept):
+            if name not in cell.settings:
+                raise ValueError(f"cells[{number}].settings.{name}: is missing")
+        for name in swept:
+            if type(cell.settings[name]) not in (int, float):
+                raise ValueError(f"cells[{number}].settings.{name}: is no number")
+        _check_measures(number, cell.model_extra, table)
+
+
+def _check_measures(number: int, measured: Mapping[str, Any], table: str) -> None:
+    kinds = {"energy": Energy, "active_neurons": Share}
+    for name in kinds.keys() & measured.keys():
+        TypeAdapter(kinds[name]).validate_python(measured[name])
+    if table in FIGURES and "active_neurons" not in measured:
+        raise ValueError(f"cells[{number}].active_neurons: is missing")
