@@ -26,8 +26,8 @@ where a population counts what it averages (:meth:`networks.description.Network.
 
 With the model, the text, the seed and the number of the sentence a recording can be made again:
 ``encoding_version`` says how spikes were drawn. In a file the root also has ``sha256``, a digest of
-all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Recordings of version 1
-are read, too.
+all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Recordings of version
+1 are read, too.
 """
 
 from bionlp.recording.files import load_recording, save_recording
