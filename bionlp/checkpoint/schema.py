@@ -131,8 +131,21 @@ def _model(name: str, base: type[Strict] = Strict, /, **asked: Any) -> type[Stri
 
 def _one_of(kinds: Kinds) -> Any:
     """Return the type of a part that is of one of several classes, by the name of its class."""
-    models = tuple(_part(name, kind) for name, kind in kinds.items())
+    models = tuple(_part(name, kind) for name, kind in kinds.items() if _is_open(kind))
     return Annotated[Union[models], Field(discriminator="type")]  # noqa: UP007
+
+
+def _is_open(kind: type[Described]) -> bool:
+    """Tell whether the types of a class's fields can be looked up by others.
+
+    Those of a class that is made within a function cannot. It stands in no file, and must not keep
+    others from being read.
+    """
+    try:
+        get_type_hints(kind)
+    except NameError:
+        return False
+    return True
 
 
 def _part(name: str, kind: type[Described]) -> type[Strict]:

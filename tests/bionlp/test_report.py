@@ -164,6 +164,7 @@ def test_a_recording_of_another_model_is_refused(cli, small_model, recorded, tmp
     assert "no recording of model 'mr'" in err
     changed = load_recording(recorded)
     changed["output"]["spikes"][-1, 0, 0] = ~changed["output"]["spikes"][-1, 0, 0]
+    changed["output"].attrs["spike_count"] = int(changed["output"]["spikes"].sum())
     save_recording(changed, recorded)
     code, _, err = cli("report", recorded, "--model", small_model, "--out", page)
     assert code == 7
