@@ -16,7 +16,13 @@ code  class                  raised when
 9     :class:`OutputError`   a result cannot be written
 10    :class:`TrainingError` a training failed: silent network, never left chance
 ====  =====================  =====================================================
+
+Where nobody reads standard output any more, as behind ``| head -1``, the code is 9, too, and the
+command line says nothing.
 """
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 class BionlpError(Exception):

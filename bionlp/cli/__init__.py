@@ -28,11 +28,8 @@ from bionlp.cli import (
     validate,
 )
 from bionlp.cli.streams import ReaderGone, standard_streams
-from bionlp.errors import BionlpError
+from bionlp.errors import INTERRUPTED, BionlpError
 from bionlp.text import printable
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 
 class _Commands(typer.core.TyperGroup):
@@ -41,9 +38,18 @@ class _Commands(typer.core.TyperGroup):
     def invoke(self, ctx: typer.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except BaseException as error:
+            if not _interrupted(error):
+                raise
             print("interrupted", file=sys.stderr)
             sys.exit(INTERRUPTED)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Tell whether Ctrl-C was pressed; some libraries make an error of their own of it."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 app = typer.Typer(

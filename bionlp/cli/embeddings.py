@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli.options import SkipUndecodable
 from bionlp.cli.output import print_json
 from bionlp.limits import MOST_DIMENSION, MOST_EPOCHS
 from bionlp.progress import Reporter
@@ -67,13 +68,7 @@ def info(
             help="A file, the name of one in $BIONLP_EMBEDDINGS_DIR, or a name of gensim's.",
         ),
     ],
-    skip_undecodable: Annotated[
-        bool,
-        typer.Option(
-            "--skip-undecodable",
-            help="Leave out words that are not UTF-8, instead of refusing the file.",
-        ),
-    ] = False,
+    skip_undecodable: SkipUndecodable = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show the format, the size and the moments of word vectors, and what was left out of them."""

@@ -27,7 +27,7 @@ from bionlp.cli.options import (
     given,
 )
 from bionlp.cores import cores
-from bionlp.errors import UsageError
+from bionlp.errors import INTERRUPTED, UsageError
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ EXAMPLE = "Example: bionlp evaluate mr --dataset mr --split test --engine torch"
 ENGINES = ("torch", "brian")
 OF_BRIAN = ("backend", "synapses", "precision", "workers")
 """Options that mean nothing to PyTorch."""
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 
 def evaluate(

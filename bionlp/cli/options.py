@@ -39,6 +39,14 @@ DatasetOption = Annotated[
         "--dataset", help="A name (see bionlp data list), or a table: CSV, TSV or JSON lines."
     ),
 ]
+SkipUndecodable = Annotated[
+    bool,
+    typer.Option(
+        "--skip-undecodable",
+        help="Leave out words that are not UTF-8, instead of refusing the file.",
+    ),
+]
+
 TextColumn = Annotated[
     str | None,
     typer.Option(help="Column of the texts of a table. Default: text, review, sentence, ..."),

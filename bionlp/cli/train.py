@@ -10,7 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bionlp.cli.options import DatasetOption, LabelColumn, TextColumn, given
+from bionlp.cli.options import (
+    DatasetOption,
+    LabelColumn,
+    SkipUndecodable,
+    TextColumn,
+    given,
+)
 from bionlp.errors import EmbeddingError
 from bionlp.limits import MOST_DIMENSION
 from bionlp.progress import Reporter
@@ -42,6 +48,7 @@ def train(
     language: Annotated[
         str | None, typer.Option(help="en or zh, of a table of your own. Default: guessed.")
     ] = None,
+    skip_undecodable: SkipUndecodable = False,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     dimension: Annotated[
@@ -135,7 +142,7 @@ def train(
     Original TextCNNs are trained first and teach both networks.
     """
     from bionlp.datasets import load_dataset
-    from bionlp.embeddings import load_word_vectors
+    from bionlp.embeddings import read_word_vectors
     from bionlp.training.corpus import Embeddings
     from bionlp.training.recipe import train as run
 
@@ -151,7 +158,10 @@ def train(
     if corpus.skipped:
         report.note(f"left out {corpus.skipped} rows of {dataset} without a text")
     report.note(f"reading word vectors {embeddings}")
-    vectors = load_word_vectors(embeddings)
+    found = read_word_vectors(embeddings, skip_undecodable=skip_undecodable)
+    for remark in found.left_out.remarks():
+        report.note(f"warning: {remark}")
+    vectors = found.vectors
     if dimension and vectors.vector_size != dimension:
         raise EmbeddingError(
             f"{embeddings} has vectors of dimension {vectors.vector_size}, not {dimension}; "

@@ -13,9 +13,11 @@ Programs. The standalone device writes, compiles and runs in one step, and print
 from __future__ import annotations
 
 import gc
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -161,6 +163,21 @@ def usual_interrupts() -> Iterator[None]:
         # Brian 2 would take the run for one that still goes on, and swallow the next Ctrl-C.
         brian2.Network._globally_running = False
         raise
+
+
+def _let_ignore() -> None:
+    """Ignore Ctrl-C where the process was started so, as scripts do in the background.
+
+    Brian 2's handler would call that of before, which is none then.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    before = getattr(handler, "previous_handler", None)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if before in (signal.SIG_IGN, signal.SIG_DFL) and in_main_thread:
+        signal.signal(signal.SIGINT, before)
+
+
+_let_ignore()
 
 
 def is_free(name: str) -> bool:

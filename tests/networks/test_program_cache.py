@@ -250,6 +250,28 @@ def test_a_network_that_runs_without_sentences_says_so(
     assert "has no sentences to present yet; call run() of" in said
 
 
+IGNORING = """
+import os, signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+import networks.brian
+os.kill(os.getpid(), signal.SIGINT)
+print("goes on")
+"""
+
+
+@POSIX
+def test_ctrl_c_is_ignored_where_it_was_before():
+    environment = {**os.environ, "PYTHONPATH": str(Path(networks.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", IGNORING],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
+
+
 # --- Cython ---
 
 
