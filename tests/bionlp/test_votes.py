@@ -123,7 +123,8 @@ def test_stock_synapses_count_in_chunks_too(shown):
 @pytest.mark.skipif(os.name == "nt", reason="sends Ctrl-C to a group of processes")
 def test_ctrl_c_ends_all_workers(small_model, reviews, cache, ctrl_c):
     command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=300"]
-    command += ["--dataset", reviews / "reviews.csv", "--backend=numpy", "--workers=2"]
+    command += ["--dataset", reviews / "reviews.csv", "--split=all"]
+    command += ["--backend=numpy", "--workers=2"]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -147,7 +148,8 @@ def test_ctrl_c_ends_all_workers(small_model, reviews, cache, ctrl_c):
 @pytest.mark.skipif(os.name == "nt", reason="kills a process without a word")
 def test_workers_end_when_who_started_them_is_killed(small_model, reviews, cache):
     command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=300"]
-    command += ["--dataset", reviews / "reviews.csv", "--backend=numpy", "--workers=2"]
+    command += ["--dataset", reviews / "reviews.csv", "--split=all"]
+    command += ["--backend=numpy", "--workers=2"]
     with (cache.parent / "out").open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
     deadline = time.monotonic() + 600
