@@ -138,7 +138,7 @@ def test_ctrl_c_ends_all_workers(small_model, reviews, cache, ctrl_c):
         pytest.skip("all was counted before it could be interrupted")
     os.killpg(process.pid, signal.SIGINT)
     # Ends when all processes have let go of the pipes.
-    out, err = process.communicate(timeout=300)
+    _out, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     assert err.endswith("interrupted; the same command goes on where it stopped\n")
     assert "Traceback" not in err
