@@ -12,7 +12,7 @@ from brian2 import ms
 from networks.brian.backends import EXTERNAL, GENN, choose_backend, choose_synapses
 from networks.brian.builder import Builder, LaggingBuilder, SharedBuilder, StockBuilder
 from networks.brian.external import GATED
-from networks.brian.private import is_free, usual_interrupts
+from networks.brian.private import NamesApart, is_free, usual_interrupts
 from networks.brian.runtime import open_runtime
 from networks.brian.stimulus import Stimulus
 from networks.description import Network
@@ -60,6 +60,8 @@ class BrianNetwork:
         By the name of the source and the key of the connection.
     clock : brian2.Clock
         Ticks once a step.
+    names : NamesApart
+        Chooses the names of Brian 2's objects; those of another network do not matter to them.
     begin : numpy.ndarray of int, shape (presentations + 1,)
         Time step in which each presentation begins, and the end of the last.
     latency : dict of str to int
@@ -100,9 +102,13 @@ class BrianNetwork:
         self.latency = self._builder.latency
         self.begin = self._builder.begin(stimulus)
         self._ran = self._closed = False
+        self.names = NamesApart()
+        # Brian 2's objects are in reference cycles: networks before hold their memory until then.
+        if not is_free(CLOCK):
+            gc.collect()
         self._runtime = open_runtime(self.backend, dt, PRECISIONS[precision])
         try:
-            with self._runtime.building():
+            with self._runtime.building(), self.names.choosing():
                 self._build()
         except BaseException:
             self.close()
@@ -119,10 +125,6 @@ class BrianNetwork:
         return self._runtime.records_after_reset
 
     def _build(self) -> None:
-        # Compiled code is made of the names of Brian 2's objects, and only kept code of the same
-        # names is taken again. They may be in reference cycles, and hold their names until then.
-        if not is_free(CLOCK):
-            gc.collect()
         own = self._runtime.own_clock
         self.clock = brian2.Clock(self.dt, name=f"{CLOCK}*") if own else brian2.defaultclock
         self._built = self._builder.build(self.stimulus, self.clock)
@@ -165,7 +167,7 @@ class BrianNetwork:
         self.begin = self._builder.begin(self.stimulus)
         plan = self._builder.present(self._built, self.stimulus, self.begin, seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
-        with np.errstate(over="ignore"), usual_interrupts():
+        with np.errstate(over="ignore"), usual_interrupts(), self.names.choosing():
             self._runtime.run(
                 self.network, int(self.begin[-1]), self.dt, plan=plan, advance=advance
             )

@@ -7,6 +7,8 @@ objects alone (``CodeRunner.codeobj_class``): nothing changes for any other obje
 Runs. Brian 2 collects garbage, reacts to Ctrl-C, and continues clocks and monitors in ways that are
 made for scripts; a library that runs network after network needs others.
 
+Names. Brian 2 numbers names that living objects of the process have, whichever network these are in.
+
 Programs. The standalone device writes, compiles and runs in one step, and prints what it measures.
 """
 
@@ -29,7 +31,8 @@ from brian2.codegen.codeobject import CodeObject
 from brian2.codegen.cpp_prefs import get_compiler_and_args
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
-from brian2.core.names import find_name
+from brian2.core.names import Nameable, find_name
+from brian2.core.tracking import InstanceTrackerSet
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
 from brian2.groups.group import CodeRunner
@@ -181,8 +184,32 @@ _let_ignore()
 
 
 def is_free(name: str) -> bool:
-    """Tell whether no living object of Brian 2 has a name, so that the next one can have it."""
+    """Tell whether no living object of Brian 2 has a name."""
     return find_name(f"{name}*") == name
+
+
+class NamesApart:
+    """Names that depend on the objects of one network alone, whatever else lives in the process.
+
+    Compiled code is made of names, and kept code is only taken again if it has the same ones.
+    """
+
+    def __init__(self):
+        self._own = InstanceTrackerSet()
+
+    @contextmanager
+    def choosing(self) -> Iterator[None]:
+        """Have names in the block be numbered as if only objects of such blocks existed."""
+        sets = Nameable.__instancefollower__.instance_sets
+        of_all = sets[Nameable]
+        sets[Nameable] = self._own
+        try:
+            yield
+        finally:
+            sets[Nameable] = of_all
+            for reference in list(self._own):
+                if (named := reference()) is not None:
+                    of_all.add(named)
 
 
 def rewind(network: brian2.Network) -> None:

@@ -50,22 +50,23 @@ class Recorder:
                 f"on {network.backend} a membrane is recorded after the reset, so the spikes of "
                 f"{', '.join(sorted(unseen))} have to be recorded too"
             )
-        self.spikes = {
-            name: brian2.SpikeMonitor(network.groups[name], name=f"{name}_spikes*")
-            for name in self._names
-            if network.description[name].neuron.spikes
-        }
-        self.membranes = {
-            name: brian2.StateMonitor(
-                network.groups[name],
-                "v",
-                record=np.sort(np.fromiter(neurons, dtype=int)),
-                when=_moment(network, name),
-                clock=network.clock,
-                name=f"{name}_membranes*",
-            )
-            for name, neurons in (membranes or {}).items()
-        }
+        with network.names.choosing():
+            self.spikes = {
+                name: brian2.SpikeMonitor(network.groups[name], name=f"{name}_spikes*")
+                for name in self._names
+                if network.description[name].neuron.spikes
+            }
+            self.membranes = {
+                name: brian2.StateMonitor(
+                    network.groups[name],
+                    "v",
+                    record=np.sort(np.fromiter(neurons, dtype=int)),
+                    when=_moment(network, name),
+                    clock=network.clock,
+                    name=f"{name}_membranes*",
+                )
+                for name, neurons in (membranes or {}).items()
+            }
         network.network.add(*self.spikes.values(), *self.membranes.values())
 
     def read(self) -> Recorded:

@@ -245,7 +245,10 @@ def test_the_source_does_not_depend_on_weights_sentences_or_what_was_before(
 
     present(0, words=3)
     present(2, words=2, backend="numpy")
+    alive = BrianNetwork(make_network(decay=0.9), SpikeStimulus([make_spikes(3)]), backend="numpy")
+    brian2.Network(brian2.NeuronGroup(1, "v : 1", name="conv2_spikes")).run(1 * brian2.ms)
     present(1, words=7)
+    alive.close()
     assert len(without_compiler) == len(programs(cache)) == 1
     present(1, words=7, precision="single")
     assert len(without_compiler) == len(programs(cache)) == 2
