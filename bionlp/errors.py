@@ -15,6 +15,7 @@ code  class                  raised when
 8     :class:`BackendError`  a simulation backend is unknown or cannot run here
 9     :class:`OutputError`   a result cannot be written
 10    :class:`TrainingError` a training failed: silent network, never left chance
+11    :class:`GraphFileError`    a NIR file, or spikes for it, cannot be read or simulated
 ====  =====================  =====================================================
 
 Where nobody reads standard output any more, as behind ``| head -1``, the code is 9, too, and the
@@ -83,3 +84,9 @@ class TrainingError(BionlpError):
     """A training whose network went silent or never left chance."""
 
     exit_code = 10
+
+
+class GraphFileError(BionlpError):
+    """A NIR file or its reference that cannot be read, or a network that cannot be simulated."""
+
+    exit_code = 11

@@ -21,6 +21,12 @@ def embeddings_dir() -> Path:
     return _folder("BIONLP_EMBEDDINGS_DIR", "real word vectors")
 
 
+@pytest.fixture(scope="session")
+def nir_dir() -> Path:
+    """Return the folder of NIR files of other libraries, or skip the test."""
+    return _folder("BIONLP_NIR_DIR", "NIR files of other libraries")
+
+
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """Have Ctrl-C do what it does in a terminal; programs in the background may ignore it."""

@@ -21,6 +21,8 @@ from bionlp.cli import (
     energy,
     evaluate,
     experiment,
+    export,
+    nir,
     plot,
     report,
     simulate,
@@ -89,11 +91,13 @@ app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=report.EXAMPLE)(report.report)
 app.command(epilog=bench.EXAMPLE)(bench.bench)
 app.command(epilog=energy.EXAMPLE)(energy.energy)
+app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(experiment.app, name="experiment")
+app.add_typer(nir.app, name="nir")
 
 
 def main() -> None:

@@ -31,13 +31,22 @@ all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Re
 """
 
 from bionlp.recording.files import load_recording, save_recording
-from bionlp.recording.making import class_counts, make_recording
+from bionlp.recording.making import (
+    Circumstances,
+    Presented,
+    class_counts,
+    label_activity,
+    make_recording,
+)
 from bionlp.recording.schema import FORMAT, VERSION
 
 __all__ = [
     "FORMAT",
     "VERSION",
+    "Circumstances",
+    "Presented",
     "class_counts",
+    "label_activity",
     "load_recording",
     "make_recording",
     "save_recording",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,28 +24,43 @@ from networks.description import Network, crop
 _PACKAGES = ("bionlp", "brian2", "numpy", "scipy", "torch", "xarray")
 
 
-def make_recording(
-    classifier: TextClassifier,
-    sentence: Sentence,
-    activity: Mapping[str, Activity],
-    *,
-    seed: int,
-    backend: str,
-    dt_ms: float,
-    number: int = 0,
-    precision: str = "double",
-    synapses: str = "shared",
-) -> xr.DataTree:
-    """Label the activity of a network with words, classes and circumstances.
+@dataclass(frozen=True)
+class Presented:
+    """What a recording says of a presentation, beside what happened in it.
 
-    Parameters
+    Attributes
     ----------
-    classifier : TextClassifier
-        Whose network was run.
-    sentence : Sentence
-        What it was shown.
-    activity : mapping of str to Activity
-        What each population did.
+    network : Network
+        What was simulated.
+    units : dict of str to int
+        Unit of each population, see :meth:`networks.description.Network.unit`; of the whole
+        network, where a part of it was simulated.
+    model, language, text : str
+        Name of the model, and what it was shown.
+    positions : tuple of str
+        Name of each position of the input, in the order of its neurons: the words of a sentence.
+    readout : str
+        The population that votes.
+    class_names : tuple of str
+        For what; its neurons are divided evenly.
+    """
+
+    network: Network
+    units: Mapping[str, int]
+    model: str
+    language: str
+    text: str
+    positions: tuple[str, ...]
+    readout: str
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How it was simulated.
+
+    Attributes
+    ----------
     seed : int
         Of the input spikes.
     backend : str
@@ -54,6 +71,34 @@ def make_recording(
         Number of the sentence among those that were shown, which with the seed decides its spikes.
     precision, synapses : str
         As of :class:`bionlp.simulation.Engine`.
+    """
+
+    seed: int
+    backend: str
+    dt_ms: float
+    number: int = 0
+    precision: str = "double"
+    synapses: str = "shared"
+
+
+def make_recording(
+    classifier: TextClassifier,
+    sentence: Sentence,
+    activity: Mapping[str, Activity],
+    **circumstances: Any,
+) -> xr.DataTree:
+    """Label the activity of a classifier with words, classes and circumstances.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        Whose network was run.
+    sentence : Sentence
+        What it was shown.
+    activity : mapping of str to Activity
+        What each population did.
+    **circumstances
+        How it was simulated, see :class:`Circumstances`.
 
     Returns
     -------
@@ -61,34 +106,55 @@ def make_recording(
         In the format of :mod:`bionlp.recording`.
     """
     network = crop(classifier.network, len(sentence.words))
+    presented = Presented(
+        network,
+        {
+            population.name: classifier.network.unit(population.name)
+            for population in network.hidden
+        },
+        classifier.name,
+        classifier.language,
+        sentence.text,
+        sentence.words,
+        network.readout.population,
+        tuple(classifier.label_names),
+    )
+    return label_activity(presented, activity, Circumstances(**circumstances))
+
+
+def label_activity(
+    presented: Presented, activity: Mapping[str, Activity], circumstances: Circumstances
+) -> xr.DataTree:
+    """Make a recording of what any network did; see :func:`make_recording`."""
+    network = presented.network
     names = [network.input.name, *(population.name for population in network.hidden)]
     events, spans = synaptic_events(network, activity), word_spans(network)
     nodes = {}
     for name in names:
-        node = _node(classifier, network, name, activity[name], sentence, spans.get(name))
+        node = _node(presented, name, activity[name], spans.get(name))
         node.attrs["synaptic_events"] = int(events[name])
         nodes[f"/{name}"] = node
-    readout = network.readout.population
-    label = int(predict_labels(nodes[f"/{readout}"]["spikes"].sum(("time", "neuron")).values))
-    steps = len(activity[network.input.name].spikes)
+    votes = nodes[f"/{presented.readout}"]["spikes"].sum(("time", "neuron")).values
+    label = int(predict_labels(votes))
+    steps, dt_ms = len(activity[network.input.name].spikes), circumstances.dt_ms
     time = xr.DataArray(np.arange(steps) * dt_ms, dims="time", attrs={"units": "ms"})
     root = xr.Dataset(coords={"time": time})
     root.attrs = {
         "format": FORMAT,
         "version": VERSION,
-        "text": sentence.text,
-        "model": classifier.name,
-        "language": classifier.language,
+        "text": presented.text,
+        "model": presented.model,
+        "language": presented.language,
         "label": label,
-        "label_name": "" if label == UNDECIDED else classifier.label_names[label],
+        "label_name": "" if label == UNDECIDED else presented.class_names[label],
         "layers": names,
-        "readout": readout,
-        "seed": seed,
-        "sentence": number,
+        "readout": presented.readout,
+        "seed": circumstances.seed,
+        "sentence": circumstances.number,
         "encoding_version": ENCODING_VERSION,
-        "backend": backend,
-        "precision": precision,
-        "synapses": synapses,
+        "backend": circumstances.backend,
+        "precision": circumstances.precision,
+        "synapses": circumstances.synapses,
         "steps": steps,
         "dt_ms": dt_ms,
         "python": platform.python_version(),
@@ -140,32 +206,38 @@ def dimensions(kind: str, axes: int) -> tuple[str, ...]:
     return (*(f"axis{number}" for number in range(axes - 1)), "feature")
 
 
-def _node(
-    classifier: TextClassifier,
-    network: Network,
-    name: str,
-    activity: Activity,
-    sentence: Sentence,
-    span: Span | None,
-) -> xr.Dataset:
+def _node(presented: Presented, name: str, activity: Activity, span: Span | None) -> xr.Dataset:
     """Return what is recorded of a population, but for its synaptic events."""
+    network, words = presented.network, presented.positions
     fired, is_input = activity.spikes, name == network.input.name
     if is_input:
-        # Where a network cannot be cropped, there may be silence behind the words.
-        fired = fired[:, : len(sentence.words)]
-    labels = classifier.label_names if name == network.readout.population else None
+        fired = _by_position(fired, len(words))
+    labels = presented.class_names if name == presented.readout else None
     spikes, coordinates = _spikes(network, name, fired, labels)
     if span is not None and "position" in spikes.dims:
-        coordinates |= _word_coordinates(span, fired.shape[1], sentence.words)
+        if is_input:
+            span = (np.arange(len(words)),) * 2
+        coordinates |= _word_coordinates(span, fired.shape[1], words)
     attrs, arrays = _describe(network, name, spikes)
     if not is_input:
-        attrs["unit"] = classifier.network.unit(name)
+        attrs["unit"] = presented.units[name]
     attrs["spike_count"] = int(fired.sum())
     return xr.Dataset(
         {"spikes": spikes, "membrane": (("time", "recorded"), activity.membrane)} | arrays,
         coordinates | {"index": ("recorded", activity.recorded)},
         attrs,
     )
+
+
+def _by_position(fired: np.ndarray, positions: int) -> np.ndarray:
+    """Return input spikes of shape (steps, positions, features), whatever axes the input has.
+
+    A row of neurons has a position for each. Where a network cannot be cropped, there may be
+    silence behind the words.
+    """
+    axes = fired.shape[1:]
+    fired = fired.reshape(len(fired), prod(axes[:-1]) if len(axes) > 1 else axes[0], -1)
+    return fired[:, :positions]
 
 
 def _spikes(
@@ -175,6 +247,8 @@ def _spikes(
     if labels is not None:
         by_class = spikes.reshape(len(spikes), len(labels), -1)
         return xr.DataArray(by_class, dims=("time", "class", "neuron")), {"class": list(labels)}
+    if name == network.input.name:
+        return xr.DataArray(spikes, dims=("time", "position", "feature")), {}
     dims = dimensions(kind_of(network, name), spikes.ndim - 1)
     return xr.DataArray(spikes, dims=("time", *dims)), {}
 

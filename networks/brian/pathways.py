@@ -63,9 +63,10 @@ class Pathway:
         return len(self.source) == prod(self.shape)
 
     @cached_property
-    def matrix(self) -> sparse.csc_array:
+    def matrix(self) -> sparse.sparray:
         """Weights from each neuron of this source, shape (target neurons, source neurons)."""
-        return self.transform.matrix(self.shape)[:, self.inputs]
+        matrix = self.transform.matrix(self.shape)
+        return matrix if self.whole else matrix.tocsc()[:, self.inputs]
 
 
 def pathways(

@@ -7,7 +7,7 @@ objects alone (``CodeRunner.codeobj_class``): nothing changes for any other obje
 Runs. Brian 2 collects garbage, reacts to Ctrl-C, and continues clocks and monitors in ways that are
 made for scripts; a library that runs network after network needs others.
 
-Names. Brian 2 numbers names that living objects of the process have, whichever network these are in.
+Names. Brian 2 numbers a name that a living object of the process has, of whichever network.
 
 Programs. The standalone device writes, compiles and runs in one step, and prints what it measures.
 """

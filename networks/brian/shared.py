@@ -17,7 +17,8 @@ from networks.brian.shared_weights import (
     SharedWeightSynapses,
     SparseSynapses,
 )
-from networks.transforms import Chain, Convolution, Dense, Flattening, Pooling, Transform
+from networks.described import Shape
+from networks.transforms import Chain, Convolution, Dense, Flattening, Offset, Pooling, Transform
 
 
 def connect(pathway: Pathway) -> SharedWeightSynapses | None:
@@ -33,15 +34,25 @@ def connect(pathway: Pathway) -> SharedWeightSynapses | None:
     SharedWeightSynapses or None
         The connection. None if there is no synapse, as where all windows lie in padding.
     """
-    return _connect(_simplified(pathway.transform), pathway)
+    return _connect(_simplified(pathway.transform, pathway.shape), pathway)
 
 
-def _simplified(transform: Transform) -> Transform:
-    """Return a transform without flattening: neurons are numbered in C order all the time."""
+def _simplified(transform: Transform, source: Shape) -> Transform:
+    """Return a transform without what leaves each spike as it is and where it is.
+
+    Neurons are numbered in C order all the time, and constant currents are those of neurons.
+    """
     if not isinstance(transform, Chain):
         return transform
-    links = tuple(link for link in transform.links if not isinstance(link, Flattening))
+    pairs = zip(transform.links, transform.shapes(source), strict=False)
+    links = tuple(link for link, shape in pairs if not _is_idle(link, shape))
     return links[0] if len(links) == 1 else transform
+
+
+def _is_idle(link: Transform, source: Shape) -> bool:
+    if isinstance(link, Flattening):
+        return not link.rearranges(source)
+    return isinstance(link, Offset)
 
 
 @singledispatch

@@ -104,11 +104,10 @@ def connect(
         The connection; where weights differ it holds them in ``w``. None if there is no synapse, as
         where all windows lie in padding: Brian 2 would have some.
     """
-    matrix = pathway.matrix
+    matrix = pathway.matrix.tocoo()
     if matrix.nnz == 0:
         return None
-    i = np.repeat(np.arange(matrix.shape[1], dtype=np.int32), np.diff(matrix.indptr))
-    j = matrix.indices
+    j, i = matrix.coords
     weight = matrix.data * np.broadcast_to(factor, matrix.shape[:1])[j]
     same = (weight == weight[0]).all()
     # Brian 2 counts a delay from the slot in which synapses look for spikes.

@@ -69,3 +69,21 @@ class CubaLIF(Neuron):
     inclusive: bool = False
     reset: str = "after leak"
     integration: str = "exact"
+
+
+@dataclass(frozen=True, eq=False)
+class ResetCubaLIF(CubaLIF):
+    """As :class:`CubaLIF`, and the membrane is set to a value instead: U := reset_value.
+
+    Attributes
+    ----------
+    synaptic_decay, decay, gain, threshold, inclusive, reset, integration
+        As of :class:`CubaLIF`; the reset is at once by default.
+    reset_value : float or numpy.ndarray
+        Membrane after a spike; the synaptic current stays.
+    """
+
+    resets: ClassVar[tuple[str, ...]] = ("v = reset_value",)
+
+    reset_value: Parameter = parameter(0.0)
+    reset: str = "at once"

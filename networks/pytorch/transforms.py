@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import singledispatch
+from math import prod
 
 from torch import Tensor
 from torch.nn import functional
@@ -19,6 +20,8 @@ from networks.transforms import (
     Convolution,
     Dense,
     Flattening,
+    Offset,
+    Part,
     Pooling,
     Scaling,
     SumPooling,
@@ -98,7 +101,20 @@ def _(transform: Scaling, weights: Weights, trains: Tensor) -> Tensor:
 
 
 @currents.register
+def _(transform: Offset, weights: Weights, trains: Tensor) -> Tensor:
+    return trains + weights["bias"]
+
+
+@currents.register
+def _(transform: Part, weights: Weights, trains: Tensor) -> Tensor:
+    row = trains.flatten(1)[:, transform.first : transform.first + prod(transform.size)]
+    return row.unflatten(1, transform.size)
+
+
+@currents.register
 def _(transform: Flattening, weights: Weights, trains: Tensor) -> Tensor:
+    if transform.axes is not None:
+        trains = trains.permute(0, *(axis + 1 for axis in transform.axes))
     return trains.flatten(1)
 
 

@@ -12,8 +12,9 @@ from networks.described import Kinds, kinds_of
 from networks.transforms.chain import Chain
 from networks.transforms.convolution import Convolution
 from networks.transforms.dense import Dense
-from networks.transforms.elementwise import Flattening, Scaling
+from networks.transforms.elementwise import Flattening, Offset, Scaling
 from networks.transforms.model import Transform
+from networks.transforms.part import Part
 from networks.transforms.pooling import AveragePooling, Pooling, SumPooling
 
 for _module in iter_modules(__path__):
@@ -31,6 +32,8 @@ __all__ = [
     "Convolution",
     "Dense",
     "Flattening",
+    "Offset",
+    "Part",
     "Pooling",
     "Scaling",
     "SumPooling",

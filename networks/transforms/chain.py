@@ -42,7 +42,7 @@ class Chain(Transform):
         """Return the shape that the last link gives."""
         return self.shapes(source)[-1]
 
-    def matrix(self, source: Shape) -> sparse.csc_array:
+    def matrix(self, source: Shape) -> sparse.sparray:
         """Return the product of all matrices."""
         first, *others = zip(self.links, self.shapes(source), strict=False)
         product = first[0].matrix(first[1])

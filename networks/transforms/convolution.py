@@ -104,11 +104,11 @@ class Convolution(Transform):
             )
         return (*counts(self.windows, source, "a convolution"), self.maps)
 
-    def matrix(self, source: Shape) -> sparse.csc_array:
+    def matrix(self, source: Shape) -> sparse.sparray:
         """Return the kernel, unrolled."""
         target = self.shape(source)
         features = self.weight.shape[-1]
-        # Along axes that both alternate: window, offset under it, ...; then map and feature.
+        # Along axes that both alternate: window, offset under it, ...; then feature and map.
         place, window = np.zeros((), dtype=np.int32), np.zeros((), dtype=np.int32)
         inside = np.ones((), dtype=bool)
         for axis, size in zip(self.windows, source, strict=False):
@@ -118,16 +118,17 @@ class Convolution(Transform):
             window = window[..., None, None] * len(places) + np.arange(len(places))[:, None]
         offset = np.arange(np.prod(self.width)).reshape(self.width)
         offset = offset[(None, slice(None)) * self.axes]
-        maps = np.arange(self.maps)[:, None]
+        # The synapses of a neuron are beside each other, which simulators go through one by one.
+        maps = np.arange(self.maps)
         group = maps // (self.maps // self.groups)
-        feature = np.arange(features)
+        feature = np.arange(features)[:, None]
         i = place[..., None, None] * source[-1] + group * features + feature
         j = np.broadcast_to(window[..., None, None] * self.maps + maps, i.shape)
         kernel = self.weight.reshape(self.maps, -1, features).astype(np.float64)
-        entries = np.broadcast_to(kernel.transpose(1, 0, 2)[offset], i.shape)
+        entries = np.broadcast_to(kernel.transpose(1, 2, 0)[offset], i.shape)
         kept = np.broadcast_to(inside[..., None, None], i.shape)
         size = (int(np.prod(target)), int(np.prod(source)))
-        return sparse.coo_array((entries[kept], (j[kept], i[kept])), shape=size).tocsc()
+        return sparse.coo_array((entries[kept], (j[kept], i[kept])), shape=size)
 
     def constant(self, source: Shape) -> np.ndarray | None:
         """Return the bias at every window."""

@@ -49,7 +49,7 @@ class Dense(Transform):
             )
         return self.weight.shape[:1]
 
-    def matrix(self, source: Shape) -> sparse.csc_array:
+    def matrix(self, source: Shape) -> sparse.sparray:
         """Return the weight, with all its entries."""
         neurons, inputs = self.weight.shape
         entries = self.weight.T.astype(np.float64).ravel()

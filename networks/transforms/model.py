@@ -48,7 +48,7 @@ class Transform(Described, ABC):
         return [source, self.shape(source)]
 
     @abstractmethod
-    def matrix(self, source: Shape) -> sparse.csc_array:
+    def matrix(self, source: Shape) -> sparse.sparray:
         """Return A, in double precision.
 
         Parameters
@@ -58,8 +58,9 @@ class Transform(Described, ABC):
 
         Returns
         -------
-        scipy.sparse.csc_array, shape (currents, source neurons)
-            An entry for every synapse, also where its weight is zero; neurons in C order.
+        scipy.sparse.sparray, shape (currents, source neurons)
+            An entry for every synapse, also where its weight is zero; neurons in C order. The
+            format is whatever costs least to make.
         """
 
     def constant(self, source: Shape) -> np.ndarray | None:
@@ -68,7 +69,7 @@ class Transform(Described, ABC):
 
     def fan_out(self, source: Shape) -> np.ndarray:
         """Count the synapses of each source neuron, in an array that broadcasts to ``source``."""
-        return np.diff(self.matrix(source).indptr).reshape(source)
+        return np.diff(self.matrix(source).tocsc().indptr).reshape(source)
 
     def reach(self, source: Shape, positions: int) -> int | None:
         """Tell how far along the first axis of the currents a part of the source reaches.

@@ -84,7 +84,7 @@ class Pooling(Transform):
         check_positions(source, len(self.window), "pooling")
         return (*counts(self.windows, source, "pooling"), source[-1])
 
-    def matrix(self, source: Shape) -> sparse.csc_array:
+    def matrix(self, source: Shape) -> sparse.sparray:
         """Return a weight for each position of each window, feature by feature."""
         target, features = self.shape(source), np.arange(source[-1])
         if self.window is None:
@@ -100,7 +100,7 @@ class Pooling(Transform):
             i = (place[:, None] * source[-1] + features).ravel()
             j = (window[:, None] * source[-1] + features).ravel()
         entries = np.full(len(i), self.weight(source))
-        return sparse.coo_array((entries, (j, i)), shape=(prod(target), prod(source))).tocsc()
+        return sparse.coo_array((entries, (j, i)), shape=(prod(target), prod(source)))
 
     def fan_out(self, source: Shape) -> np.ndarray:
         """Count the windows over each position."""

@@ -105,7 +105,7 @@ def check(transform, links, source, seed):
     expected = expected if constant is None else expected + constant
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
     fan_out = np.broadcast_to(transform.fan_out(source), source)
-    np.testing.assert_array_equal(fan_out.ravel(), np.diff(matrix.indptr))
+    np.testing.assert_array_equal(fan_out.ravel(), np.diff(matrix.tocsc().indptr))
     if constant is not None:
         assert constant.shape == transform.shape(source)
 
