@@ -49,7 +49,7 @@ run: $(INSTALLED)  ## Run the demonstration; its pictures and recordings go to r
 	$(RUN)/bionlp demo --out runs
 
 test: $(INSTALLED)  ## Run the tests.
-	$(RUN)/python -m pytest $(PYTEST_FLAGS)
+	$(RUN)/python -m pytest --numprocesses auto --dist worksteal $(PYTEST_FLAGS)
 
 test-genn: $(GENN_INSTALLED)  ## Run the tests on the versions for Brian2GeNN, and with GeNN if GENN_PATH is set.
 	$(GENN_VENV)/bin/python -m pytest $(PYTEST_FLAGS)

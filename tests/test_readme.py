@@ -1,5 +1,6 @@
 """What the README shows is run."""
 
+import os
 import re
 import subprocess
 import sys
@@ -31,6 +32,42 @@ def test_the_python_examples_run(number, printed):
     code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[number]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert re.search(printed, done.stdout)
+
+
+GUIDE = (ROOT / "docs" / "bring_your_network.md").read_text(encoding="utf-8")
+
+
+def test_a_network_is_brought_from_training_to_a_raster(tmp_path):
+    pytest.importorskip("nirtorch")
+    training, simulation = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def run(*command):
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert len([line for line in training.splitlines() if line]) <= 15
+    run("-c", training)
+    commands = re.findall(r"^    bionlp (nir \w+ network.*)$", GUIDE, flags=re.MULTILINE)
+    assert [command.split()[1] for command in commands] == [
+        "inspect",
+        "conventions",
+        "prove",
+        "run",
+    ]
+    for command in commands:
+        out = run("-m", "bionlp", *command.split())
+        assert "error" not in out
+    assert (tmp_path / "runs" / "network-01" / "raster.png").exists()
+    counted = re.findall(r"lif_\d: (\d+) spikes", run("-c", simulation))
+    assert len(counted) == 2
+    assert all(int(count) > 20 for count in counted)
 
 
 def test_the_guide_runs_and_draws(tmp_path):

@@ -111,6 +111,7 @@ def _print_graph(file: Path, report: GraphReport) -> None:
             )
             for node in report.nodes
         ],
+        cut="parameters",
     )
     for node in report.nodes:
         typer.echo(f"{node.name}: {node.status}{f' ({node.remark})' if node.remark else ''}")
@@ -352,16 +353,16 @@ def _list_conventions(as_json: bool) -> None:
         return
     print_table(
         "conventions of NIR files",
-        ["name", "of", "versions", "step", "reset", "fires at"],
+        ["name", "step", "reset", "fires at", "of"],
         [
             (
                 record.name,
-                record.library,
-                record.versions,
                 *(record.described()[what] for what in ("step", "reset", "fires at")),
+                f"{record.library} {record.versions}",
             )
             for record in RECORDS.values()
         ],
+        cut="of",
     )
 
 
@@ -384,7 +385,7 @@ def _print_attempts(file: Path, attempts: list[Attempt]) -> None:
 
     print_table(
         f"{file.name} under all conventions",
-        ["conventions", "step", "differing spikes", "largest membrane difference", "sentence"],
+        ["conventions", "step", "differing spikes", "largest membrane difference", ""],
         [
             (
                 attempt.conventions.name,
@@ -395,4 +396,5 @@ def _print_attempts(file: Path, attempts: list[Attempt]) -> None:
             )
             for attempt in attempts
         ],
+        cut="",
     )

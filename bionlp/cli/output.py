@@ -57,8 +57,10 @@ SENTENCE = "sentence"
 GAP = 3
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; a column of sentences is cut to what room the others leave."""
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], cut: str = SENTENCE
+) -> None:
+    """Print a table; one column, usually of sentences, is cut to what room the others leave."""
     from rich import box
     from rich.cells import cell_len
     from rich.console import Console
@@ -72,14 +74,14 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         column: max(map(cell_len, [column, *(row[number] for row in rows)]))
         for number, column in enumerate(columns)
     }
-    others = sum(width + GAP for column, width in widths.items() if column != SENTENCE)
+    others = sum(width + GAP for column, width in widths.items() if column != cut)
     for number, column in enumerate(columns):
         table.add_column(
             column,
             justify="right" if all(row[number][:1].isdigit() for row in rows) else "left",
             no_wrap=True,
             overflow="ellipsis",
-            max_width=max(console.width - others - GAP, 10) if column == SENTENCE else None,
+            max_width=max(console.width - others - GAP, 10) if column == cut else None,
         )
     for row in rows:
         # A string would be searched for markup: [red], :smile:.

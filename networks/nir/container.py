@@ -21,6 +21,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from errno import EIO
 from pathlib import Path
 
 import h5py
@@ -233,8 +234,11 @@ def write_graph(graph: Graph, path: str | Path) -> None:
         If it cannot be written.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    os.close(handle)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        os.close(handle)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with h5py.File(name, "w") as file:
             file.create_dataset("version", data=WRITTEN_AS, dtype=h5py.string_dtype())
@@ -243,6 +247,8 @@ def write_graph(graph: Graph, path: str | Path) -> None:
         os.umask(mask)
         Path(name).chmod(0o666 & ~mask)
         os.replace(name, path)
+    except OSError as error:
+        raise OSError(error.errno or EIO, error.strerror or str(error), str(path)) from error
     finally:
         Path(name).unlink(missing_ok=True)
 

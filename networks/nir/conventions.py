@@ -72,11 +72,11 @@ class Conventions:
         reset = "to v_reset" if self.reset == "value" else "by v_threshold"
         timing = self.timing
         if self.recurrent_timing != timing:
-            timing += f", {self.recurrent_timing} where neurons hear themselves"
+            timing += f", recurrent {self.recurrent_timing}"
         return {
-            "step": "as the file says" if self.dt is None else f"{self.dt:g}",
+            "step": "of the file" if self.dt is None else f"{self.dt:g}",
             "reset": f"{reset}, {timing}",
-            "fires at": "v >= v_threshold" if self.inclusive else "v > v_threshold",
+            "fires at": "v >= threshold" if self.inclusive else "v > threshold",
             "input": "as it is" if self.plain_input else "times R dt / tau",
             "input of a current": "times w_in dt / tau_syn"
             if self.w_in_of == "time"
@@ -141,13 +141,6 @@ CONVENTIONS = {
         NIR,
         SNNTORCH,
         SNNTORCH_ZERO,
-        replace(
-            SNNTORCH,
-            name="snntorch-now",
-            library="snnTorch, reset_delay=False",
-            timing="at once",
-            recurrent_timing="at once",
-        ),
         replace(
             SNNTORCH_ZERO,
             name="snntorch-zero-now",

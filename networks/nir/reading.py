@@ -176,7 +176,7 @@ def time_step(flat: Flat, conventions: Conventions, dt: float | None = None) -> 
             return float(number)
     raise GraphError(
         f"the file does not say its time step, and the conventions {conventions.name!r} do not "
-        "either: give it, in the unit of the file's time constants"
+        "either: give it (dt), in the unit of the file's time constants"
     )
 
 

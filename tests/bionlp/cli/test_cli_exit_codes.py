@@ -41,6 +41,7 @@ COMMANDS = {
     9: "simulate good --model rounded --out /dev/full/x",
     10: "train --dataset train.csv --embeddings vectors.bin --out trained --maps 2 --teachers 0 "
     "--neurons-per-class 1 --steps 5 --tailored-epochs 1 --finetuning-epochs 1 --threshold 1000",
+    11: "nir inspect missing.nir",
     130: "simulate --file fifo --model rounded",
 }
 
