@@ -1,4 +1,8 @@
-"""Fresh random networks of other libraries, written by them and read here."""
+"""Fresh random networks of other libraries, written by them and read here.
+
+snnTorch is always there; the others are if they were installed: ``pip install norse sinabs
+spikingjelly``.
+"""
 
 import numpy as np
 import pytest
@@ -82,3 +86,112 @@ def test_networks_of_snntorch(like, options, seed, tmp_path):
         # snnTorch adds up in single precision; a membrane that near the threshold is rare.
         assert [layer.differing for layer in proven] == [0, 0]
         assert proven[0].spikes > 20
+
+
+def proven_against(path, like, shown, fired):
+    """Compare what a library wrote and computed with PyTorch and Brian 2."""
+    reference = Reference({"": shown.numpy().astype(bool)}, dict(enumerate(fired)), {})
+    imported = read(path, CONVENTIONS[like])
+    for backend in (None, "numpy"):
+        layers = prove(imported, reference, backend=backend)
+        assert [layer.differing for layer in layers] == [0] * len(fired)
+        assert layers[0].spikes > 20
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_networks_of_norse(seed, tmp_path):
+    norse = pytest.importorskip("norse.torch")
+    from norse.torch.utils.export_nir import to_nir
+
+    torch.manual_seed(seed)
+
+    def neurons(n):
+        p = norse.LIFParameters(v_th=torch.full((n,), 0.5), v_leak=torch.zeros(n))
+        p = p._replace(
+            tau_mem_inv=torch.empty(n).uniform_(60, 200),
+            tau_syn_inv=torch.empty(n).uniform_(100, 400),
+            v_reset=torch.zeros(n),
+        )
+        return norse.LIFCell(p).double()
+
+    layers = [nn.Linear(15, 12).double(), neurons(12), nn.Linear(12, 6).double(), neurons(6)]
+    with torch.no_grad():
+        for dense in layers[::2]:
+            dense.weight.mul_(4)
+    shown = (torch.rand(STEPS, 15) < 0.4).double()
+    nir.write(tmp_path / "n.nir", to_nir(norse.SequentialState(*layers), shown[:1]))
+    state, fired = {1: None, 3: None}, {1: [], 3: []}
+    with torch.no_grad():
+        for step in shown:
+            current = step[None]
+            for n, layer in enumerate(layers):
+                if n in state:
+                    current, state[n] = layer(current, state[n])
+                    fired[n].append(current[0].numpy().astype(bool))
+                else:
+                    current = layer(current)
+    proven_against(tmp_path / "n.nir", "norse", shown, [np.array(s) for s in fired.values()])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_networks_of_sinabs(seed, tmp_path):
+    pytest.importorskip("sinabs")
+    import sinabs.layers
+    from sinabs.activation import SingleSpike
+    from sinabs.nir import to_nir
+
+    torch.manual_seed(seed)
+    options = {"spike_fn": SingleSpike, "min_v_mem": None, "batch_size": 1}
+    layers = [
+        nn.Conv2d(2, 4, 3, padding=1, bias=False),
+        sinabs.layers.IAFSqueeze(**options),
+        sinabs.layers.SumPool2d(2),
+        nn.Conv2d(4, 3, 3, stride=2),
+        sinabs.layers.IAFSqueeze(**options),
+        nn.Flatten(),
+        nn.Linear(3, 5),
+        sinabs.layers.IAFSqueeze(**options),
+    ]
+    shown = (torch.rand(STEPS, 2, 8, 8) < 0.4).float()
+    fired, current = [], shown
+    with torch.no_grad():
+        for layer in layers:
+            current = layer(current)
+            if isinstance(layer, sinabs.layers.IAFSqueeze):
+                fired.append(current.numpy().astype(bool))
+        graph = to_nir(nn.Sequential(*layers), shown)
+    graph.infer_types()
+    nir.write(tmp_path / "n.nir", graph)
+    proven_against(tmp_path / "n.nir", "sinabs", shown, fired)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_networks_of_spikingjelly(seed, tmp_path):
+    pytest.importorskip("spikingjelly.activation_based")
+    from spikingjelly.activation_based import layer as jelly
+    from spikingjelly.activation_based import neuron
+    from spikingjelly.activation_based.functional import reset_net
+    from spikingjelly.activation_based.nir_exchange import export_to_nir
+
+    torch.manual_seed(seed)
+    layers = [
+        jelly.Conv1d(6, 8, 3, padding=1, bias=False),
+        neuron.LIFNode(tau=4.0, decay_input=False),
+        jelly.Flatten(),
+        jelly.Linear(80, 4, bias=False),
+        neuron.IFNode(),
+    ]
+    network = nn.Sequential(*layers).double()
+    shown = (torch.rand(STEPS, 6, 10) < 0.4).double()
+    fired = {1: [], 4: []}
+    with torch.no_grad():
+        for step in shown:
+            current = step[None]
+            for n, part in enumerate(layers):
+                current = part(current)
+                if n in fired:
+                    fired[n].append(current[0].numpy().astype(bool))
+        reset_net(network)
+        graph = export_to_nir(network, shown[:1], dt=1e-4)
+    nir.write(tmp_path / "n.nir", graph)
+    proven_against(tmp_path / "n.nir", "spikingjelly", shown, [np.array(s) for s in fired.values()])
