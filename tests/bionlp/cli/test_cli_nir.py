@@ -153,6 +153,15 @@ def test_conventions_are_found_and_listed(cli, network, computed):
     assert cli("nir", "conventions")[0] == 0
 
 
+def test_shared_weights_are_measured_beside_stock_synapses(cli, network):
+    code, out, err = cli("nir", "bench", network, "--poisson", 0.3, "--steps", 20, "--json")
+    assert code == 0, err
+    shared, stock = json.loads(out)
+    assert (shared["weights"], stock["weights"]) == (132, 396)
+    assert shared["spikes"] == stock["spikes"] > 0
+    assert "ms/step" in cli("nir", "bench", network, "--steps", 5)[1]
+
+
 @pytest.mark.parametrize("model", ["mr", "waimai"])
 def test_a_classifier_goes_out_and_fires_the_same_spikes(cli, model, tmp_path):
     text = {"mr": "a gripping , funny and moving film", "waimai": "送餐超级慢，味道很好"}[model]
@@ -199,6 +208,8 @@ def test_a_classifier_goes_out_and_fires_the_same_spikes(cli, model, tmp_path):
         ("nir prove {network} --reference shown", 11, "there is no file shown"),
         ("nir prove {network} --reference wrong.npz", 11, "takes (2, 6, 5)"),
         ("nir conventions {network}", 2, "--reference"),
+        ("nir bench {network} --backend genn", 2, "--backend is numpy or cython here"),
+        ("nir bench {network} --poisson 3", 2, "probabilities"),
         ("nir conventions --reference shown.npz", 2, "name it, too"),
         ("export mr --nir nowhere/net.nir", 9, "cannot write nowhere/net.nir"),
         ("export nobody --nir net.nir", 6, "nobody"),
