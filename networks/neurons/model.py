@@ -9,9 +9,9 @@ A step of any model is
     reset      where S = 1                                               v = v - threshold
 
 The reset of step n happens in it (``at once``), or in step n + 1 ``before leak``, ``after leak`` or
-``after input``. A model writes these as expressions over its variables and parameters, once: Brian
-2 takes them as they are, PyTorch evaluates them on tensors. Between two steps a variable that leaks
-follows, in continuous time,
+``after input``, when that has driven the membrane, too. A model writes these as expressions over
+its variables and parameters, once: Brian 2 takes them as they are, PyTorch evaluates them on
+tensors. Between two steps a variable that leaks follows, in continuous time,
 
     dv/dt = -v / tau,    tau = -dt / ln(decay)  (exact)    or    tau = dt / (1 - decay)  (Euler)
 

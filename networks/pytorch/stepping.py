@@ -28,6 +28,8 @@ from torch import Tensor
 from networks.neurons import Neuron
 
 SLOPE = 25.0
+WITH_INPUT = "with input"
+"""When a reset after the leak happens here if it makes no difference: before anything is driven."""
 
 _NAMES = "abs ceil clip cos exp expm1 floor log log1p sign sin sqrt tan tanh"
 _FUNCTIONS = {name: getattr(torch, name) for name in _NAMES.split()}
@@ -82,7 +84,7 @@ class Stepper:
         if self._timing == "after leak" and all(
             _commutes(reset, neuron.receives) for reset in neuron.resets
         ):
-            self._timing = "after input"
+            self._timing = WITH_INPUT
         self._factor = self._taken_with_input()
 
     def step(self, current: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,10 +106,11 @@ class Stepper:
         state.update({name: self._value(expression) for name, expression in self._leak.items()})
         self._reset_if("after leak")
         state[received] = _add(current, state[received], self._factor)
-        self._reset_if("after input")
+        self._reset_if(WITH_INPUT)
         for statement in self._neuron.drive:
             name, expression = _parts(statement)
             state[name] = self._value(expression)
+        self._reset_if("after input")
         membrane = state["v"]
         spikes = self._test(membrane)
         self._reset_if("at once")

@@ -19,6 +19,11 @@ NEEDED = {
     ("energy",): ["mr", "--dataset=mr"],
     ("report",): ["mr"],
     ("train",): ["--dataset=none", "--embeddings=none", "--out=none"],
+    ("nir", "inspect"): ["none.nir"],
+    ("nir", "run"): ["none.nir", "--poisson=0.1"],
+    ("nir", "prove"): ["none.nir", "--reference=none.npz"],
+    ("nir", "conventions"): ["none.nir", "--reference=none.npz"],
+    ("nir", "bench"): ["none.nir"],
     ("embeddings", "train"): ["none.txt", "--out=none.bin"],
 }
 """What commands cannot do without."""

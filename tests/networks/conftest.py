@@ -1,5 +1,7 @@
 """Small networks that spike a lot."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -55,16 +57,26 @@ def network():
 
 @pytest.fixture(scope="session")
 def cython_cache(tmp_path_factory):
-    """Return a folder for what Cython has compiled in this session."""
-    return tmp_path_factory.mktemp("cython")
+    """Return a folder for what Cython has compiled in this session, for all its processes."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "cython"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
-@pytest.fixture
-def quick_compiler(cython_cache):
-    """Have C++ compiled in little time, and what Cython makes of it kept apart from other code."""
+@pytest.fixture(autouse=True)
+def quick_compiler(request, cython_cache):
+    """Have C++ compiled in little time, and what Cython makes of it kept apart from other code.
+
+    Tests marked ``optimised`` have Brian 2's own flags, which reorder arithmetic.
+    """
+    if request.node.get_closest_marker("optimised"):
+        yield
+        return
     options = {
         "codegen.cpp.extra_compile_args_gcc": ["-w", "-O0", "-std=c++11"],
         "codegen.runtime.cython.cache_dir": str(cython_cache),
+        "devices.cpp_standalone.extra_make_args_unix": ["-j2"],
     }
     with preferences(options):
         yield

@@ -25,7 +25,7 @@ from networks.transforms import (
     SumPooling,
 )
 
-SPIKING = ("LIF", "IF", "ResetLIF", "CubaLIF", "AdaptiveLIF")
+SPIKING = ("LIF", "IF", "ResetLIF", "CubaLIF", "AdaptiveLIF", "UnresetLIF", "ResetCubaLIF")
 SILENT = ("LI", "CubaLI")
 RANGES = {
     "decay": (0.3, 1.0),
@@ -280,16 +280,19 @@ def currents() -> Network:
     """Current-based neurons, and a readout of such."""
     draft = _draft((6,))
     _grow(draft, "p0", "input", Dense(draft.weights(5, 6)), "CubaLIF", arrays=True)
-    _grow(draft, "p1", "p0", Dense(draft.weights(2, 5)), "CubaLI")
+    reset = {"reset": "after input"}
+    _grow(draft, "p1", "p0", Dense(draft.weights(4, 5)), "ResetCubaLIF", **reset)
+    _grow(draft, "p2", "p1", Dense(draft.weights(2, 4)), "CubaLI")
     return draft.finished()
 
 
 def adaptation() -> Network:
-    """Adaptive neurons, and a leaky integrator."""
+    """Adaptive neurons, some that are never reset, and a leaky integrator."""
     draft = _draft((6,))
     _grow(draft, "p0", "input", Dense(draft.weights(5, 6)), "AdaptiveLIF", reset="before leak")
     _grow(draft, "p1", "p0", Dense(draft.weights(5, 5)), "AdaptiveLIF", reset="at once")
-    _grow(draft, "p2", "p1", Dense(draft.weights(2, 5)), "LI", arrays=True)
+    _grow(draft, "p2", "p1", Dense(draft.weights(4, 5)), "UnresetLIF")
+    _grow(draft, "p3", "p2", Dense(draft.weights(2, 4)), "LI", arrays=True)
     return draft.finished()
 
 

@@ -228,7 +228,7 @@ EVERYTHING = {
 def test_graphs_at_random_have_everything():
     counted, spikes = Counter(), Counter()
 
-    @settings(max_examples=200, phases=[Phase.generate], database=None)
+    @settings(max_examples=500, phases=[Phase.generate], database=None)
     @given(network=networks())
     def count(network):
         counted.update(set(features(network)))
@@ -272,7 +272,7 @@ def test_a_named_graph_in_brian(graph, synapses):
 @pytest.mark.parametrize(
     ("graph", "synapses"), [*((graph, "shared") for graph in GRAPHS), ("recurrence", "stock")]
 )
-def test_a_named_graph_on_cython(graph, synapses, quick_compiler):
+def test_a_named_graph_on_cython(graph, synapses):
     network = GRAPHS[graph]()
     presentations = inputs(network, 2)
     found = present(network, presentations, "cython", synapses=synapses)
@@ -292,7 +292,7 @@ ALIKE = {
 @pytest.mark.parametrize(
     ("alike", "synapses"), [*((alike, "shared") for alike in ALIKE), ("feedback", "stock")]
 )
-def test_named_graphs_in_a_program(alike, synapses, quick_compiler):
+def test_named_graphs_in_a_program(alike, synapses):
     network = side_by_side(ALIKE.get(alike, [alike]))
     presentations = inputs(network, 3)
     found = present(network, presentations, "cpp_standalone", synapses=synapses)

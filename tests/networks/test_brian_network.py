@@ -82,6 +82,7 @@ def test_sentences_may_have_different_numbers_of_steps(network, make_spikes):
 
 
 @pytest.mark.slow
+@pytest.mark.optimised
 @needs_compiler
 @both_kinds
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])

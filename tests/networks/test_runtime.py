@@ -131,7 +131,7 @@ def test_monitors_hold_the_last_run_which_began_at_time_0(single, streams):
 @pytest.mark.slow
 @needs_compiler
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])
-def test_compiled_backends_leave_what_numpy_leaves(single, streams, backend, quick_compiler):
+def test_compiled_backends_leave_what_numpy_leaves(single, streams, backend):
     found = check_runs(single, streams, backend)
     expected, _ = watched_runs(single, streams, "numpy")
     for (held, _, events), (others, _, counted) in zip(found, expected, strict=True):

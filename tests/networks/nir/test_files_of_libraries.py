@@ -62,7 +62,7 @@ def test_no_spike_differs(pair, name, synapses):
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])
 @pytest.mark.parametrize("name", ["hand_delays_recurrent_li"])
-def test_no_spike_differs_in_compiled_code(pair, name, backend, quick_compiler):
+def test_no_spike_differs_in_compiled_code(pair, name, backend):
     path, reference = pair
     imported = read(path, CONVENTIONS[FILES[name][0]], dt=STEP.get(name))
     assert_proven(name, prove(imported, reference, backend=backend))
