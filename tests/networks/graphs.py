@@ -72,7 +72,7 @@ class Draft:
 def networks(draw) -> Network:
     """Draw a network of two to six populations."""
     draft = Draft(np.random.default_rng(draw(st.integers(0, 2**32))))
-    shape = draw(st.sampled_from([(4,), (6, 3), (8, 2), (5, 4, 2), (4, 4, 1)]))
+    shape = draw(st.sampled_from([(4,), (6, 4), (8, 2), (5, 4, 2), (4, 4, 1)]))
     draft.populations.append(Population("input", shape, Input()))
     count = draw(st.integers(1, 5))
     for number in range(count):
@@ -136,7 +136,7 @@ def _transforms(draw, draft: Draft, shape: tuple[int, ...]) -> list:
 
 def _convolution(draw, draft: Draft, shape: tuple[int, ...]) -> Convolution | None:
     axes = len(shape) - 1
-    groups = draw(st.sampled_from([n for n in (1, 1, 2) if shape[-1] % n == 0]))
+    groups = draw(st.sampled_from([n for n in (1, 2, 2) if shape[-1] % n == 0]))
     width = tuple(draw(st.integers(1, 3)) for _ in range(axes))
     maps = groups * draw(st.integers(1, 2))
     weight = draft.weights(maps, *width, shape[-1] // groups)
