@@ -190,6 +190,7 @@ def test_a_wrong_checksum_keeps_nothing(server, tmp_path):
         (_archive(NEGATIVE, POSITIVE)[:60], "is not a whole archive"),
         (b"<html>moved</html>", "is not a whole archive"),
     ],
+    ids=["another file", "a short file", "cut off", "a page"],
 )
 def test_a_wrong_archive_keeps_nothing(content, message, server, tmp_path):
     server.files["pair.tar.gz"] = content
