@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -15,7 +15,13 @@ from bionlp.errors import GraphFileError, OutputError, UsageError
 from bionlp.files import reason
 from bionlp.limits import MOST_STEPS
 from bionlp.membranes import DEFAULT
-from bionlp.recording import Circumstances, Presented, label_activity, load_recording
+from bionlp.recording import (
+    Circumstances,
+    Presented,
+    label_activity,
+    load_recording,
+    positions_of,
+)
 from bionlp.simulation import DT_MS, Advance, Engine, run_brian
 from networks import nir
 from networks.brian import PoissonStimulus, SpikeStimulus, Stimulus
@@ -137,10 +143,7 @@ def given_spikes(imported: nir.Imported, path: Path) -> Shown:
         spikes = _replayed(imported.network, path)
     else:
         with graph_errors():
-            arrays = input_of(read_arrays(path), path)
-            if "" in arrays and len(imported.inputs) == 1:
-                arrays = {name: arrays[""] for name in imported.inputs}
-            spikes = imported.shown(arrays)
+            spikes = imported.shown(input_of(read_arrays(path), path))
     return Shown(SpikeStimulus([spikes]), f"input of {path.name}")
 
 
@@ -150,7 +153,8 @@ def _replayed(network: Network, path: Path) -> np.ndarray:
     layer = recording.attrs["layers"][0]
     found = recording[layer]["spikes"].values.astype(bool)
     shape = network.input.shape
-    positions, features = (shape[0], 1) if len(shape) == 1 else (prod(shape[:-1]), shape[-1])
+    positions = positions_of(shape)
+    features = prod(shape) // positions
     if found.shape[1] > positions or found.shape[2] != features:
         raise GraphFileError(
             f"the input of {path} has {found.shape[1]} positions of {found.shape[2]} features, and "
@@ -205,8 +209,7 @@ def _rates(imported: nir.Imported, path: Path) -> np.ndarray:
             raise nir.GraphError(
                 f"{path} holds {', '.join(arrays)}, and rates are one array, input"
             )
-        (name,) = imported.inputs
-        return imported.shown({name: arrays["input"][None]})[0].astype(np.float64)
+        return imported.shown({"": arrays["input"][None]})[0].astype(np.float64)
 
 
 def run_graph(
@@ -217,7 +220,7 @@ def run_graph(
     seed: int = 0,
     engine: Engine,
     record: Sequence[str] = DEFAULT,
-    advance: Advance | Callable[[float], None] | None = None,
+    advance: Advance | None = None,
 ) -> xr.DataTree:
     """Simulate a network in Brian 2 and record it.
 
@@ -247,24 +250,23 @@ def run_graph(
     UsageError
         If a neuron to record does not exist.
     """
+    steps = shown.stimulus.durations[0]
+    if steps > MOST_STEPS:
+        raise UsageError(f"the input has {steps:,} steps, and at most {MOST_STEPS:,} are presented")
     network = imported.network
     engine = engine.chosen(1)
     backend, (activity,) = run_brian(
         network, shown.stimulus, seed=seed, engine=engine, record=record, advance=advance
     )
-    steps = shown.stimulus.durations[0]
-    if steps > MOST_STEPS:
-        raise UsageError(f"the input has {steps:,} steps, and at most {MOST_STEPS:,} are presented")
     readout = readout_of(imported)
     size = network[readout].size
-    shape = network.input.shape
     presented = Presented(
         network,
         {name: network.unit(name) for name in network.shapes},
         name,
         "",
         shown.text,
-        tuple(str(n + 1) for n in range(shape[0] if len(shape) == 1 else prod(shape[:-1]))),
+        tuple(str(n + 1) for n in range(positions_of(network.input.shape))),
         readout,
         tuple(map(str, range(size))) if size <= NAMED else ("all",),
     )

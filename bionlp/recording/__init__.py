@@ -37,6 +37,7 @@ from bionlp.recording.making import (
     class_counts,
     label_activity,
     make_recording,
+    positions_of,
 )
 from bionlp.recording.schema import FORMAT, VERSION
 
@@ -49,5 +50,6 @@ __all__ = [
     "label_activity",
     "load_recording",
     "make_recording",
+    "positions_of",
     "save_recording",
 ]

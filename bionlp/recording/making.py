@@ -18,7 +18,7 @@ from bionlp.encoding import VERSION as ENCODING_VERSION
 from bionlp.recording.places import Span, window_width, word_spans
 from bionlp.recording.schema import FORMAT, RESERVED, VERSION
 from networks.activity import Activity, synaptic_events
-from networks.described import values
+from networks.described import Shape, values
 from networks.description import Network, crop
 
 _PACKAGES = ("bionlp", "brian2", "numpy", "scipy", "torch", "xarray")
@@ -108,10 +108,7 @@ def make_recording(
     network = crop(classifier.network, len(sentence.words))
     presented = Presented(
         network,
-        {
-            population.name: classifier.network.unit(population.name)
-            for population in network.hidden
-        },
+        {name: classifier.network.unit(name) for name in network.shapes},
         classifier.name,
         classifier.language,
         sentence.text,
@@ -235,9 +232,13 @@ def _by_position(fired: np.ndarray, positions: int) -> np.ndarray:
     A row of neurons has a position for each. Where a network cannot be cropped, there may be
     silence behind the words.
     """
-    axes = fired.shape[1:]
-    fired = fired.reshape(len(fired), prod(axes[:-1]) if len(axes) > 1 else axes[0], -1)
+    fired = fired.reshape(len(fired), positions_of(fired.shape[1:]), -1)
     return fired[:, :positions]
+
+
+def positions_of(shape: Shape) -> int:
+    """Count the positions of an input: all but its features; a row has one for each neuron."""
+    return prod(shape[:-1]) if len(shape) > 1 else shape[0]
 
 
 def _spikes(

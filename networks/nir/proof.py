@@ -17,7 +17,7 @@ from networks.description import Network
 from networks.neurons import Neuron
 from networks.nir.container import Graph, GraphError
 from networks.nir.conventions import CONVENTIONS, Conventions
-from networks.nir.reading import Imported, interpret
+from networks.nir.reading import Imported, interpret, time_step
 from networks.nir.reference import Reference
 from networks.nir.structure import flatten
 from networks.pytorch import SpikingNetwork
@@ -113,7 +113,7 @@ def prove(
         If the reference is one of another network.
     """
     layers = imported.network.hidden
-    shown = imported.shown(named(imported, reference.input))
+    shown = imported.shown(reference.input)
     _check(imported, reference)
     wanted = {layers[number].name: range(layers[number].size) for number in reference.membranes}
     activity = _activity(imported.network, shown, wanted, backend, synapses)
@@ -143,11 +143,13 @@ def try_conventions(
         All that were tried: fewest differing spikes first, then the smallest difference of
         membranes.
     """
-    said = flatten(graph).metadata.get("dt")
+    flat = flatten(graph)
     attempts = []
     for conventions in CONVENTIONS.values():
-        known = [dt, conventions.dt, said if said is None else float(np.ravel(said)[0])]
-        steps = next(([step] for step in known if step is not None), STEPS_TRIED)
+        try:
+            steps = (time_step(flat, conventions, dt),)
+        except GraphError:
+            steps = STEPS_TRIED
         attempts += [_attempt(graph, reference, conventions, step) for step in steps]
     return sorted(attempts, key=_rank)
 
@@ -196,13 +198,6 @@ def _activity(
         recorder = Recorder(brian, membranes=membranes)
         brian.run(seed=0)
         return recorder.activity(0)
-
-
-def named(imported: Imported, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-    """Give a single input without a name the name that it has in a network."""
-    if arrays.keys() == {""} and len(imported.inputs) == 1:
-        return {name: arrays[""] for name in imported.inputs}
-    return arrays
 
 
 def _compared(

@@ -69,7 +69,7 @@ class Imported:
         Parameters
         ----------
         arrays : mapping of str to numpy.ndarray, each of shape (steps, ...)
-            By the names of Inputs, channels first.
+            By the names of Inputs, channels first; of a single one the name may be empty.
 
         Returns
         -------
@@ -81,6 +81,8 @@ class Imported:
         GraphError
             If one is missing, or has another shape.
         """
+        if arrays.keys() == {""} and len(self.inputs) == 1:
+            arrays = {name: arrays[""] for name in self.inputs}
         if arrays.keys() != self.inputs.keys():
             raise GraphError(
                 f"there is input for {', '.join(arrays) or 'nothing'}, and the network has "
