@@ -1,0 +1,18 @@
+"""A short form of ``tests/kill_nine.py``."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="kills groups of processes")
+def test_killed_work_is_taken_up_and_ends_the_same():
+    command = [sys.executable, Path(__file__).with_name("kill_nine.py")]
+    command += ["--kills=3", "--backend=numpy", "--steps=40"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(" 0 of them different or failed; 0 processes left behind") == 2
