@@ -50,6 +50,11 @@ class LayerProof:
     membrane: float | None
 
 
+def count_differing(layers: Iterable[LayerProof]) -> int:
+    """Add up the differing spikes of layers; one without a reference has none."""
+    return sum(layer.differing or 0 for layer in layers)
+
+
 @dataclass(frozen=True)
 class Attempt:
     """What came of one set of conventions.
@@ -74,7 +79,7 @@ class Attempt:
     @property
     def differing(self) -> int | None:
         """Differing spikes of all layers; None if nothing was computed."""
-        return sum(layer.differing or 0 for layer in self.layers) if self.layers else None
+        return count_differing(self.layers) if self.layers else None
 
     @property
     def membrane(self) -> float:

@@ -8,6 +8,7 @@ axes in NIR's order.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -116,11 +117,7 @@ STATELESS = tuple(_KINDS)
 
 def without_bias(link: Transform) -> Transform:
     """Return a transform without its constant current."""
-    if isinstance(link, Dense):
-        return Dense(link.weight)
-    if isinstance(link, Convolution) and link.bias is not None:
-        return _scaled_convolution(link, 1.0, None)
-    return link
+    return replace(link, bias=None) if isinstance(link, Dense | Convolution) else link
 
 
 def multiplied(links: list[Transform], factor: float | np.ndarray) -> list[Transform]:
@@ -144,23 +141,18 @@ def multiplied(links: list[Transform], factor: float | np.ndarray) -> list[Trans
     if isinstance(last, Dense):
         rows = np.broadcast_to(np.ravel(factor), (len(last.weight),))
         bias = None if last.bias is None else last.bias.astype(np.float64) * rows
-        return [*links[:-1], Dense(last.weight.astype(np.float64) * rows[:, None], bias)]
+        weight = last.weight.astype(np.float64) * rows[:, None]
+        return [*links[:-1], replace(last, weight=weight, bias=bias)]
     if isinstance(last, Convolution):
-        maps = np.asarray(factor).reshape(-1, last.maps) if np.ndim(factor) else factor
-        if np.ndim(factor) == 0 or (maps == maps[0]).all():
-            of_map = np.broadcast_to(maps if np.ndim(factor) == 0 else maps[0], (last.maps,))
+        windows = np.reshape(factor, (-1, last.maps if np.ndim(factor) else 1))
+        if (windows == windows[0]).all():
+            of_map = np.broadcast_to(windows[0], (last.maps,))
+            kernels = last.weight.astype(np.float64) * np.expand_dims(
+                of_map, tuple(range(1, last.weight.ndim))
+            )
             bias = None if last.bias is None else last.bias * of_map
-            return [*links[:-1], _scaled_convolution(last, of_map, bias)]
+            return [*links[:-1], replace(last, weight=kernels, bias=bias)]
     return [*links, Scaling(factor)]
-
-
-def _scaled_convolution(
-    link: Convolution, factors: np.ndarray | float, bias: np.ndarray | None
-) -> Convolution:
-    weight = link.weight
-    if np.ndim(factors):
-        weight = weight.astype(np.float64) * np.reshape(factors, (-1, *[1] * (weight.ndim - 1)))
-    return Convolution(weight, bias, link.stride, link.padding, link.dilation, link.groups)
 
 
 def offset(links: list[Transform], current: float | np.ndarray) -> list[Transform]:

@@ -320,10 +320,11 @@ def _neuron(population: Population, dt: float) -> tuple[str, dict[str, Any]]:
             f"has none of their kind, only of {', '.join(known.__name__ for known in _TYPES)}"
         )
     fields: dict[str, Any] = {}
+    # With a resistance of tau / dt a unit of input adds one to the membrane in a step.
     if kind.startswith("Cuba"):
         fields |= {"tau_syn": _tau(neuron.synaptic_decay, dt), "tau_mem": _tau(neuron.decay, dt)}
-        fields["w_in"] = _resistance(fields["tau_syn"], dt)
-        fields["r"] = _resistance(fields["tau_mem"], dt) * neuron.gain
+        fields["w_in"] = fields["tau_syn"] / dt
+        fields["r"] = fields["tau_mem"] / dt * neuron.gain
         leaks = True
     else:
         decay = getattr(neuron, "decay", 1.0)
@@ -331,7 +332,7 @@ def _neuron(population: Population, dt: float) -> tuple[str, dict[str, Any]]:
         kind = kind if leaks else kind.replace("L", "")
         if leaks:
             fields["tau"] = _tau(decay, dt)
-            fields["r"] = _resistance(fields["tau"], dt)
+            fields["r"] = fields["tau"] / dt
         else:
             fields["r"] = 1 / dt
     if leaks:
@@ -360,11 +361,6 @@ def _tau(decay: float | np.ndarray, dt: float) -> np.ndarray:
     decay = np.asarray(decay, dtype=np.float64)
     with np.errstate(divide="ignore"):
         return dt / (1 - decay)
-
-
-def _resistance(tau: np.ndarray, dt: float) -> np.ndarray:
-    """Return the resistance with which a unit of input adds one to the membrane in a step."""
-    return tau / dt
 
 
 def _conventions(network: Network) -> Conventions:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,7 +10,6 @@ from bionlp.cli.nir.options import File, Like, Reference, RoundDelays, TimeStep
 from bionlp.cli.options import Backend, Json, Synapses
 
 if TYPE_CHECKING:
-    from networks.nir import Conventions
     from networks.nir.proof import LayerProof
 
 EXAMPLE = "Example: bionlp nir prove network.nir --like snntorch --reference computed.npz"
@@ -31,9 +29,12 @@ def prove(
 
     Leaves with code 1 if a spike differs.
     """
+    from dataclasses import asdict
+
     from bionlp.cli.output import print_json
     from bionlp.graphs import graph_errors, load_graph
     from bionlp.simulation import Engine, backend_errors
+    from networks.nir.proof import count_differing
     from networks.nir.proof import prove as compare
     from networks.nir.reference import read_reference
 
@@ -43,9 +44,17 @@ def prove(
         layers = compare(
             imported, read_reference(reference), backend=engine.backend, synapses=engine.synapses
         )
-    differing = sum(layer.differing or 0 for layer in layers)
+    differing = count_differing(layers)
     if as_json:
-        print_json(_proven(file, imported.conventions, imported.dt, engine.backend, layers))
+        document = {
+            "file": str(file),
+            "conventions": imported.conventions.name,
+            "dt": imported.dt,
+            "backend": engine.backend,
+            "differing": differing,
+            "layers": [asdict(layer) for layer in layers],
+        }
+        print_json(document)
     else:
         for remark in imported.remarks:
             typer.echo(remark)
@@ -56,25 +65,6 @@ def prove(
         )
     if differing:
         raise typer.Exit(1)
-
-
-def _proven(
-    file: Path,
-    conventions: Conventions,
-    dt: float,
-    backend: str,
-    layers: tuple[LayerProof, ...],
-) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "file": str(file),
-        "conventions": conventions.name,
-        "dt": dt,
-        "backend": backend,
-        "differing": sum(layer.differing or 0 for layer in layers),
-        "layers": [asdict(layer) for layer in layers],
-    }
 
 
 def _print_layers(title: str, layers: tuple[LayerProof, ...]) -> None:
