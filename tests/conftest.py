@@ -43,13 +43,3 @@ def _folder(variable: str, content: str) -> Path:
     if not folder:
         pytest.skip(f"needs {content}: set {variable} to their folder")
     return Path(folder)
-
-
-def pytest_collection_modifyitems(items):
-    """Leave out what mounts, fills and limits disks, unless it is asked for."""
-    if os.environ.get("BIONLP_DISK_TESTS"):
-        return
-    asked_for = {"test_cli_disks.py", "test_program_cache.py"}
-    for item in items:
-        if item.path.name in asked_for and item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="set BIONLP_DISK_TESTS to run it"))

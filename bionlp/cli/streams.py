@@ -153,15 +153,17 @@ def standard_streams() -> Iterator[None]:
         If standard output cannot be written; :class:`ReaderGone` if nobody reads it.
     """
     _fill_gaps()
-    before = sys.stdout, sys.stderr, sys.argv
+    before = sys.stdout, sys.stderr, sys.argv, logging.raiseExceptions
     sys.stdout, sys.stderr = Results(before[0]), Messages(before[1])
     # Brian 2 writes the command line to a file in UTF-8, and trainings keep it.
     sys.argv = [encodable(argument, "utf-8") for argument in sys.argv]
+    # Brian 2 keeps a log in TMPDIR; that the disk is full is no news to those who read its errors.
+    logging.raiseExceptions = False
     try:
         with _warnings_of("networks"):
             yield
     finally:
-        sys.stdout, sys.stderr, sys.argv = before
+        sys.stdout, sys.stderr, sys.argv, logging.raiseExceptions = before
 
 
 def _fill_gaps() -> None:

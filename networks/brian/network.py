@@ -224,6 +224,7 @@ class BrianNetwork:
         """Give Brian 2 its runtime device back and remove compiled programs."""
         if not self._closed:
             self._closed = True
+            self.names.give_up()
             self._runtime.close()
 
     def __enter__(self) -> BrianNetwork:

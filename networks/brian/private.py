@@ -207,9 +207,20 @@ class NamesApart:
             yield
         finally:
             sets[Nameable] = of_all
-            for reference in list(self._own):
-                if (named := reference()) is not None:
-                    of_all.add(named)
+            for named in self._living():
+                of_all.add(named)
+
+    def give_up(self) -> None:
+        """Let objects of a network that never ran go without a word.
+
+        Brian 2 warns of each one, after the error that was the reason.
+        """
+        for named in self._living():
+            if isinstance(named, brian2.BrianObject) and named._network is None:
+                named._network = "given up"
+
+    def _living(self) -> list[Nameable]:
+        return [named for reference in list(self._own) if (named := reference()) is not None]
 
 
 def rewind(network: brian2.Network) -> None:

@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from errno import EIO
+from os.path import isfile
 from pathlib import Path
 
 import h5py
@@ -104,7 +105,7 @@ def read_graph(path: str | Path) -> Graph:
         If there is no such file, it is no NIR file, or is damaged.
     """
     path = Path(path)
-    if not path.is_file():
+    if not isfile(path):
         raise GraphError(f"there is no file {path}")
     try:
         with h5py.File(path, "r") as file:

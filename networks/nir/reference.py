@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def input_of(arrays: dict[str, np.ndarray], path: str | Path) -> dict[str, np.nd
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """Read the arrays of an .npz file, all of them numbers with steps along the first axis."""
     path = Path(path)
-    if not path.is_file():
+    if not isfile(path):
         raise GraphError(f"there is no file {path}")
     try:
         with zipfile.ZipFile(path) as archive:

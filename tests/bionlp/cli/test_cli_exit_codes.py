@@ -162,9 +162,18 @@ COMMAND_NAMES = {
     "experiment table1": (),
     "experiment fig3": (),
     "experiment page": (),
+    "export": ("mr", "--nir=x.nir"),
+    "nir inspect": ("x.nir",),
+    "nir run": ("x.nir", "--out=x", "--poisson=0.1"),
+    "nir prove": ("x.nir", "--reference=x.npz"),
+    "nir conventions": ("x.nir", "--reference=x.npz"),
+    "nir bench": ("x.nir", "--poisson=0.1"),
 }
 NUMBERS = {
-    "--steps": ("simulate", "validate", "evaluate", "report", "bench", "energy", "demo", "train"),
+    "--steps": (
+        *("simulate", "validate", "evaluate", "report", "bench", "energy", "demo", "train"),
+        *("nir run", "nir bench"),
+    ),
     "--limit": ("validate", "evaluate", "energy"),
     "--workers": ("evaluate",),
     "--sentences": ("bench",),
@@ -227,6 +236,9 @@ def test_senseless_numbers(cli, option, tmp_path, monkeypatch):
         ("plot", "r.nc", "--kind=nonsense"),
         ("bench", "--engines=nonsense"),
         ("report", "mr", "--model=mr"),
+        ("nir", "inspect"),
+        ("nir", "run", "x.nir", "--like=nonsense", "--poisson=0.1", "--out=x"),
+        ("nir", "prove", "x.nir", "--reference=x.npz", "--dt=-1"),
         ("validate", "mr", "--split=test"),
     ],
 )
@@ -253,6 +265,9 @@ LONG = "x" * 5000
         (("report",), {6, 7}),
         (("report", "mr", "--out"), {9}),
         (("embeddings", "info"), {5}),
+        (("nir", "inspect"), {11}),
+        (("nir", "prove", "--reference=x.npz"), {11}),
+        (("export", "mr", "--nir"), {9}),
         (("embeddings", "train"), {3}),
         (("train", "--embeddings=v.bin", "--out=x", "--dataset"), {4}),
     ],
@@ -260,7 +275,7 @@ LONG = "x" * 5000
 def test_paths_that_cannot_be(cli, arguments, codes, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for path in (LONG, "[/red]", "\udcff", "a\nb", "x/" * 200, ""):
-        if "--out" in arguments and path != LONG:
+        if {"--out", "--nir"} & set(arguments) and path != LONG:
             continue
         code, _, err = cli(*arguments, path)
         assert code in codes | {2}, (path[:20], err)
