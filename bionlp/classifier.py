@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from bionlp.confidence import Calibration
 from bionlp.encoding import dequantise
-from bionlp.errors import TextError
+from bionlp.errors import EmptyTextError, UnknownWordsError
 from bionlp.text import check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.description import Network
@@ -93,6 +94,8 @@ class TextClassifier:
         The spiking network; its readout votes for the classes.
     training : dict
         How it was made and what was measured, for the model card.
+    calibration : Calibration, optional
+        How sure its answers are, if that was measured.
     """
 
     name: str
@@ -102,6 +105,7 @@ class TextClassifier:
     levels: np.ndarray
     network: Network
     training: dict[str, Any] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     @property
     def steps(self) -> int:
@@ -117,6 +121,29 @@ class TextClassifier:
     def classes(self) -> int:
         """Number of classes."""
         return self.network.readout.groups
+
+    def is_calibrated(self, steps: int) -> bool:
+        """Tell whether it was measured how sure answers are after so many steps."""
+        return self.calibration is not None and self.calibration.steps == steps
+
+    def probabilities(self, votes: np.ndarray, steps: int) -> np.ndarray | None:
+        """Return how likely each class is, given the votes.
+
+        Parameters
+        ----------
+        votes : numpy.ndarray of int, shape (..., classes)
+            Output spikes of each class.
+        steps : int
+            Length of the presentation.
+
+        Returns
+        -------
+        numpy.ndarray of float, shape (..., classes), or None
+            None if this was not measured for presentations of this length.
+        """
+        if not self.is_calibrated(steps):
+            return None
+        return self.calibration.probabilities(votes)
 
     def token_ids(self, text: str) -> list[int]:
         """Return the word ids of ``text``, cut to the model's length, one padding id if empty."""
@@ -143,12 +170,12 @@ class TextClassifier:
         text = check_text(text)
         tokens = tokenize(text, self.language)
         if not tokens:
-            raise TextError("the text is empty; give at least one word")
+            raise EmptyTextError("the text is empty; give at least one word")
         words = tuple(tokens[: self.length])
         ids = self.vocabulary.ids(words)
         unknown = tuple(dict.fromkeys(w for w, i in zip(words, ids, strict=True) if i == PADDING))
         if not any(ids):
-            raise TextError(
+            raise UnknownWordsError(
                 f"model {self.name!r} ({self.language}) knows none of the words in "
                 f"{shown(text)}; nothing would spike"
             )

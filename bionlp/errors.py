@@ -44,6 +44,14 @@ class TextError(BionlpError):
     exit_code = 3
 
 
+class EmptyTextError(TextError):
+    """A text without a word."""
+
+
+class UnknownWordsError(TextError):
+    """A text of which a model knows no word."""
+
+
 class DatasetError(BionlpError):
     """A dataset that is missing, malformed or labelled outside its range."""
 

@@ -1,31 +1,22 @@
-"""How often the spiking network is right, by PyTorch or by Brian 2, and how much of it is at work.
+"""The spiking network's answers to labelled sentences, by PyTorch or by Brian 2.
 
-The label of a sentence is the class with the most votes
-(:func:`bionlp.classifier.predict_labels`). Where no class won, because the model knows no word of
-the sentence, no output neuron fired, or there is a tie, the sentence is undecided: it is counted
-apart, and never right. A neuron is active in a presentation if it fires at least once.
+What they are worth is said in :mod:`bionlp.scores`. How much of the network is at work is measured
+here, too: a neuron is active in a presentation if it fires at least once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bionlp.classifier import (
-    REASONS,
-    UNDECIDED,
-    UNKNOWN_WORDS,
-    TextClassifier,
-    predict_labels,
-    why_undecided,
-)
+from bionlp.classifier import TextClassifier, predict_labels
 from bionlp.datasets import Example
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.limits import check_memory
+from bionlp.scores import Evaluation, judge
 from bionlp.simulation import Advance, Engine
 from bionlp.votes import count_votes
 from networks.description import crop
@@ -36,68 +27,6 @@ BYTES = 10
 """Of an input neuron in a step, and of the neurons that hear it: spikes, and currents."""
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """How often a classifier was right.
-
-    Attributes
-    ----------
-    labels, predictions : numpy.ndarray of int, shape (n,)
-        The true class of each sentence, and the one it was given;
-        :data:`bionlp.classifier.UNDECIDED` where it was given none.
-    reasons : tuple of str
-        Why each of those that were given none is undecided, of :data:`bionlp.classifier.REASONS`;
-        empty where nobody asked.
-    """
-
-    labels: np.ndarray
-    predictions: np.ndarray
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def n(self) -> int:
-        """Number of sentences."""
-        return len(self.labels)
-
-    @property
-    def accuracy(self) -> float:
-        """Fraction of sentences labelled rightly; those that are undecided are not."""
-        return float((self.labels == self.predictions).mean())
-
-    @property
-    def standard_error(self) -> float:
-        """Standard error of the accuracy, sqrt(p (1 - p) / n)."""
-        return float(np.sqrt(self.accuracy * (1 - self.accuracy) / self.n))
-
-    @property
-    def macro_f1(self) -> float:
-        """Mean over the classes of F1, 2 TP / (2 TP + FP + FN); 0 for a class that never occurs."""
-        classes = np.arange(self.labels.max() + 1)[:, None]
-        true, given = self.labels == classes, self.predictions == classes
-        both = true.sum(axis=1) + given.sum(axis=1)
-        return float((2 * (true & given).sum(axis=1) / np.maximum(both, 1)).mean())
-
-    @property
-    def majority(self) -> float:
-        """Accuracy of always answering the largest class."""
-        return float(np.bincount(self.labels).max() / self.n)
-
-    @property
-    def undecided(self) -> dict[str, int]:
-        """Number of sentences that were given no class, for each of the reasons."""
-        return {reason: self.reasons.count(reason) for reason in REASONS}
-
-    @property
-    def scores(self) -> dict[str, float]:
-        """What is kept of it: accuracy, macro-F1, accuracy of the largest class, sentences."""
-        return {
-            "accuracy": self.accuracy,
-            "macro_f1": self.macro_f1,
-            "majority": self.majority,
-            "n": self.n,
-        }
-
-
 def evaluate(
     classifier: TextClassifier,
     examples: Sequence[Example],
@@ -106,6 +35,7 @@ def evaluate(
     seed: int,
     engine: Engine | None = None,
     workers: int = 1,
+    device: torch.device | str = "cpu",
     advance: Advance | None = None,
 ) -> Evaluation:
     """Label sentences and compare with their true classes.
@@ -126,6 +56,8 @@ def evaluate(
         How Brian 2 runs the network; PyTorch without it.
     workers : int
         Processes that Brian 2 runs in.
+    device : torch.device or str
+        Where PyTorch computes.
     advance : callable, optional
         Called with the fraction done.
 
@@ -137,7 +69,7 @@ def evaluate(
     ids = [np.array(classifier.token_ids(example.text)) for example in examples]
     if engine is None:
         rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
-        model = SpikingNetwork(classifier.network).eval()
+        model = SpikingNetwork(classifier.network).eval().to(device)
         _, votes = predict_spiking(model, rates, steps, seed=seed, advance=advance)
     else:
         votes = count_votes(
@@ -153,31 +85,6 @@ def evaluate(
     return judge(np.array([example.label for example in examples]), votes, known)
 
 
-def judge(labels: np.ndarray, votes: np.ndarray, known: np.ndarray) -> Evaluation:
-    """Compare votes with true classes.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray of int, shape (n,)
-        The true class of each sentence.
-    votes : numpy.ndarray of int, shape (n, classes)
-        Output spikes of each class.
-    known : numpy.ndarray of bool, shape (n,)
-        Whether the model knows a word of the sentence.
-
-    Returns
-    -------
-    Evaluation
-        What was right, and why some are undecided.
-    """
-    predictions = np.where(known, predict_labels(votes), UNDECIDED)
-    reasons = tuple(
-        str(why_undecided(votes[number])) if known[number] else UNKNOWN_WORDS
-        for number in np.flatnonzero(predictions == UNDECIDED)
-    )
-    return Evaluation(labels, predictions, reasons)
-
-
 @torch.no_grad()
 def predict_spiking(
     model: SpikingNetwork,
@@ -185,6 +92,7 @@ def predict_spiking(
     steps: int,
     *,
     seed: int,
+    numbers: Sequence[int] | None = None,
     advance: Advance | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Label sentences with the PyTorch network.
@@ -198,7 +106,9 @@ def predict_spiking(
     steps : int
         Length of a presentation.
     seed : int
-        Of the Poisson spikes; sentence i is seeded by (seed, i).
+        Of the Poisson spikes; a sentence is seeded by (seed, its number).
+    numbers : sequence of int, optional
+        Number of each sentence in the experiment, by default its place.
     advance : callable, optional
         Called with the fraction done.
 
@@ -210,12 +120,12 @@ def predict_spiking(
         Output spikes of each class.
     """
     votes, done = None, 0
-    for numbers, spikes in _presentations(model, rates, steps, seed):
-        counts = model(spikes).sum(dim=0).numpy().astype(np.int64)
+    for places, spikes in _presentations(model, rates, steps, seed, numbers):
+        counts = model(spikes).sum(dim=0).cpu().numpy().astype(np.int64)
         if votes is None:
             votes = np.zeros((len(rates), counts.shape[1]), dtype=np.int64)
-        votes[numbers] = counts
-        done += len(numbers)
+        votes[places] = counts
+        done += len(places)
         if advance:
             advance(done / len(rates))
     return predict_labels(votes), votes
@@ -239,9 +149,9 @@ def active_neurons(
         windows that lie wholly in the padding are not counted.
     """
     active = np.zeros(len(rates))
-    for numbers, spikes in _presentations(model, rates, steps, seed):
+    for places, spikes in _presentations(model, rates, steps, seed):
         for fired, _ in model.traces(spikes).values():
-            active[numbers] += fired.any(dim=0).flatten(1).sum(dim=1).numpy()
+            active[places] += fired.any(dim=0).flatten(1).sum(dim=1).cpu().numpy()
     # What belongs to the padding of a batch never fires, so only the neurons remain to be counted.
     description, lengths = model.describe(), [len(sentence) for sentence in rates]
     neurons = {
@@ -252,21 +162,26 @@ def active_neurons(
 
 
 def _presentations(
-    model: SpikingNetwork, rates: Sequence[np.ndarray], steps: int, seed: int
+    model: SpikingNetwork,
+    rates: Sequence[np.ndarray],
+    steps: int,
+    seed: int,
+    numbers: Sequence[int] | None = None,
 ) -> Iterator[tuple[np.ndarray, Tensor]]:
-    """Yield the numbers of sentences of about one length, and their input spikes."""
+    """Yield the places of sentences of about one length, and their input spikes."""
+    numbers = range(len(rates)) if numbers is None else numbers
     order = np.argsort([len(r) for r in rates], kind="stable")
-    dtype = next(model.parameters()).dtype
+    like = next(model.parameters())
     for start in range(0, len(order), BATCH):
-        numbers = order[start : start + BATCH]
-        longest = len(rates[numbers[-1]])
+        places = order[start : start + BATCH]
+        longest = len(rates[places[-1]])
         check_memory(
-            BYTES * steps * len(numbers) * longest * rates[0].shape[1],
-            f"presenting {len(numbers)} sentences together for {steps:,} steps",
+            BYTES * steps * len(places) * longest * rates[0].shape[1],
+            f"presenting {len(places)} sentences together for {steps:,} steps",
             "lower --steps",
         )
-        spikes = np.zeros((steps, len(numbers), longest, rates[0].shape[1]), dtype=bool)
-        for column, number in enumerate(numbers):
-            trains = poisson_spikes(rates[number], steps, seed=seed, sentence=int(number))
-            spikes[:, column, : len(rates[number])] = trains
-        yield numbers, torch.from_numpy(spikes).to(dtype)
+        spikes = np.zeros((steps, len(places), longest, rates[0].shape[1]), dtype=bool)
+        for column, place in enumerate(places):
+            trains = poisson_spikes(rates[place], steps, seed=seed, sentence=numbers[place])
+            spikes[:, column, : len(rates[place])] = trains
+        yield places, torch.from_numpy(spikes).to(like.device, like.dtype)

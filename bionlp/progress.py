@@ -53,8 +53,11 @@ class Reporter:
         self._console.print(Text(printable(message)))
 
     @contextmanager
-    def bar(self, title: str, total: int) -> Iterator[Bar]:
-        """Show a bar with rate and time left while the block runs; only on a terminal."""
+    def bar(self, title: str, total: int | None) -> Iterator[Bar]:
+        """Show a bar with rate and time left while the block runs; only on a terminal.
+
+        The total is None where nobody knows how many there will be.
+        """
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),

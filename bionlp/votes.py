@@ -129,7 +129,7 @@ def _run(
     if not tasks:
         return
     if min(workers, len(tasks)) == 1:
-        with backend_errors(), closing(_Worker(network, engine, words)) as worker:
+        with backend_errors(), closing(VoteCounter(network, engine, words)) as worker:
             yield from ((index, worker.count(*task)) for index, task in enumerate(tasks))
         return
     pool = ProcessPoolExecutor(
@@ -154,15 +154,38 @@ def _run(
             raise
 
 
-class _Worker:
-    """A network that is built once and shown chunk after chunk."""
+class VoteCounter:
+    """A network that is built once and shown chunk after chunk.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    engine : Engine
+        How Brian 2 runs it; a chosen one.
+    words : int
+        Positions that are built: those of the longest sentence that will come.
+    """
 
     def __init__(self, network: Network, engine: Engine, words: int):
         self._network, self._engine, self._words = network, engine, words
         self._brian: BrianNetwork | None = None
 
     def count(self, stimulus: PoissonStimulus, seed: int) -> np.ndarray:
-        """Return the votes of some sentences, shape (sentences, classes)."""
+        """Count the votes of some sentences.
+
+        Parameters
+        ----------
+        stimulus : PoissonStimulus
+            The sentences.
+        seed : int
+            Of their spikes.
+
+        Returns
+        -------
+        numpy.ndarray of int, shape (sentences, classes)
+            Output spikes of each class.
+        """
         readout = self._network.readout
         output = readout.population
         if self._engine.synapses == "stock":
@@ -191,14 +214,14 @@ class _Worker:
         self._brian = None
 
 
-_worker: _Worker | None = None
+_worker: VoteCounter | None = None
 
 
 def _start_worker(network: Network, engine: Engine, words: int) -> None:
     global _worker
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_outlive_nobody, daemon=True).start()
-    _worker = _Worker(network, engine, words)
+    _worker = VoteCounter(network, engine, words)
 
 
 def _outlive_nobody() -> None:

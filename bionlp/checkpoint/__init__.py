@@ -6,6 +6,7 @@
     model.safetensors   weights, parameters that differ between neurons, and the rates of all words
                         (8 bits)
     vocabulary.json     the words in the order of their ids, from 1
+    calibration.json    how sure its answers are, if that was measured
 
 ``settings.json`` is written last, so that a folder with one is complete. All that is read is
 checked (:mod:`bionlp.checkpoint.schema`). Models of version 1 are read, too.
@@ -25,9 +26,12 @@ from safetensors.numpy import save
 
 from bionlp.checkpoint import graph, schema, version1
 from bionlp.checkpoint.arrays import Arrays
+from bionlp.checkpoint.calibration import FILE as CALIBRATION
+from bionlp.checkpoint.calibration import read_calibration, write_calibration
 from bionlp.checkpoint.fitting import check_network
 from bionlp.checkpoint.schema import FORMAT, VERSION, Common
 from bionlp.classifier import TextClassifier, name_of
+from bionlp.confidence import Calibration
 from bionlp.errors import CheckpointError
 from bionlp.files import atomic_path
 from bionlp.strict import first_fault, one_line, parse_json, read_file
@@ -89,6 +93,10 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     settings["sha256"] = {
         name: hashlib.sha256(_read(folder / name)).hexdigest() for name in (ARRAYS, WORDS)
     }
+    if classifier.calibration is None:
+        (folder / CALIBRATION).unlink(missing_ok=True)
+    else:
+        write_calibration(classifier.calibration, folder, settings["sha256"][ARRAYS])
     _write_json(folder / SETTINGS, settings, indent=2)
 
 
@@ -148,7 +156,29 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
         levels,
         network,
         document["training"],
+        read_calibration(folder, settings.sha256.arrays),
     )
+
+
+def add_calibration(calibration: Calibration, folder: Path) -> None:
+    """Write a calibration into the folder of a model, in place of one that it has.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        Of this model.
+    folder : Path
+        Its folder.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no model.
+    OutputError
+        If the folder cannot be written.
+    """
+    _, settings, _ = _read_settings(folder)
+    write_calibration(calibration, folder, settings.sha256.arrays)
 
 
 def _read_settings(folder: Path) -> tuple[dict[str, Any], Common, Any]:

@@ -14,6 +14,7 @@ import typer.core
 
 from bionlp.cli import (
     bench,
+    confidence,
     data,
     demo,
     doctor,
@@ -24,6 +25,7 @@ from bionlp.cli import (
     export,
     nir,
     plot,
+    predict,
     report,
     simulate,
     train,
@@ -84,8 +86,10 @@ def _options(
 
 
 app.command(epilog=simulate.EXAMPLE)(simulate.simulate)
+app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=confidence.EXAMPLE)(confidence.confidence)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=report.EXAMPLE)(report.report)

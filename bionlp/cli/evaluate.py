@@ -1,9 +1,10 @@
-"""``bionlp evaluate``: accuracy on a dataset, by PyTorch or by Brian 2."""
+"""``bionlp evaluate``: how often a model is right on a dataset, by PyTorch or by Brian 2."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ from bionlp.cli.options import (
     Backend,
     DatasetOption,
     Decay,
+    DeviceName,
+    Engines,
     Json,
     LabelColumn,
     Limit,
@@ -24,19 +27,20 @@ from bionlp.cli.options import (
     TextColumn,
     Threshold,
     Workers,
-    given,
+    chosen_engine,
 )
 from bionlp.cores import cores
-from bionlp.errors import INTERRUPTED, UsageError
+from bionlp.errors import INTERRUPTED
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
-    from bionlp.evaluation import Evaluation
+    from bionlp.evaluation_report import EvaluationReport
 
 EXAMPLE = "Example: bionlp evaluate mr --dataset mr --split test --engine torch"
-ENGINES = ("torch", "brian")
 OF_BRIAN = ("backend", "synapses", "precision", "workers")
 """Options that mean nothing to PyTorch."""
+MOST_SEEDS = 1000
+MOST_ERRORS = 10_000
 
 
 def evaluate(
@@ -46,13 +50,8 @@ def evaluate(
     split: Split = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
-    engine: Annotated[
-        str | None,
-        typer.Option(
-            help="torch or brian. Default: torch, or brian if one of its own options is given: "
-            f"{', '.join(f'--{name}' for name in OF_BRIAN)}."
-        ),
-    ] = None,
+    engine: Engines = None,
+    device: DeviceName = "auto",
     limit: Limit = None,
     backend: Backend = "auto",
     synapses: Synapses = "auto",
@@ -60,6 +59,25 @@ def evaluate(
     workers: Workers = None,
     steps: Steps = None,
     seed: Seed = 0,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_SEEDS,
+            help="Present all sentences with so many seeds, from --seed on: how far does the "
+            "noise of the input move labels and accuracy?",
+        ),
+    ] = 1,
+    show_errors: Annotated[
+        int,
+        typer.Option(min=0, max=MOST_ERRORS, help="Show so many wrong answers, the surest first."),
+    ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for evaluation.json, the confusion matrix and the reliability diagram."
+        ),
+    ] = None,
     decay: Decay = None,
     threshold: Threshold = None,
     as_json: Json = False,
@@ -74,47 +92,52 @@ def evaluate(
     the same command presents only the sentences that are missing.
     """
     from bionlp.cli.output import load_examples, load_model, print_json
+    from bionlp.devices import choose_device
     from bionlp.evaluation import evaluate as measure
+    from bionlp.evaluation_report import EvaluationReport, write_report
+    from bionlp.files import make_folder
     from bionlp.simulation import Engine
 
-    engine = _engine(engine, given(context, OF_BRIAN))
+    engine = chosen_engine(context, engine, OF_BRIAN)
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
     columns = {"text_column": text_column, "label_column": label_column}
     selection = load_examples(classifier, dataset, split, limit, report, **columns)
-    examples, split = selection.examples, selection.split
-    brian = (
-        None if engine == "torch" else Engine(backend, synapses, precision).chosen(len(examples))
-    )
-    workers = workers or cores()
+    if out:
+        make_folder(out)
+    by: dict[str, Any] = {"device": choose_device(device)}
+    if engine == "brian":
+        chosen = Engine(backend, synapses, precision).chosen(len(selection.examples))
+        by = {"engine": chosen, "workers": workers or cores()}
     started = time.perf_counter()
+    results = []
     try:
-        with report.fraction("sentences", len(examples)) as advance:
-            result = measure(
-                classifier,
-                examples,
-                steps=steps,
-                seed=seed,
-                engine=brian,
-                workers=workers,
-                advance=advance,
-            )
+        for number in range(seed, seed + seeds):
+            title = "sentences" if seeds == 1 else f"seed {number}"
+            with report.fraction(title, len(selection.examples)) as advance:
+                results.append(
+                    measure(
+                        classifier,
+                        selection.examples,
+                        steps=steps,
+                        seed=number,
+                        advance=advance,
+                        **by,
+                    )
+                )
     except KeyboardInterrupt:
-        if brian:
+        if engine == "brian":
             report.note("interrupted; the same command goes on where it stopped")
         raise typer.Exit(INTERRUPTED) from None
+    found = EvaluationReport(classifier, selection, results, steps)
     document: dict[str, Any] = {
         "model": classifier.name,
         "dataset": dataset,
-        "split": split,
+        "split": selection.split,
         "engine": engine,
-        "brian": None if brian is None else asdict(brian) | {"workers": workers},
-        "accuracy": result.accuracy,
-        "standard_error": result.standard_error,
-        "majority": result.majority,
-        "n": result.n,
-        "undecided": result.undecided,
+        "brian": asdict(chosen) | {"workers": by["workers"]} if engine == "brian" else None,
+        **found.document(show_errors),
         "table": selection.table,
         "total": selection.total,
         "skipped": selection.skipped,
@@ -123,17 +146,71 @@ def evaluate(
         "steps": steps,
         "seed": seed,
     }
-    if result.reasons:
-        report.note(f"warning: {_undecided(result)}")
+    if found.pooled.reasons:
+        report.note(f"warning: {_undecided(found)}")
+    if out:
+        write_report(found, document, out)
+        report.note(f"evaluation.json and figures are in {out}")
     if as_json:
         print_json(document)
     else:
+        _print(document, found, show_errors)
+
+
+def _print(document: dict[str, Any], found: EvaluationReport, show_errors: int) -> None:
+    from bionlp.cli.output import print_table
+
+    repeated = found.repeated
+    typer.echo(
+        f"{document['model']} on {document['dataset']} {document['split']} ({document['engine']}, "
+        f"{document['steps']} steps, seed {document['seed']}): {repeated.accuracy:.2%} of "
+        f"{document['n']} right (standard error {repeated.standard_error:.2%}; always the largest "
+        f"class: {document['majority']:.2%}; undecided: {len(found.pooled.reasons)}), "
+        f"{document['seconds']} s"
+    )
+    if repeated.noise is not None:
         typer.echo(
-            f"{classifier.name} on {dataset} {split} ({engine}, {steps} steps, seed {seed}): "
-            f"{result.accuracy:.2%} of {result.n} right (standard error "
-            f"{result.standard_error:.2%}; always the largest class: {result.majority:.2%}; "
-            f"undecided: {len(result.reasons)}), {document['seconds']} s"
+            f"over {len(repeated.evaluations)} seeds the accuracy varies by {repeated.noise:.2%} "
+            f"(standard deviation), and a sentence is labelled otherwise with probability "
+            f"{repeated.flips:.2%}"
         )
+    if found.reliability is not None:
+        typer.echo(f"expected calibration error of the confidence: {found.reliability.error:.2%}")
+    names = found.classifier.label_names
+    print_table(
+        f"macro-F1 {document['macro_f1']:.2%}",
+        ["true class", *(f"as {name}" for name in names), "undecided", "precision", "recall", "F1"],
+        [
+            (name, *row, *(_percent(found.pooled, measure, number) for measure in MEASURES))
+            for number, (name, row) in enumerate(
+                zip(names, found.pooled.confusion.tolist(), strict=True)
+            )
+        ],
+        cut="true class",
+    )
+    if show_errors:
+        print_table(
+            "wrong answers, the surest first",
+            ["row", "sentence", "true", "given", "votes"],
+            [
+                (
+                    "-" if error["row"] is None else error["row"],
+                    error["text"],
+                    error["true"],
+                    error["label"],
+                    f"{error['votes'][error['label']]:,} : {error['votes'][error['true']]:,}",
+                )
+                for error in document["errors"]
+            ],
+        )
+
+
+MEASURES = ("precision", "recall", "f1")
+
+
+def _percent(evaluation: Any, measure: str, number: int) -> str:
+    value = getattr(evaluation, measure)[number]
+    return "-" if value != value else f"{value:.1%}"
 
 
 WORDS_OF_REASONS = {
@@ -143,20 +220,13 @@ WORDS_OF_REASONS = {
 }
 
 
-def _undecided(result: Evaluation) -> str:
-    """Say how many sentences have no label, and why."""
-    number = len(result.reasons)
+def _undecided(found: EvaluationReport) -> str:
+    """Say how many presentations ended without a label, and why."""
+    pooled = found.pooled
+    number = len(pooled.reasons)
     counts = ", ".join(
-        f"{count} {WORDS_OF_REASONS[reason]}" for reason, count in result.undecided.items() if count
+        f"{count} {WORDS_OF_REASONS[reason]}" for reason, count in pooled.undecided.items() if count
     )
     are = "is" if number == 1 else "are"
-    return f"{number} of {result.n} sentences {are} undecided, and not right: {counts}"
-
-
-def _engine(engine: str | None, of_brian: list[str]) -> str:
-    """Return what measures, given the options of Brian 2 on the command line."""
-    if engine not in (None, *ENGINES):
-        raise UsageError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
-    if engine == "torch" and of_brian:
-        raise UsageError(f"--{of_brian[0]} is for --engine brian; leave out one of the two")
-    return engine or ("brian" if of_brian else "torch")
+    what = "sentences" if len(found.results) == 1 else "presentations"
+    return f"{number} of {pooled.n} {what} {are} undecided, and not right: {counts}"

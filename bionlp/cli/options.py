@@ -62,6 +62,9 @@ Split = Annotated[
         "trained on."
     ),
 ]
+IdColumn = Annotated[
+    str | None, typer.Option(help="Column of a table that names its rows. Default: id, if any.")
+]
 Limit = Annotated[
     int | None,
     typer.Option(min=1, max=MOST_SENTENCES, help="Only the first so many sentences of the split."),
@@ -123,6 +126,21 @@ Record = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Out = Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")]
 
+DeviceName = Annotated[
+    str,
+    typer.Option(
+        "--device", help="Where PyTorch computes: cpu, cuda, or auto for a GPU where there is one."
+    ),
+]
+Engines = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        help="torch or brian. Default: torch, or brian if one of its own options is given.",
+    ),
+]
+ENGINES = ("torch", "brian")
+
 COMMAND_LINE = "COMMANDLINE"
 """The name by which click says that an option was given."""
 
@@ -130,3 +148,22 @@ COMMAND_LINE = "COMMANDLINE"
 def given(context: typer.Context, names: Iterable[str]) -> list[str]:
     """Return those of some options that were given on the command line."""
     return [name for name in names if context.get_parameter_source(name).name == COMMAND_LINE]
+
+
+def chosen_engine(context: typer.Context, engine: str | None, of_brian: Iterable[str]) -> str:
+    """Return what computes, given the options on the command line that mean Brian 2.
+
+    Raises
+    ------
+    UsageError
+        If there is no such engine, or an option of the other one was given.
+    """
+    if engine not in (None, *ENGINES):
+        raise UsageError(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+    brian = given(context, of_brian)
+    if engine == "torch" and brian:
+        raise UsageError(f"--{brian[0]} is for --engine brian; leave out one of the two")
+    chosen = engine or ("brian" if brian else "torch")
+    if chosen == "brian" and given(context, ["device"]):
+        raise UsageError("--device is for --engine torch; Brian 2 has --backend")
+    return chosen

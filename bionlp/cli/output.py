@@ -27,9 +27,17 @@ def print_json(document: Any) -> None:
 
     Characters that standard output may lack are escaped as JSON does it.
     """
+    typer.echo(_json(document, indent=2))
+
+
+def json_line(document: Any) -> str:
+    """Return one JSON document on a line; see :func:`print_json`."""
+    return _json(document, indent=None)
+
+
+def _json(document: Any, indent: int | None) -> str:
     ascii_only = not is_utf8(sys.stdout)
-    text = json.dumps(_finite(document), ensure_ascii=ascii_only, indent=2, allow_nan=False)
-    typer.echo(text)
+    return json.dumps(_finite(document), ensure_ascii=ascii_only, indent=indent, allow_nan=False)
 
 
 def is_utf8(stream: TextIO) -> bool:
@@ -86,7 +94,8 @@ def print_table(
     for row in rows:
         # A string would be searched for markup: [red], :smile:.
         table.add_row(*map(Text, row))
-    console.print(Text(printable(title)), style="bold")
+    if title:
+        console.print(Text(printable(title)), style="bold")
     console.print(table)
 
 
@@ -103,11 +112,14 @@ def load_model(
     from bionlp.classifier import with_all_neurons
 
     classifier = load_classifier(name)
+    if decay is None and threshold is None:
+        return classifier
     try:
         network = with_all_neurons(classifier.network, decay=decay, threshold=threshold)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return replace(classifier, network=network)
+    # How sure it is was measured with its own neurons.
+    return replace(classifier, network=network, calibration=None)
 
 
 def load_examples(

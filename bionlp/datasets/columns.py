@@ -14,6 +14,7 @@ TEXT_COLUMNS = (
 LABEL_COLUMNS = (
     *("label", "labels", "class", "sentiment", "category", "target", "polarity"),
 )  # fmt: skip
+ID_COLUMNS = ("id",)
 """The usual names, in lower case."""
 
 SEPARATORS = {",": "commas", ";": "semicolons", TAB: "tabs"}
@@ -70,6 +71,39 @@ class Wanted:
         return Columns(label, text, len(header))
 
 
+@dataclass(frozen=True)
+class TextColumns:
+    """Names of columns of a table without labels.
+
+    Attributes
+    ----------
+    text, id : str, optional
+        A name, or None for the usual ones. There need not be a usual column of ids.
+
+    Raises
+    ------
+    UsageError
+        If both are one.
+    """
+
+    text: str | None = None
+    id: str | None = None
+
+    def __post_init__(self):
+        if self.text is not None and self.text == self.id:
+            raise UsageError(
+                f"texts and ids cannot both be in the column {shown(self.text)}; name two"
+            )
+
+    def find(self, header: Sequence[str], place: str) -> Columns:
+        """Find the columns in a header; see :meth:`Wanted.find`. Texts stand for labels."""
+        text = _find(header, place, "text", self.text, TEXT_COLUMNS)
+        usual = [n for n, name in enumerate(header) if name.strip().casefold() in ID_COLUMNS]
+        if self.id is None and len(usual) != 1:
+            return Columns(text, text, len(header))
+        return Columns(text, text, len(header), _find(header, place, "id", self.id, ID_COLUMNS))
+
+
 def _find(
     header: Sequence[str], place: str, kind: str, wanted: str | None, usual: Sequence[str]
 ) -> int:
@@ -104,14 +138,16 @@ def _find(
     )
 
 
-def find_separator(text: str, wanted: Wanted, place: str, usual: str) -> tuple[str, Columns]:
+def find_separator(
+    text: str, wanted: Wanted | TextColumns, place: str, usual: str
+) -> tuple[str, Columns]:
     """Find out what parts the cells of a table, by its header.
 
     Parameters
     ----------
     text : str
         The table.
-    wanted : Wanted
+    wanted : Wanted or TextColumns
         Names of the columns that have to be there.
     place : str
         The file, for messages.
@@ -132,7 +168,7 @@ def find_separator(text: str, wanted: Wanted, place: str, usual: str) -> tuple[s
     """
     headers = {separator: _header(text, separator) for separator in SEPARATORS}
     if not headers[usual]:
-        raise DatasetError(f"{place} is empty; it needs a header with the columns label and text")
+        raise DatasetError(f"{place} is empty; it needs a header that names its columns")
     order = sorted(SEPARATORS, key=lambda sign: (-len(headers[sign]), sign != usual))
     for separator in order:
         try:

@@ -26,12 +26,19 @@ KINDS = (
 
 
 def read_table_text(path: Path) -> str:
-    """Read a table as text.
+    """Read a table as text; see :func:`decode_table`."""
+    return decode_table(read_bytes(path, DatasetError), path)
+
+
+def decode_table(raw: bytes, path: Path | str) -> str:
+    """Return the bytes of a table as text.
 
     Parameters
     ----------
-    path : Path
-        A file in UTF-8, with or without a byte order mark.
+    raw : bytes
+        In UTF-8, with or without a byte order mark.
+    path : Path or str
+        Where they are from, for messages.
 
     Returns
     -------
@@ -41,10 +48,9 @@ def read_table_text(path: Path) -> str:
     Raises
     ------
     DatasetError
-        If the file cannot be read, is not UTF-8 or has a zero byte; the message says at which byte,
+        If they are not UTF-8 or have a zero byte; the message says at which byte,
         counted from 0.
     """
-    raw = read_bytes(path, DatasetError)
     for start, kind in KINDS:
         if raw.startswith(start):
             raise DatasetError(f"{path}, byte 0: not UTF-8, but {kind}")
@@ -64,6 +70,6 @@ def read_table_text(path: Path) -> str:
         ) from error
 
 
-def _place(path: Path, raw: bytes, byte: int) -> str:
+def _place(path: Path | str, raw: bytes, byte: int) -> str:
     line = raw.count(b"\n", 0, byte) + 1
     return f"{path}, line {line}, byte {byte}"

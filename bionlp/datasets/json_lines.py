@@ -1,12 +1,13 @@
 """Tables as JSON lines: an object a line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bionlp.datasets.columns import Wanted
+from bionlp.datasets.columns import TextColumns, Wanted
 from bionlp.datasets.labels import Row
+from bionlp.datasets.model import Question
 from bionlp.datasets.records import LINE_END, Columns
 from bionlp.datasets.wording import shown
 from bionlp.errors import DatasetError
@@ -62,6 +63,61 @@ def json_rows(text: str, wanted: Wanted, path: Path) -> Iterator[Row]:
         yield Row(place, number, str(label or "").strip(), content or "")
     if columns is None:
         raise DatasetError(f"{path} is empty; it needs an object with label and text on each line")
+
+
+def json_texts(
+    lines: Iterable[tuple[int, str, str]], wanted: TextColumns, place: str
+) -> Iterator[Question]:
+    """Read objects with a text, as they come.
+
+    Parameters
+    ----------
+    lines : iterable of (int, str, str)
+        Number and text of each line, and what is wrong with it.
+    wanted : TextColumns
+        Names of the members.
+    place : str
+        Where they are from, for messages.
+
+    Yields
+    ------
+    Question
+        Line after line, less blank ones. What is no object, or has no text, has a fault.
+
+    Raises
+    ------
+    DatasetError
+        If the first object has no member that could be a text.
+    """
+    names: tuple[str, str | None] | None = None
+    for number, line, fault in lines:
+        if not line and not fault:
+            continue
+        if fault:
+            yield Question(number, line, fault=fault)
+            continue
+        try:
+            members = _parse(line, f"row {number}")
+        except DatasetError as error:
+            yield Question(number, line, fault=str(error))
+            continue
+        if names is None:
+            header = list(members)
+            columns = wanted.find(header, place)
+            names = header[columns.text], None if columns.id is None else header[columns.id]
+        yield _question(number, line, members, *names)
+
+
+def _question(
+    number: int, line: str, members: dict[str, Any], text: str, name: str | None
+) -> Question:
+    called = members.get(name) if name is not None else None
+    called = None if called is None else str(called)
+    found = members.get(text)
+    if not isinstance(found, str) or isinstance(found, _Number):
+        what = f"is {shown(found)}, no text" if text in members else "is not there"
+        return Question(number, line, called, fault=f"{shown(text)} {what}")
+    return Question(number, found.strip(), called)
 
 
 def _parse(line: str, place: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a dataset is: texts with class indices, in three parts that never overlap."""
+"""What a dataset is: texts with class indices, in three parts that never overlap; and questions."""
 
 import hashlib
 from collections.abc import Iterable
@@ -81,6 +81,28 @@ class Dataset:
         if name == "all":
             return self.train + self.dev + self.test
         return getattr(self, name)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A text without a label.
+
+    Attributes
+    ----------
+    number : int
+        Of its line or row, from 1.
+    text : str
+        As far as it could be read.
+    id : str, optional
+        What the table calls it.
+    fault : str
+        Why it could not be read; empty if it could.
+    """
+
+    number: int
+    text: str
+    id: str | None = None
+    fault: str = ""
 
 
 def digest_of(examples: Iterable[Example]) -> str:

@@ -61,11 +61,14 @@ class Columns:
         Their columns, from 0.
     count : int
         Columns of the header.
+    id : int, optional
+        Column of what a row is called.
     """
 
     label: int
     text: int
     count: int
+    id: int | None = None
 
     def fault(self, cells: Sequence[str]) -> str | None:
         """Say what is wrong with the number of cells of a row, None if nothing is.

@@ -4,10 +4,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bionlp.datasets.columns import Wanted, find_separator
-from bionlp.datasets.decoding import read_table_text
+from bionlp.datasets.columns import TextColumns, Wanted, find_separator
+from bionlp.datasets.decoding import decode_table, read_table_text
 from bionlp.datasets.json_lines import json_rows
 from bionlp.datasets.labels import LabelledTexts, Row, label_rows
+from bionlp.datasets.model import Question
 from bionlp.datasets.records import TAB, QuotationError, read_records
 from bionlp.errors import DatasetError
 
@@ -72,6 +73,47 @@ def _rows(text: str, wanted: Wanted, path: Path) -> Iterator[Row]:
             )
         label, content = record.cells[columns.label], record.cells[columns.text]
         yield Row(place, record.number, label.strip(), content)
+
+
+def table_texts(
+    raw: bytes, wanted: TextColumns, place: str, *, tabs: bool = False
+) -> Iterator[Question]:
+    """Read the texts of a table whose labels, if it has any, do not matter.
+
+    Parameters
+    ----------
+    raw : bytes
+        In UTF-8: rows of cells, of which the first names the columns.
+    wanted : TextColumns
+        Names of the columns.
+    place : str
+        Where the table is from, for messages.
+    tabs : bool
+        Whether tabs are what usually parts the cells of such a file.
+
+    Yields
+    ------
+    Question
+        Row after row, less blank ones. A row with too many or too few cells has a fault.
+
+    Raises
+    ------
+    DatasetError
+        If it is not UTF-8, has no column of texts or broken quotes.
+    """
+    text = decode_table(raw, place)
+    separator, columns = find_separator(text, wanted, place, TAB if tabs else ",")
+    try:
+        _, *records = read_records(text, separator, columns)
+    except QuotationError as error:
+        raise DatasetError(f"{place}, {error}") from error
+    for record in records:
+        fault = columns.fault(record.cells)
+        if fault:
+            yield Question(record.number, separator.join(record.cells), fault=fault)
+            continue
+        name = dict(enumerate(record.cells)).get(columns.id)
+        yield Question(record.number, record.cells[columns.text].strip(), name)
 
 
 def _check_text(row: Row) -> None:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from bionlp.encoding import dequantise
-from bionlp.evaluation import Evaluation
 from bionlp.experiments.material import Material
+from bionlp.scores import Evaluation
 from bionlp.training.batches import Encoded, batches
 from bionlp.training.fit import History, Stage
 from bionlp.training.phases import (

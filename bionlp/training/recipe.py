@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from bionlp.checkpoint import save_classifier
 from bionlp.classifier import TextClassifier, name_of
+from bionlp.confidence import FEWEST, Calibration, calibrate
 from bionlp.datasets import Dataset
 from bionlp.encoding import dequantise
 from bionlp.errors import CheckpointError, OutputError, TrainingError
@@ -126,11 +127,23 @@ def train(
             "measured": training.measured,
             "command": command,
         },
+        _calibrated(stage, corpus, settings, report),
     )
     save_classifier(classifier, out)
     write_card(classifier, out)
     shutil.rmtree(state)
     return classifier
+
+
+def _calibrated(
+    stage: FineTuningStage, corpus: Corpus, settings: TrainingSettings, report: Reporter
+) -> Calibration | None:
+    """Measure on dev how sure answers are, if there are enough sentences."""
+    if len(corpus.dev) < FEWEST:
+        report.note(f"{len(corpus.dev)} dev sentences are too few to calibrate confidence on")
+        return None
+    _, votes = stage.predictions(corpus.dev)
+    return calibrate(votes, corpus.dev.labels, steps=settings.steps, dataset=corpus.dataset.name)
 
 
 class _Begun(Open):

@@ -6,11 +6,11 @@ import shlex
 import numpy as np
 import pytest
 
-from bionlp.evaluation import Evaluation
 from bionlp.experiments.cells import METHODS, list_cells
 from bionlp.experiments.material import Material
 from bionlp.experiments.page import make_page, markdown_table
 from bionlp.progress import Reporter
+from bionlp.scores import Evaluation
 
 
 def test_all_methods_are_run_once_and_put_on_a_page(experiment, records, tmp_path):

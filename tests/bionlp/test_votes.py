@@ -65,7 +65,7 @@ def test_an_interruption_loses_nothing(shown, cache, monkeypatch):
     options = {"steps": 30, "seed": 2, "engine": NUMPY}
     expected = count_votes(classifier, ids, **options)
     assert not list(cache.iterdir())
-    count = votes._Worker.count
+    count = votes.VoteCounter.count
     calls = itertools.count(1)
 
     def interrupted(worker, stimulus, seed):
@@ -73,7 +73,7 @@ def test_an_interruption_loses_nothing(shown, cache, monkeypatch):
             raise KeyboardInterrupt
         return count(worker, stimulus, seed)
 
-    monkeypatch.setattr(votes._Worker, "count", interrupted)
+    monkeypatch.setattr(votes.VoteCounter, "count", interrupted)
     with pytest.raises(KeyboardInterrupt):
         count_votes(classifier, ids, **options)
     (path,) = cache.iterdir()
@@ -83,7 +83,7 @@ def test_an_interruption_loses_nothing(shown, cache, monkeypatch):
 
     shown_again = []
     monkeypatch.setattr(
-        votes._Worker,
+        votes.VoteCounter,
         "count",
         lambda worker, stimulus, seed: (
             shown_again.extend(stimulus.numbers) or count(worker, stimulus, seed)

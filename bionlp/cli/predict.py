@@ -1,0 +1,244 @@
+"""``bionlp predict``: labels for texts, as many as there are."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bionlp.cli.options import (
+    Backend,
+    Decay,
+    DeviceName,
+    Engines,
+    IdColumn,
+    Json,
+    Model,
+    Precision,
+    Seed,
+    Steps,
+    Synapses,
+    TextColumn,
+    Threshold,
+    chosen_engine,
+)
+from bionlp.errors import UsageError
+from bionlp.progress import Reporter
+
+if TYPE_CHECKING:
+    from bionlp.classifier import TextClassifier
+    from bionlp.datasets.model import Question
+    from bionlp.prediction import Answer
+
+EXAMPLE = "Example: bionlp predict mr --file reviews.txt --jsonl > labels.jsonl"
+OF_BRIAN = ("backend", "synapses", "precision")
+BLOCK = 256
+"""Rows of a table that are printed together."""
+
+
+def predict(
+    context: typer.Context,
+    model: Model,
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TEXT]...", help="Texts in quotes, or - for standard input."),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(help="Read texts from a file: lines, or a table by its name (.csv, .jsonl)."),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            help="What the input is: lines, jsonl, csv or tsv. Default: by the name of the file, "
+            "lines from standard input.",
+        ),
+    ] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    engine: Engines = None,
+    device: DeviceName = "auto",
+    backend: Backend = "auto",
+    synapses: Synapses = "auto",
+    precision: Precision = "double",
+    steps: Steps = None,
+    seed: Seed = 0,
+    decay: Decay = None,
+    threshold: Threshold = None,
+    as_lines: Annotated[
+        bool, typer.Option("--jsonl", help="Print a JSON object a line, as answers come.")
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, as answers come.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Label texts: the class with the most votes, the votes, how sure it is.
+
+    Each line or row has an answer. What cannot be read, has no word that the
+    model knows, or ends in a tie has no label but a reason, and the work goes
+    on. How sure an answer is was measured on sentences that the model did not
+    learn from; see bionlp confidence.
+    """
+    from bionlp.cli.output import load_model, print_json
+    from bionlp.devices import choose_device
+    from bionlp.prediction import CHUNK
+    from bionlp.prediction import predict as run
+    from bionlp.simulation import Engine
+
+    if as_lines + as_csv + as_json > 1:
+        raise UsageError("choose one of --jsonl, --csv and --json")
+    by_brian = chosen_engine(context, engine, OF_BRIAN) == "brian"
+    report = Reporter()
+    classifier = load_model(model, decay, threshold)
+    steps = steps or classifier.steps
+    if not classifier.is_calibrated(steps):
+        report.note(_uncalibrated(classifier, steps))
+    options: dict[str, Any] = {"engine": Engine(backend, synapses, precision)} if by_brian else {}
+    options |= {} if by_brian else {"device": choose_device(device)}
+    with _questions(texts, file, kind, text_column, id_column) as (questions, interactive):
+        options["chunk"] = 1 if interactive else CHUNK
+        answers = _counted(run(classifier, questions, steps=steps, seed=seed, **options), report)
+        if as_lines:
+            _print_lines(classifier, answers)
+        elif as_csv:
+            _print_csv(classifier, answers)
+        elif as_json:
+            print_json(
+                {
+                    "model": classifier.name,
+                    "engine": "brian" if by_brian else "torch",
+                    "steps": steps,
+                    "seed": seed,
+                    "answers": [entry(classifier, answer) for answer in answers],
+                }
+            )
+        else:
+            _print_tables(classifier, answers, 1 if interactive else BLOCK)
+
+
+def _uncalibrated(classifier: TextClassifier, steps: int) -> str:
+    if classifier.calibration is None:
+        return (
+            f"note: answers have no confidence: {classifier.name} as it is used here is not "
+            "calibrated; see bionlp confidence"
+        )
+    return (
+        f"note: answers have no confidence: {classifier.name} is calibrated for "
+        f"{classifier.calibration.steps} steps, not {steps}"
+    )
+
+
+@contextmanager
+def _questions(
+    texts: list[str] | None,
+    file: str | None,
+    kind: str | None,
+    text_column: str | None,
+    id_column: str | None,
+) -> Iterator[tuple[Iterator[Question], bool]]:
+    """Yield the texts, and whether a person types them."""
+    from bionlp.questions import STANDARD_INPUT, given_texts, open_questions
+
+    if file is not None and texts:
+        raise UsageError("give texts or a file, not both")
+    if texts == [STANDARD_INPUT]:
+        file = STANDARD_INPUT
+    if file is None:
+        if not texts:
+            raise UsageError('give at least one text, as in: bionlp predict mr "a moving film"')
+        if kind or text_column or id_column:
+            raise UsageError("--input and columns are for --file and for standard input")
+        yield given_texts(texts), False
+        return
+    columns = {"text_column": text_column, "id_column": id_column}
+    with open_questions(file, kind, **columns) as questions:
+        typed = file == STANDARD_INPUT and sys.stdin.isatty()
+        yield questions, typed
+
+
+def _counted(answers: Iterable[Answer], report: Reporter) -> Iterator[Answer]:
+    """Pass answers on; at the end say how many have no label, and why."""
+    from bionlp.prediction import WORDS_OF_REASONS
+
+    without: dict[str, int] = {}
+    total = 0
+    with report.bar("texts", None) as bar:
+        for answer in answers:
+            total += 1
+            if answer.reason:
+                without[answer.reason] = without.get(answer.reason, 0) + 1
+            yield answer
+            bar.advance(1)
+    for reason, count in without.items():
+        report.note(f"warning: {count:,} of {total:,} without a label: {WORDS_OF_REASONS[reason]}")
+
+
+def entry(classifier: TextClassifier, answer: Answer) -> dict[str, Any]:
+    """Return an answer as JSON has it."""
+    names, question = classifier.label_names, answer.question
+
+    def by_class(values: tuple | None) -> dict[str, Any] | None:
+        return None if values is None else dict(zip(names, values, strict=True))
+
+    return {
+        "number": question.number,
+        "id": question.id,
+        "text": question.text,
+        "label": None if answer.label is None else names[answer.label],
+        "label_index": answer.label,
+        "confidence": answer.confidence,
+        "probabilities": by_class(answer.probabilities),
+        "votes": by_class(answer.votes),
+        "reason": answer.reason,
+        "message": answer.message,
+        "unknown": list(answer.unknown),
+        "cut": answer.cut,
+    }
+
+
+def _print_lines(classifier: TextClassifier, answers: Iterable[Answer]) -> None:
+    from bionlp.cli.output import json_line
+
+    for answer in answers:
+        print(json_line(entry(classifier, answer)))
+
+
+def _print_csv(classifier: TextClassifier, answers: Iterable[Answer]) -> None:
+    votes = [f"votes {name}" for name in classifier.label_names]
+    columns = ("number", "id", "text", "label", "confidence", *votes, "reason", "message")
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for answer in answers:
+        found = entry(classifier, answer)
+        found |= dict(zip(votes, answer.votes or (), strict=False))
+        writer.writerow([found.get(column) for column in columns])
+
+
+def _print_tables(classifier: TextClassifier, answers: Iterator[Answer], block: int) -> None:
+    from bionlp.cli.output import SENTENCE, print_table
+
+    while some := list(islice(answers, block)):
+        print_table(
+            "",
+            ["", SENTENCE, "label", "confidence", "votes"],
+            [
+                (
+                    answer.question.id or answer.question.number,
+                    answer.question.text,
+                    f"- ({answer.reason})" if answer.reason else names[answer.label],
+                    "-" if answer.confidence is None else f"{answer.confidence:.2f}",
+                    "-" if answer.votes is None else ", ".join(_votes(names, answer.votes)),
+                )
+                for names in [classifier.label_names]
+                for answer in some
+            ],
+        )
+
+
+def _votes(names: tuple[str, ...], votes: tuple[int, ...]) -> list[str]:
+    return [f"{name} {count:,}" for name, count in zip(names, votes, strict=True)]
