@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bionlp.cli.options import Json
+from bionlp.cli.options import DeviceName, Json
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import (
     DATASETS,
@@ -67,6 +67,7 @@ def table(
     chinese: Chinese = None,
     out: Results = Path("results"),
     work: Work = None,
+    device: DeviceName = "auto",
     as_json: Json = False,
 ) -> None:
     """Compute a table; the command can be stopped and started at will.
@@ -78,7 +79,7 @@ def table(
     cells = list_cells(
         name, _listed(datasets), _listed(methods), _numbers(seeds), _listed(recipes), vectors
     )
-    _run(name, cells, out, work, as_json)
+    _run(name, cells, out, work, device, as_json)
 
 
 def energy(
@@ -91,13 +92,14 @@ def energy(
     chinese: Chinese = None,
     out: Results = Path("results"),
     work: Work = None,
+    device: DeviceName = "auto",
     as_json: Json = False,
 ) -> None:
     """Compute what sentences cost as spikes, in Brian 2, and in the TextCNNs.
 
     Trainings are shared with table1. The command can be stopped and started at will.
     """
-    table(context, datasets, methods, seeds, recipes, english, chinese, out, work, as_json)
+    table(context, datasets, methods, seeds, recipes, english, chinese, out, work, device, as_json)
 
 
 def figure(
@@ -109,6 +111,7 @@ def figure(
     chinese: Chinese = None,
     out: Results = Path("results"),
     work: Work = None,
+    device: DeviceName = "auto",
     as_json: Json = False,
 ) -> None:
     """Compute a sweep of settings; the command can be stopped and started at will.
@@ -121,21 +124,24 @@ def figure(
     name = context.info_name
     vectors = {"english": english, "chinese": chinese}
     cells = list_points(name, _listed(datasets), _numbers(seeds), _listed(recipes), vectors)
-    _run(name, cells, out, work, as_json)
+    _run(name, cells, out, work, device, as_json)
 
 
-def _run(name: str, cells: list[Cell], out: Path, work: Path | None, as_json: bool) -> None:
+def _run(
+    name: str, cells: list[Cell], out: Path, work: Path | None, device: str, as_json: bool
+) -> None:
     """Compute what is missing and print it all."""
     make_folder(out)
 
     from bionlp.cli.output import print_json
+    from bionlp.devices import choose_device
     from bionlp.experiments.page import make_tables
     from bionlp.experiments.results import Results
     from bionlp.experiments.run import run_cells
     from networks.brian.cache import usable_cache_folder
 
     folder = work or usable_cache_folder("experiments")
-    records = run_cells(cells, Results(out, name), folder, Reporter())
+    records = run_cells(cells, Results(out, name), folder, Reporter(), choose_device(device))
     if as_json:
         print_json({"table": name, "cells": records})
     else:

@@ -12,6 +12,7 @@ import typer
 
 from bionlp.cli.options import (
     DatasetOption,
+    DeviceName,
     LabelColumn,
     SkipUndecodable,
     TextColumn,
@@ -135,6 +136,7 @@ def train(
         int,
         bounded("pieces", help="New sentences, for each sentence, that they teach with."),
     ] = DEFAULT.pieces,
+    device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Train a tailored TextCNN, convert it to a spiking network, and fine-tune that.
@@ -142,11 +144,13 @@ def train(
     Original TextCNNs are trained first and teach both networks.
     """
     from bionlp.datasets import load_dataset
+    from bionlp.devices import choose_device
     from bionlp.embeddings import read_word_vectors
     from bionlp.training.corpus import Embeddings
     from bionlp.training.recipe import train as run
 
     settings = recipe(recipe_name, **_changes(context))
+    where = choose_device(device)
     report = Reporter(quiet=quiet)
     corpus = load_dataset(
         dataset,
@@ -169,7 +173,7 @@ def train(
         )
     table = Embeddings(Path(embeddings).name, vectors.index_to_key, vectors.vectors)
     command = shlex.join(["bionlp", *sys.argv[1:]])
-    classifier = run(corpus, table, out, settings, command=command, report=report)
+    classifier = run(corpus, table, out, settings, command=command, report=report, device=where)
     measured = classifier.training["measured"]
     for stage in ("tailored", "converted", "finetuned"):
         typer.echo(

@@ -20,6 +20,7 @@ from bionlp.training.fit import FitSettings, History, Stage, fit
 from bionlp.training.memory import check_training_memory
 from bionlp.training.origin import origin_of
 from bionlp.training.phases import (
+    Device,
     describe,
     levels_of,
     tailored_stage,
@@ -47,6 +48,8 @@ class Material:
         Folder of all trainings.
     report : Reporter
         Hears of progress.
+    device : torch.device or str
+        Where networks are trained and measured.
 
     Attributes
     ----------
@@ -60,8 +63,8 @@ class Material:
         Where trainings are kept, the same for all experiments with equal material.
     """
 
-    def __init__(self, cell: Cell, work: Path, report: Reporter):
-        self.report = report
+    def __init__(self, cell: Cell, work: Path, report: Reporter, device: Device = "cpu"):
+        self.report, self.device = report, device
         self.corpus = _corpus(cell.dataset, cell.embeddings)
         self.settings = self.settings_of(replace(cell, changes=()))
         self.embeddings = _embeddings(cell.embeddings)
@@ -93,12 +96,14 @@ class Material:
     @cached_property
     def teachers(self) -> Teachers | None:
         """The trained teachers, if there are any."""
-        return train_teachers(self.corpus, self.embeddings, self.settings, self.folder, self.report)
+        parts = self.corpus, self.embeddings, self.settings
+        return train_teachers(*parts, self.folder, self.report, self.device)
 
     @cached_property
     def tailored(self) -> tuple[TextCNNStage, History]:
         """The trained tailored TextCNN, and how its training went."""
-        stage = tailored_stage(self.corpus, self.embeddings, self.settings, self.teachers)
+        parts = self.corpus, self.embeddings, self.settings
+        stage = tailored_stage(*parts, self.teachers, self.device)
         return stage, self.fit(stage, textcnn_choices(self.settings), self.settings)
 
     @cached_property

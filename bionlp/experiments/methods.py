@@ -62,7 +62,7 @@ class Outcome:
 
 def original(material: Material, settings: TrainingSettings) -> Outcome:
     """Train the original TextCNN: biases, maximum pooling, unshifted embeddings."""
-    stage = original_stage(material.corpus, material.embeddings, settings)
+    stage = original_stage(material.corpus, material.embeddings, settings, device=material.device)
     choices = replace(textcnn_choices(settings), epochs=ORIGINAL_EPOCHS)
     return _measured(material, stage, material.fit(stage, choices, settings))
 
@@ -82,6 +82,7 @@ def direct(material: Material, settings: TrainingSettings) -> Outcome:
         name="direct",
         diverse=True,
         teachers=material.teachers,
+        device=material.device,
     )
     both = settings.tailored_epochs + settings.finetuning_epochs
     choices = replace(finetuning_choices(settings), epochs=both)
@@ -122,6 +123,7 @@ def finetuned(material: Material, settings: TrainingSettings) -> Outcome:
         trained,
         diverse=True,
         teachers=material.teachers,
+        device=material.device,
     )
     history = material.fit(stage, finetuning_choices(trained), trained)
     stage.steps = settings.steps
@@ -141,7 +143,8 @@ RUN: dict[str, Callable[[Material, TrainingSettings], Outcome]] = {
 
 
 def _spiking(material: Material, network: Network, settings: TrainingSettings) -> Outcome:
-    return _measured(material, spiking_stage(network, material.rates, settings), None)
+    stage = spiking_stage(network, material.rates, settings, device=material.device)
+    return _measured(material, stage, None)
 
 
 def _measured(material: Material, stage: Stage, history: History | None) -> Outcome:

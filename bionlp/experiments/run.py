@@ -11,10 +11,15 @@ from bionlp.experiments.measures import measure
 from bionlp.experiments.methods import RUN
 from bionlp.experiments.results import Record, Results
 from bionlp.progress import Reporter
+from bionlp.training.phases import Device
 
 
 def run_cells(
-    cells: Sequence[Cell], results: Results, work: Path, report: Reporter
+    cells: Sequence[Cell],
+    results: Results,
+    work: Path,
+    report: Reporter,
+    device: Device = "cpu",
 ) -> list[Record]:
     """Compute the cells that are not finished yet.
 
@@ -28,6 +33,8 @@ def run_cells(
         Folder for trainings, finished and interrupted.
     report : Reporter
         Hears of every cell.
+    device : torch.device or str
+        Where networks are trained and measured.
 
     Returns
     -------
@@ -40,7 +47,7 @@ def run_cells(
     material = shared = None
     for number, cell in enumerate(missing, start=1):
         if shared != cell.material:
-            material, shared = Material(cell, work, report), cell.material
+            material, shared = Material(cell, work, report, device), cell.material
         report.note(f"{number}/{len(missing)}: {cell}")
         outcome = RUN[cell.method](material, material.settings_of(cell))
         measured = measure(cell, material, outcome.stage)

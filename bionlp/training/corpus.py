@@ -145,14 +145,11 @@ def encode_corpus(dataset: Dataset, words: Sequence[str], settings: TrainingSett
     Raises
     ------
     DatasetError
-        If a part of the dataset is empty.
+        If there is nothing to learn from or to select on.
     """
-    for part in PARTS:
+    for part in ("train", "dev"):
         if not dataset.split(part):
-            raise DatasetError(
-                f"{dataset.name} is too small: its {part} part is empty; "
-                "give at least ten sentences of each class"
-            )
+            raise empty_part(dataset, part)
     tokens = {
         part: [tokenize(example.text, dataset.language) for example in dataset.split(part)]
         for part in PARTS
@@ -166,6 +163,14 @@ def encode_corpus(dataset: Dataset, words: Sequence[str], settings: TrainingSett
         part: _encode(tokens[part], dataset.split(part), vocabulary, length) for part in PARTS
     }
     return Corpus(dataset, vocabulary, splits, length)
+
+
+def empty_part(dataset: Dataset, part: str) -> DatasetError:
+    """Return the error of a dataset of which a part is empty."""
+    return DatasetError(
+        f"{dataset.name} is too small: its {part} part is empty; "
+        "give at least ten sentences of each class"
+    )
 
 
 def _encode(

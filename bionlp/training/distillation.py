@@ -56,6 +56,11 @@ class Lesson:
     labels: Tensor
     answers: Tensor | None = None
 
+    def to(self, device: torch.device) -> Lesson:
+        """Return the same on a device."""
+        answers = None if self.answers is None else self.answers.to(device)
+        return Lesson(self.ids.to(device), self.labels.to(device), answers)
+
     def loss(self, logits: Tensor) -> Tensor:
         """Return the loss of a pupil's answers.
 
@@ -122,6 +127,7 @@ class Teachers:
         sentences, longest = batch.ids.shape
         new = piece_together(self.train.ids, self.pieces * sentences, longest, rng)
         ids = torch.from_numpy(pad([*batch.ids, *new]))
+        ids = ids.to(next(self.models[0].parameters()).device)
         answers = [model(ids).log_softmax(-1) for model in self.models]
         return Lesson(ids, torch.from_numpy(batch.labels), torch.stack(answers).mean(0))
 

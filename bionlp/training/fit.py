@@ -39,6 +39,11 @@ class Stage(ABC):
     name: str
     model: nn.Module
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.model.parameters()).device
+
     @abstractmethod
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return the optimisers of all parameters that are trained."""

@@ -32,6 +32,8 @@ from networks.description import Network
 from networks.pytorch import SpikingNetwork
 from networks.textcnn import TailoredTextCNN, TextCNN
 
+Device = torch.device | str
+
 ORIGINAL_EMBEDDING_RATE = 1e-3
 """Peak learning rate of embeddings as they are, whose values are smaller than rates."""
 
@@ -40,7 +42,11 @@ SEEDS = 1_000
 
 
 def original_stage(
-    corpus: Corpus, embeddings: Embeddings, settings: TrainingSettings, name: str = "original"
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    name: str = "original",
+    device: Device = "cpu",
 ) -> TextCNNStage:
     """Make the original TextCNN: biases, maximum pooling, embeddings as they are.
 
@@ -54,6 +60,8 @@ def original_stage(
         Shape of the network, dropout and seed.
     name : str
         Of the stage.
+    device : torch.device or str
+        Where the network is trained.
 
     Returns
     -------
@@ -67,7 +75,7 @@ def original_stage(
         corpus.length,
         **_shape(settings),
     )
-    return TextCNNStage(name, model, ORIGINAL_EMBEDDING_RATE)
+    return TextCNNStage(name, model.to(device), ORIGINAL_EMBEDDING_RATE)
 
 
 def train_teachers(
@@ -76,6 +84,7 @@ def train_teachers(
     settings: TrainingSettings,
     folder: Path,
     report: Reporter,
+    device: Device = "cpu",
 ) -> Teachers | None:
     """Train the original TextCNNs that teach the tailored and the spiking network.
 
@@ -87,6 +96,8 @@ def train_teachers(
         Where their states are kept; finished and interrupted trainings are taken up.
     report : Reporter
         Hears of progress.
+    device : torch.device or str
+        Where they are trained and stay.
 
     Returns
     -------
@@ -96,7 +107,7 @@ def train_teachers(
     models = []
     for number in range(1, settings.teachers + 1):
         own = replace(settings, seed=(settings.seed + number * SEEDS) % (MOST_SEED + 1))
-        stage = original_stage(corpus, embeddings, own, f"teacher{number}")
+        stage = original_stage(corpus, embeddings, own, f"teacher{number}", device)
         origin = origin_of(corpus, embeddings, own)
         fit(stage, corpus.train, corpus.dev, textcnn_choices(own), folder, report, origin)
         models.append(stage.model)
@@ -108,6 +119,7 @@ def tailored_stage(
     embeddings: Embeddings,
     settings: TrainingSettings,
     teachers: Teachers | None = None,
+    device: Device = "cpu",
 ) -> TextCNNStage:
     """Make the tailored TextCNN, on embeddings that are rates.
 
@@ -117,6 +129,8 @@ def tailored_stage(
         As of :func:`original_stage`.
     teachers : Teachers, optional
         Whom it learns from besides the labels.
+    device : torch.device or str
+        Where the network is trained.
 
     Returns
     -------
@@ -133,11 +147,11 @@ def tailored_stage(
         noise_steps=settings.noise_steps,
         gain=settings.gain,
         centred=settings.centred,
-    )
+    ).to(device)
 
     def converted_accuracy(split: Encoded) -> float:
-        rates = dequantise(levels_of(model))
-        return spiking_stage(describe(model, settings), rates, settings).accuracy(split)
+        network, rates = describe(model, settings), dequantise(levels_of(model))
+        return spiking_stage(network, rates, settings, device=device).accuracy(split)
 
     selection = converted_accuracy if settings.select_converted else None
     return TextCNNStage("tailored", model, settings.embedding_rate, selection, teachers)
@@ -160,7 +174,7 @@ def textcnn_choices(settings: TrainingSettings) -> FitSettings:
 
 def levels_of(model: TailoredTextCNN) -> np.ndarray:
     """Return the embeddings in the form they are stored in, 8 bits a rate."""
-    return quantise(model.embedding.weight.detach().numpy())
+    return quantise(model.embedding.weight.detach().cpu().numpy())
 
 
 def describe(model: TailoredTextCNN, settings: TrainingSettings) -> Network:
@@ -181,6 +195,7 @@ def spiking_stage(
     name: str = "finetuning",
     diverse: bool = False,
     teachers: Teachers | None = None,
+    device: Device = "cpu",
 ) -> FineTuningStage:
     """Make a spiking network that can be measured and trained.
 
@@ -199,6 +214,8 @@ def spiking_stage(
         (:func:`networks.conversion.diversify`).
     teachers : Teachers, optional
         Whom it learns from besides the labels.
+    device : torch.device or str
+        Where the network is.
 
     Returns
     -------
@@ -208,7 +225,7 @@ def spiking_stage(
     if diverse:
         network = diversify(network, settings.diversity, settings.seed)
     return FineTuningStage(
-        SpikingNetwork(network, dropout=settings.dropout).eval(),
+        SpikingNetwork(network, dropout=settings.dropout).eval().to(device),
         rates,
         steps=settings.steps,
         training_steps=settings.finetuning_steps,

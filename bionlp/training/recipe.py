@@ -30,14 +30,14 @@ from bionlp.errors import CheckpointError, OutputError, TrainingError
 from bionlp.files import atomic_path
 from bionlp.progress import Reporter
 from bionlp.strict import Open, first_fault, one_line, parse_json, read_file
-from bionlp.training.batches import Encoded
 from bionlp.training.card import write_card
-from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
+from bionlp.training.corpus import PARTS, Corpus, Embeddings, empty_part, encode_corpus
 from bionlp.training.distillation import Teachers
-from bionlp.training.fit import History, fit
+from bionlp.training.fit import History, Stage, fit
 from bionlp.training.memory import check_training_memory
 from bionlp.training.origin import differences, origin_of
 from bionlp.training.phases import (
+    Device,
     describe,
     finetuning_choices,
     levels_of,
@@ -61,23 +61,18 @@ def train(
     *,
     command: str,
     report: Reporter,
+    device: Device = "cpu",
 ) -> TextClassifier:
     """Train a classifier and write it to a folder.
 
     Parameters
     ----------
-    dataset : Dataset
-        What to learn from, select on and report.
-    embeddings : Embeddings
-        Where the words start from.
+    dataset, embeddings, settings, report, device
+        As of :func:`make_classifier`.
     out : Path
         Folder of the model. An interrupted training in it is taken up.
-    settings : TrainingSettings
-        All choices.
     command : str
         How to make the model again, for its card.
-    report : Reporter
-        Hears of progress.
 
     Returns
     -------
@@ -97,22 +92,76 @@ def train(
     """
     if os.path.lexists(out / "settings.json"):
         raise OutputError(f"{out} already holds a trained model; choose another folder")
+    if not dataset.test:
+        raise empty_part(dataset, "test")
+    state = out / STATE_FOLDER
+    classifier = make_classifier(
+        dataset, embeddings, state, settings, name=name_of(out.name), report=report, device=device
+    )
+    classifier.training["command"] = command
+    save_classifier(classifier, out)
+    write_card(classifier, out)
+    shutil.rmtree(state)
+    return classifier
+
+
+def make_classifier(
+    dataset: Dataset,
+    embeddings: Embeddings,
+    state: Path,
+    settings: TrainingSettings,
+    *,
+    name: str,
+    report: Reporter,
+    device: Device = "cpu",
+) -> TextClassifier:
+    """Train a classifier.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to learn from, select on and, if it has a test part, report.
+    embeddings : Embeddings
+        Where the words start from.
+    state : Path
+        Folder that the training is kept in between epochs. An interrupted one is taken up.
+    settings : TrainingSettings
+        All choices.
+    name : str
+        What the model is called.
+    report : Reporter
+        Hears of progress.
+    device : torch.device or str
+        Where networks are trained.
+
+    Returns
+    -------
+    TextClassifier
+        The finished model.
+
+    Raises
+    ------
+    DatasetError
+        If there is nothing to learn from or to select on.
+    CheckpointError, OutputError, TrainingError
+        As of :func:`train`.
+    """
     corpus = encode_corpus(dataset, embeddings.words, settings)
     check_training_memory(corpus, embeddings, settings)
-    state = _open_state(out, dataset, embeddings, origin_of(corpus, embeddings, settings))
-    sizes = {part: len(split) for part, split in corpus.splits.items()}
+    _open_state(state, dataset, embeddings, origin_of(corpus, embeddings, settings))
+    sizes = {part: len(dataset.split(part)) for part in PARTS}
     report.note(
         f"{dataset.name}: {sizes['train']} training, {sizes['dev']} dev and {sizes['test']} test "
         f"sentences of at most {corpus.length} words; vocabulary of {len(corpus.vocabulary)}"
     )
     settings = replace(settings, length=corpus.length)
-    teachers = train_teachers(corpus, embeddings, settings, state, report)
+    teachers = train_teachers(corpus, embeddings, settings, state, report, device)
     origin = origin_of(corpus, embeddings, settings)
-    training = _Training(corpus, settings, state, report, teachers, origin)
+    training = _Training(corpus, settings, state, report, teachers, origin, device)
     tailored = training.tailored(embeddings)
-    stage = training.finetuned(tailored)
-    classifier = TextClassifier(
-        name_of(out.name),
+    stage, votes = training.finetuned(tailored)
+    return TextClassifier(
+        name,
         dataset.language,
         dataset.label_names,
         corpus.vocabulary,
@@ -125,24 +174,18 @@ def train(
             "embeddings": embeddings.name,
             "settings": asdict(settings),
             "measured": training.measured,
-            "command": command,
         },
-        _calibrated(stage, corpus, settings, report),
+        _calibrated(votes, corpus, settings, report),
     )
-    save_classifier(classifier, out)
-    write_card(classifier, out)
-    shutil.rmtree(state)
-    return classifier
 
 
 def _calibrated(
-    stage: FineTuningStage, corpus: Corpus, settings: TrainingSettings, report: Reporter
+    votes: np.ndarray, corpus: Corpus, settings: TrainingSettings, report: Reporter
 ) -> Calibration | None:
     """Measure on dev how sure answers are, if there are enough sentences."""
     if len(corpus.dev) < FEWEST:
         report.note(f"{len(corpus.dev)} dev sentences are too few to calibrate confidence on")
         return None
-    _, votes = stage.predictions(corpus.dev)
     return calibrate(votes, corpus.dev.labels, steps=settings.steps, dataset=corpus.dataset.name)
 
 
@@ -155,16 +198,15 @@ class _Begun(Open):
 
 
 def _open_state(
-    out: Path, dataset: Dataset, embeddings: Embeddings, origin: dict[str, Any]
-) -> Path:
+    state: Path, dataset: Dataset, embeddings: Embeddings, origin: dict[str, Any]
+) -> None:
     """Make the folder of the training's state, or check that it belongs to this training."""
-    state = out / STATE_FOLDER
     path = state / "recipe.json"
     if not os.path.lexists(path):
         document = {"dataset": dataset.name, "embeddings": embeddings.name, "origin": origin}
         with atomic_path(path) as temporary:
             temporary.write_text(json.dumps(document, indent=2), encoding="utf-8")
-        return state
+        return
     begun = _read_begun(path, state)
     changed = differences(begun.origin, origin)
     names = {"dataset": dataset.name, "word vectors": embeddings.name}
@@ -174,10 +216,9 @@ def _open_state(
     ] + changed
     if changed:
         raise CheckpointError(
-            f"{out} holds an interrupted training with other {' and '.join(changed)}; "
+            f"{state.parent} holds an interrupted training with other {' and '.join(changed)}; "
             f"choose another folder, or remove {state} to start again"
         )
-    return state
 
 
 def _read_begun(path: Path, state: Path) -> _Begun:
@@ -202,70 +243,83 @@ class _Training:
     report: Reporter
     teachers: Teachers | None
     origin: dict[str, Any]
+    device: Device = "cpu"
     measured: dict[str, Any] = field(default_factory=dict)
 
     def tailored(self, embeddings: Embeddings) -> TailoredTextCNN:
         """Train the tailored TextCNN and measure what its conversion makes of it."""
         corpus, settings = self.corpus, self.settings
-        stage = tailored_stage(corpus, embeddings, settings, self.teachers)
+        stage = tailored_stage(corpus, embeddings, settings, self.teachers, self.device)
         choices = textcnn_choices(settings)
         history = fit(
             stage, corpus.train, corpus.dev, choices, self.state, self.report, self.origin
         )
         accuracy = stage.accuracy(corpus.dev)
-        if not _left_chance(accuracy, corpus.dev):
-            raise _never_left_chance(stage.name, accuracy)
-        self.measured["tailored"] = _summary(history, accuracy, stage.accuracy(corpus.test))
-        rates = dequantise(levels_of(stage.model))
-        converted = spiking_stage(describe(stage.model, settings), rates, settings)
+        self._check_chance(stage, accuracy)
+        self.measured["tailored"] = _summary(history, accuracy, self._test_accuracy(stage))
+        network, rates = describe(stage.model, settings), dequantise(levels_of(stage.model))
+        converted = spiking_stage(network, rates, settings, device=self.device)
         selected = max(history.dev_accuracy) if settings.select_converted else None
         self.measured["converted"] = {
             "dev_accuracy": selected or converted.accuracy(corpus.dev),
-            "test_accuracy": converted.accuracy(corpus.test),
+            "test_accuracy": self._test_accuracy(converted),
         }
         self.report.note(f"converted: dev {self.measured['converted']['dev_accuracy']:.2%}")
         return stage.model
 
-    def finetuned(self, tailored: TailoredTextCNN) -> FineTuningStage:
-        """Fine-tune the converted network."""
+    def finetuned(self, tailored: TailoredTextCNN) -> tuple[FineTuningStage, np.ndarray]:
+        """Fine-tune the converted network; return it and its votes on dev."""
         corpus, settings = self.corpus, self.settings
         rates = dequantise(levels_of(tailored))
         network = describe(tailored, settings)
-        stage = spiking_stage(network, rates, settings, diverse=True, teachers=self.teachers)
+        where = {"teachers": self.teachers, "device": self.device}
+        stage = spiking_stage(network, rates, settings, diverse=True, **where)
         choices = finetuning_choices(settings)
         history = fit(
             stage, corpus.train, corpus.dev, choices, self.state, self.report, self.origin
         )
         accuracy = max(history.dev_accuracy)
-        if not _left_chance(accuracy, corpus.dev):
-            if stage.predictions(corpus.dev)[1].any():
-                raise _never_left_chance(stage.name, accuracy)
+        _, votes = stage.predictions(corpus.dev)
+        if not votes.any():
             raise TrainingError(
                 "the spiking network is silent: no output neuron fired on dev; "
                 "try a lower --threshold, more steps, or longer tailored training"
             )
-        exact_rates = tailored.embedding.weight.detach().numpy()
-        unrounded = spiking_stage(stage.model.describe(), exact_rates, settings)
-        self.measured["finetuned"] = _summary(history, accuracy, stage.accuracy(corpus.test)) | {
-            "test_accuracy_unrounded_rates": unrounded.accuracy(corpus.test)
+        self._check_chance(stage, accuracy)
+        exact_rates = tailored.embedding.weight.detach().cpu().numpy()
+        network = stage.model.describe()
+        unrounded = spiking_stage(network, exact_rates, settings, device=self.device)
+        self.measured["finetuned"] = _summary(history, accuracy, self._test_accuracy(stage)) | {
+            "test_accuracy_unrounded_rates": self._test_accuracy(unrounded)
         }
-        return stage
+        return stage, votes
+
+    def _test_accuracy(self, stage: Stage) -> float | None:
+        """Return the accuracy on test, None if there is no such part."""
+        return stage.accuracy(self.corpus.test) if self.corpus.test else None
+
+    def _check_chance(self, stage: Stage, accuracy: float) -> None:
+        """See that an accuracy is above that of always answering the largest class.
+
+        It is where it differs by two standard errors, which few sentences cannot show.
+        """
+        dev = self.corpus.dev
+        chance = np.bincount(dev.labels).max() / len(dev)
+        needed = chance + 2 * np.sqrt(chance * (1 - chance) / len(dev))
+        if needed >= 1:
+            self.report.note(
+                f"warning: {len(dev)} dev sentences, {chance:.0%} of them of one class, are too "
+                f"few to tell what the {stage.name} network has learnt; give more"
+            )
+        elif accuracy <= needed:
+            raise TrainingError(
+                f"the {stage.name} network never left chance: {accuracy:.1%} on dev is not above "
+                f"what the largest class has, {chance:.1%}, by two standard errors; try more "
+                "epochs, or a learning rate three times smaller or larger"
+            )
 
 
-def _left_chance(accuracy: float, dev: Encoded) -> bool:
-    """Tell an accuracy from that of always answering the largest class, by two standard errors."""
-    chance = np.bincount(dev.labels).max() / len(dev)
-    return accuracy > chance + 2 * np.sqrt(chance * (1 - chance) / len(dev))
-
-
-def _never_left_chance(name: str, accuracy: float) -> TrainingError:
-    return TrainingError(
-        f"the {name} network never left chance: {accuracy:.1%} on dev is not above what the "
-        "largest class has; try more epochs, or a learning rate three times smaller or larger"
-    )
-
-
-def _summary(history: History, dev_accuracy: float, test_accuracy: float) -> dict[str, Any]:
+def _summary(history: History, dev_accuracy: float, test_accuracy: float | None) -> dict[str, Any]:
     return {
         "best_epoch": history.best_epoch,
         "dev_accuracy": dev_accuracy,

@@ -69,7 +69,7 @@ class TextCNNStage(Stage):
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the loss of the answers to a batch."""
-        lesson = self._lesson(batch)
+        lesson = self._lesson(batch).to(self.device)
         return lesson.loss(self.model(lesson.ids))
 
     def selection(self, dev: Encoded) -> float:
@@ -85,7 +85,8 @@ class TextCNNStage(Stage):
         """Return the label given to each sentence of a split; -1 where no answer is greatest."""
         given = np.zeros(len(split), dtype=np.int64)
         for batch in batches(split, 256):
-            given[batch.numbers] = predict_labels(self.model(torch.from_numpy(batch.ids)).numpy())
+            logits = self.model(torch.from_numpy(batch.ids).to(self.device))
+            given[batch.numbers] = predict_labels(logits.cpu().numpy())
         return given
 
 
@@ -122,7 +123,7 @@ class FineTuningStage(Stage):
         self.name, self.model, self.rates, self.centred = name, model, rates, centred
         self._lesson = teachers.lesson if teachers else plain_lesson
         self.steps, self.training_steps = steps, training_steps
-        self._rates = torch.from_numpy(rates).float()
+        self._rates = torch.from_numpy(rates).float().to(self.device)
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return Adam for the weights; the embeddings are frozen."""
@@ -130,9 +131,10 @@ class FineTuningStage(Stage):
 
     def loss(self, batch: Batch) -> Tensor:
         """Present a batch as fresh Poisson spikes; return the mean loss over steps."""
-        lesson = self._lesson(batch)
+        lesson = self._lesson(batch).to(self.device)
         rates = self._rates[lesson.ids]
-        spikes = (torch.rand(self.training_steps, *rates.shape) < rates).float()
+        drawn = torch.rand(self.training_steps, *rates.shape, device=self.device)
+        spikes = (drawn < rates).float()
         return lesson.loss(self.model(spikes))
 
     def after_step(self) -> None:
