@@ -38,7 +38,7 @@ from analysis.style import (
     foreign_texts,
     headline,
 )
-from analysis.view import View, check_inches
+from analysis.view import MOST_INCHES, View
 
 POINTS_PER_INCH = 72
 ROW_POINTS = 2.0
@@ -51,6 +51,8 @@ HIDDEN_POINTS = {"convolution": 38.0}
 USUAL_POINTS = 28.0
 """Height of a hidden layer of each kind, and of any other."""
 CLASS_POINTS = 21.0
+MOST_WHOLE = 24
+"""Neurons of a hidden layer that is never sampled by default."""
 
 MOST_NUMBERED = 30
 """Positions or classes without names that are bands of their own."""
@@ -142,7 +144,11 @@ def banded_figure(recording: xr.DataTree, view: View) -> tuple[PaperFigure, list
     beside += LINE_INCHES * len(title.splitlines())
     panels = _with_rows(_with_heights(panels, view, beside), view)
     height = beside + sum(p.points * len(p.bands) for p in panels) / POINTS_PER_INCH
-    check_inches("height", height)
+    if height > MOST_INCHES:
+        raise ValueError(
+            f"these rows need {height:.0f} inches of height, and a figure has at most "
+            f"{MOST_INCHES:g}; ask for fewer neurons or layers"
+        )
     figure.set_figheight(height)
     ratios = [panel.points * len(panel.bands) for panel in panels]
     with figure.style():
@@ -184,12 +190,15 @@ def _panels(recording: xr.DataTree, view: View, fonts: Fonts, letters: int) -> l
         panels.append(Panel("Input", bands, min(INPUT_POINTS / len(bands), WORD_POINTS)))
     hidden = [name for name in hidden_names(recording) if name in chosen]
     for kind in dict.fromkeys(recording[name].attrs["kind"] for name in hidden):
+        names = [name for name in hidden if recording[name].attrs["kind"] == kind]
+        labels = _layer_labels(recording, names, letters)
         bands = [
-            Band(name, _layer_label(recording, name)[:letters], _flat(recording, name, steps))
-            for name in hidden
-            if recording[name].attrs["kind"] == kind
+            Band(name, label, _flat(recording, name, steps))
+            for name, label in zip(names, labels, strict=True)
         ]
-        panels.append(Panel(kind.capitalize(), bands, HIDDEN_POINTS.get(kind, USUAL_POINTS)))
+        whole = [band.neurons for band in bands if band.neurons <= MOST_WHOLE]
+        points = max(HIDDEN_POINTS.get(kind, USUAL_POINTS), ROW_POINTS * max(whole, default=0))
+        panels.append(Panel(kind.capitalize(), bands, points))
     if out in chosen:
         names = fonts.labels(class_names(recording), "class ", letters)
         panels.append(Panel("Output", _of_classes(recording, names, steps), CLASS_POINTS))
@@ -224,9 +233,12 @@ def _too_many_numbers(labels: list[str]) -> bool:
     return len(labels) > MOST_NUMBERED and all(label.isdecimal() for label in labels)
 
 
-def _layer_label(recording: xr.DataTree, name: str) -> str:
-    width = kernel_width(recording, name)
-    return name if width is None else f"width {width}"
+def _layer_labels(recording: xr.DataTree, names: list[str], letters: int) -> list[str]:
+    """Return the widths of their kernels, if those tell the layers apart, or their names."""
+    widths = [kernel_width(recording, name) for name in names]
+    if None in widths or len(set(widths)) < len(widths):
+        return [name if len(name) <= letters else f"{name[: letters - 1]}…" for name in names]
+    return [f"width {width}" for width in widths]
 
 
 def _flat(recording: xr.DataTree, name: str, steps: slice) -> np.ndarray:

@@ -115,4 +115,3 @@ def _title(panel: Panel) -> str:
     if panel.rows == panel.neurons:
         return f"{panel.title}: {panel.neurons:,} neurons"
     return f"{panel.title}: random {panel.rows:,} of {panel.neurons:,} neurons"
-

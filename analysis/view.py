@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 import xarray as xr
@@ -15,6 +14,7 @@ import xarray as xr
 from analysis.recordings import layer_names
 
 LEAST_INCHES, MOST_INCHES = 2.0, 40.0
+"""Less is too small for any text, more is larger than any page."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,11 @@ class View:
     def __post_init__(self):
         for name in ("width", "height"):
             inches = getattr(self, name)
-            if inches is not None:
-                check_inches(name, inches)
+            if inches is not None and not LEAST_INCHES <= inches <= MOST_INCHES:
+                raise ValueError(
+                    f"the {name} of a figure must be {LEAST_INCHES:g} to {MOST_INCHES:g} inches, "
+                    f"not {inches:.4g}"
+                )
         if self.neurons is not None and self.neurons < 1:
             raise ValueError(f"neurons must be at least 1, not {self.neurons}")
 
@@ -103,18 +106,3 @@ class View:
 
 
 EVERYTHING = View()
-
-
-def check_inches(name: str, inches: float) -> None:
-    """See that a length of a figure can be drawn.
-
-    Raises
-    ------
-    ValueError
-        If it is too small for any text, or larger than any page.
-    """
-    if not (isfinite(inches) and LEAST_INCHES <= inches <= MOST_INCHES):
-        raise ValueError(
-            f"the {name} of a figure must be {LEAST_INCHES:g} to {MOST_INCHES:g} inches, "
-            f"not {inches:.4g}"
-        )
