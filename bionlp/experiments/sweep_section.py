@@ -29,13 +29,17 @@ EXPLANATION = """\
 Accuracy is that on dev, on which hyper-parameters are chosen; that on test is in `{document}`.
 One setting is varied, all others are those of recipe `{recipe}`, and so is the tailored TextCNN,
 trained once, which is then converted, and fine-tuned, with the varied setting. The dotted line is
-the recipe's own value. {bars} to both sides. A line is drawn where points differ by
-more than these bars explain (chi-squared test at 5 %); marks of two methods are shifted apart."""
+the recipe's own value.
+{bars}
+A line is drawn where points differ by more than these bars explain (chi-squared test at 5 %); marks
+of two methods are shifted apart."""
 
-SEVERAL_SEEDS = "Bars are one standard deviation over the seeds"
-ONE_SEED = (
-    "Bars are the standard error of an accuracy, {error} points, from the number of sentences"
-)
+ONE_SEED = """\
+Bars are the standard error of one accuracy, {error} points, from the number of sentences."""
+SEVERAL_SEEDS = """\
+Bars are one standard deviation over the seeds, and of a single seed the standard error of one
+accuracy, {error} points, from the number of sentences."""
+
 ACTIVITY = """
 Active neurons are those of the convolutions, poolings and the output that fire at least once while
 a sentence is presented; their share is the mean over the sentences of dev, without padding."""

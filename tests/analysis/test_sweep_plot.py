@@ -104,7 +104,7 @@ def test_differences_are_those_that_the_chi_squared_test_finds():
 
 
 def test_marks_of_two_methods_do_not_hide_each_other(draw):
-    lines = dict.fromkeys(METHODS, {1.0: [0.7], 2.0: [0.8]})
+    lines = {method: {1.0: [0.7], 2.0: [0.8]} for method in METHODS}
     figure = plot_sweeps([[Panel("MR", "Threshold", "Accuracy on dev (%)", lines)]], METHODS)
     draw(figure)
     places = [
