@@ -6,8 +6,9 @@ ones: the first so many of a permutation with seed :data:`SEED`. Bands of as man
 same ones, so that words are compared on the same features. What all neurons do is drawn by
 :mod:`analysis.ratemap`.
 
-A mark covers 70 % of the height of its row and at most half the width of its step, so two spikes
-never touch. Marks are lines in vector files, unless they are more than :data:`MOST_LINES`: only
+A mark covers 70 % of the height of its row and half the width of its step or less, so two spikes do
+not touch, as long as a step is at least half a point wide: 800 steps across two columns. In longer
+recordings a window shows them apart. Marks are lines in vector files, unless they are more than :data:`MOST_LINES`: only
 then are they an image.
 """
 
@@ -26,8 +27,8 @@ MOST_LINES = 10_000
 
 HEIGHT_SHARE, TALLEST = 0.7, 7.0
 """Height of a mark as a share of its row, and the greatest in points."""
-WIDTH_SHARE, WIDEST = 0.5, 2.0
-"""Width of a mark as a share of a step, and the greatest in points."""
+WIDTH_SHARE, THINNEST, WIDEST = 0.5, 0.25, 2.0
+"""Width of a mark as a share of a step, and the least and the greatest in points."""
 BESIDE_INCHES = 1.4
 """What labels and numbers take of the width of a figure, at most."""
 
@@ -61,7 +62,7 @@ def plot_raster(recording: xr.DataTree, view: View = EVERYTHING) -> PaperFigure:
     lines = sum(int(band.spikes[:, sample(band.neurons, band.rows)].sum()) for band in bands)
     step_points = (figure.get_figwidth() - BESIDE_INCHES) * POINTS_PER_INCH / len(times)
     look = {
-        "linewidths": min(WIDTH_SHARE * step_points, WIDEST),
+        "linewidths": float(np.clip(WIDTH_SHARE * step_points, THINNEST, WIDEST)),
         "rasterized": lines > MOST_LINES,
         "capstyle": "butt",
     }
