@@ -112,7 +112,9 @@ class Panel:
         return sum(band.rows for band in self.bands)
 
 
-def banded_figure(recording: xr.DataTree, view: View) -> tuple[PaperFigure, list[Axes], list[Panel]]:
+def banded_figure(
+    recording: xr.DataTree, view: View
+) -> tuple[PaperFigure, list[Axes], list[Panel]]:
     """Return a figure with an empty, labelled panel for each kind of band.
 
     Parameters

@@ -8,8 +8,8 @@ same ones, so that words are compared on the same features. What all neurons do 
 
 A mark covers 70 % of the height of its row and half the width of its step or less, so two spikes do
 not touch, as long as a step is at least half a point wide: 800 steps across two columns. In longer
-recordings a window shows them apart. Marks are lines in vector files, unless they are more than :data:`MOST_LINES`: only
-then are they an image.
+recordings a window shows them apart. Marks are lines in vector files, unless they are more than
+:data:`MOST_LINES`: only then are they an image.
 """
 
 from __future__ import annotations
