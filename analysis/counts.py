@@ -12,9 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.recordings import class_names, output_layer
-from analysis.style import INK, SINGLE_COLUMN, PaperFigure, class_styles, headline
+from analysis.style import (
+    INK,
+    LABEL_LETTERS,
+    SINGLE_COLUMN,
+    PaperFigure,
+    class_styles,
+    foreign_texts,
+    headline,
+)
+from analysis.view import EVERYTHING, View
 
-HEIGHT = 2.4
+HEIGHT, MARGIN_INCHES = 2.4, 0.5
 
 
 def cumulative_class_counts(recording: xr.DataTree) -> xr.DataArray:
@@ -35,33 +44,46 @@ def cumulative_class_counts(recording: xr.DataTree) -> xr.DataArray:
     return counts.rename("spikes")
 
 
-def plot_class_counts(recording: xr.DataTree) -> PaperFigure:
+def plot_class_counts(recording: xr.DataTree, view: View = EVERYTHING) -> PaperFigure:
     """Draw the cumulative output spikes of each class, and mark the label.
 
     Parameters
     ----------
     recording : xarray.DataTree
         See :mod:`bionlp.recording`.
+    view : View
+        What is drawn of it; spikes are counted from the first step in any window. It can choose
+        neither layers nor neurons.
 
     Returns
     -------
     matplotlib.figure.Figure
-        A line per class over time in milliseconds, named in a legend with its final count.
+        A line per class over time in milliseconds, named in a legend with its last count.
+
+    Raises
+    ------
+    ValueError
+        If the view does not fit the recording.
     """
-    figure = PaperFigure(SINGLE_COLUMN, HEIGHT, [recording.attrs["text"], *class_names(recording)])
+    if view.layers is not None or view.neurons is not None:
+        raise ValueError("class counts are those of all output neurons; no others can be chosen")
+    width, counts = view.width or SINGLE_COLUMN, cumulative_class_counts(recording)
+    counts = counts.isel(time=view.steps(recording))
+    figure = PaperFigure(width, view.height or HEIGHT, foreign_texts(recording, view.title))
+    letters = int((width - MARGIN_INCHES) * LABEL_LETTERS / 2)
     with figure.style():
         ax = figure.subplots()
-        _draw_counts(ax, recording, figure.fonts.labels(class_names(recording), "class "))
-        ax.set_title(headline(figure.fonts, recording, inches=SINGLE_COLUMN - 0.5), fontsize=7)
+        names = figure.fonts.labels(class_names(recording), "class ", letters)
+        _draw_counts(ax, counts, names, int(recording.attrs["label"]))
+        title = headline(figure.fonts, recording, inches=width - MARGIN_INCHES, title=view.title)
+        ax.set_title(title, fontsize=7)
         ax.legend(title="Class: spikes", alignment="left")
         figure.explain_missing_glyphs("Some text has no glyphs here")
     return figure
 
 
-def _draw_counts(ax: Axes, recording: xr.DataTree, names: list[str]) -> None:
+def _draw_counts(ax: Axes, counts: xr.DataArray, names: list[str], label: int) -> None:
     """Draw a stair for each class, with a mark at its end that is largest for the label."""
-    counts = cumulative_class_counts(recording)
-    label = int(recording.attrs["label"])
     for number, style in enumerate(class_styles(len(names))):
         values = counts.values[number]
         ax.plot(
@@ -78,7 +100,7 @@ def _draw_counts(ax: Axes, recording: xr.DataTree, names: list[str]) -> None:
             **style,
         )
     ax.set_ylim(bottom=0)
-    ax.set_xlim(left=0)
+    ax.set_xlim(left=float(counts["time"][0]))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("Time (ms)")
     ax.set_ylabel("Cumulative output spikes")

@@ -3,13 +3,22 @@
 A font is a partial map from characters to glyphs. A figure is set in one Latin typeface, plus the
 one installed font that has the most of the characters that the Latin typeface lacks: that is how
 Chinese words get their glyphs. What no font can draw is replaced by a number instead of by boxes.
+
+Glyphs are outlines of quadratic curves (TrueType) or of cubic ones (CFF, also called PostScript
+outlines). Matplotlib can embed the first kind in a PDF as a font that publishers accept, Type 42,
+but not the second, so a TrueType font is taken where both kinds are installed.
+
+Matplotlib keeps its list of fonts in a cache that it does not renew when a font is installed. Where
+characters are missing, the fonts that are installed by now are looked through.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
@@ -50,10 +59,13 @@ class Fonts:
         Names for Matplotlib's ``font.family``.
     missing : frozenset of str
         Characters of the figure that none of the families has.
+    unembeddable : frozenset of str
+        Characters of the figure whose glyphs cannot be embedded in a PDF as a TrueType font.
     """
 
     families: tuple[str, ...]
     missing: frozenset[str]
+    unembeddable: frozenset[str] = frozenset()
 
     @property
     def foreign(self) -> bool:
@@ -64,19 +76,28 @@ class Fonts:
         """Whether no character of ``text`` would come out as a box."""
         return self.missing.isdisjoint(text)
 
-    def labels(self, names: Sequence[str], prefix: str) -> list[str]:
+    def labels(self, names: Sequence[str], prefix: str, longest: int = LONGEST) -> list[str]:
         """Return ``names``, with those that cannot be drawn replaced by their number from 1.
 
-        Of longer ones than a figure has room for, the beginning is returned.
+        Of longer ones than ``longest`` letters the beginning is returned; a Chinese character is as
+        wide as two letters.
         """
         return [
-            _cut(" ".join(name.split())) if self.can_draw(name) else f"{prefix}{number}"
+            _cut(" ".join(name.split()), longest) if self.can_draw(name) else f"{prefix}{number}"
             for number, name in enumerate(names, start=1)
         ]
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+def letters(text: str) -> int:
+    """Return the width of a text in letters; Chinese characters are twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _cut(name: str, longest: int) -> str:
+    if letters(name) <= longest:
+        return name
+    kept = next(end for end in range(len(name), -1, -1) if letters(name[:end]) <= longest)
+    return f"{name[:kept]}…"
 
 
 def choose_fonts(texts: Iterable[str]) -> Fonts:
@@ -92,16 +113,29 @@ def choose_fonts(texts: Iterable[str]) -> Fonts:
     Fonts
         The families; Latin ones come first.
     """
+    wanted = frozenset("".join(" ".join(texts).split()))
+    families, missing = _choose(wanted)
+    if missing and _notice_new_fonts():
+        families, missing = _choose(wanted)
     installed = _installed()
+    unembeddable = wanted - missing
+    for family in families:
+        if _is_truetype(installed[family]):
+            unembeddable -= _characters(installed[family])
+    return Fonts(families, missing, unembeddable)
+
+
+def _choose(wanted: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the Latin families and a foreign one if it helps, and what all of them lack."""
+    installed = _installed()
+    latin = [family for family in LATIN if family in installed and _is_truetype(installed[family])]
     # DejaVu Sans has the mathematical signs that some others lack.
-    families = [next(family for family in LATIN if family in installed)]
-    if families[0] != LATIN[-1]:
-        families.append(LATIN[-1])
-    missing = frozenset("".join(" ".join(texts).split()))
+    families = list(dict.fromkeys((latin[0], LATIN[-1])))
+    missing = wanted
     for family in families:
         missing -= _characters(installed[family])
     foreign, missing = _best_font(missing, installed)
-    return Fonts((*families, *foreign), missing)
+    return (*families, *foreign), missing
 
 
 def _best_font(
@@ -110,6 +144,7 @@ def _best_font(
     """Return the font that lacks the fewest wanted characters, if any helps, and what it lacks."""
     best, fewest = [], wanted
     preferred = [family for family in CHINESE if family in installed]
+    preferred.sort(key=lambda family: not _is_truetype(installed[family]))
     for family in (*preferred, *sorted(installed.keys() - set(CHINESE))):
         if not fewest:
             break
@@ -128,9 +163,41 @@ def _installed() -> dict[str, str]:
         and font.weight in (400, "normal", "regular")
         # These have a glyph for every character: a box.
         and not font.name.startswith("Last Resort")
+        # The cache also lists fonts that were removed since.
+        and Path(font.fname).exists()
     }
+
+
+def _notice_new_fonts() -> bool:
+    """Add fonts that were installed after Matplotlib made its list; tell whether there are any."""
+    manager = font_manager.fontManager
+    known = {font.fname for font in manager.ttflist}
+    before = len(manager.ttflist)
+    for file in sorted(set(font_manager.findSystemFonts()) - known - _UNREADABLE):
+        try:
+            manager.addfont(file)
+        except Exception:  # whatever is wrong with it, it is no font that could be drawn with
+            _UNREADABLE.add(file)
+    return len(manager.ttflist) > before
+
+
+_UNREADABLE: set[str] = set()
+"""Files that Matplotlib cannot read as fonts: those of bitmaps, say."""
 
 
 @cache
 def _characters(file: str) -> frozenset[str]:
     return frozenset(map(chr, FT2Font(file).get_charmap()))
+
+
+@cache
+def _is_truetype(file: str) -> bool:
+    """Tell whether the glyphs of a font, or of the first in a collection, are TrueType outlines."""
+    with Path(file).open("rb") as stream:
+        tag = stream.read(4)
+        if tag == b"ttcf":
+            # Behind the tag: version, number of fonts, and where the first one begins.
+            stream.seek(12)
+            stream.seek(int.from_bytes(stream.read(4), "big"))
+            tag = stream.read(4)
+    return tag in (b"\0\1\0\0", b"true")

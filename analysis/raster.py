@@ -1,185 +1,118 @@
-"""Raster plot: a mark for every spike of every layer, against time.
+"""Raster plot: a mark for every spike of a neuron, a row for every neuron, against time.
 
-A neuron is a row, and rows are stacked into bands: a band per word in the input, per kernel width
-in the convolutions and pooling layers, per class in the output. Within a convolution's band, rows
-are ordered by position, and within a position by feature map; a pooling neuron is a feature map.
+A page carries some hundred rows, and a network has thousands of neurons. So each band (see
+:mod:`analysis.bands`) shows as many neurons as can be told apart, drawn at random, always the same
+ones: the first so many of a permutation with seed :data:`SEED`. Bands of as many neurons show the
+same ones, so that words are compared on the same features. What all neurons do is drawn by
+:mod:`analysis.ratemap`.
+
+A mark covers 70 % of the height of its row and half the width of its step or less, so two spikes do
+not touch, as long as a step is at least half a point wide: 800 steps across two columns. In longer
+recordings a window shows them apart. Marks are lines in vector files, unless they are more than
+:data:`MOST_LINES`: only then are they an image.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from analysis.fonts import Fonts
-from analysis.recordings import (
-    class_names,
-    hidden_names,
-    input_layer,
-    kernel_width,
-    layer_names,
-    output_layer,
-    output_name,
-    words,
-)
-from analysis.style import DOUBLE_COLUMN, GREY, INK, PALE, PaperFigure, class_styles, headline
+from analysis.bands import POINTS_PER_INCH, Band, Panel, banded_figure, write_beside
+from analysis.style import PaperFigure
+from analysis.view import EVERYTHING, View
 
-WORD_INCHES = (0.095, 0.15)
-"""Least and greatest height of a word's band."""
-INPUT_INCHES = 2.4
-"""Height of the input, unless its words need more to be readable."""
-HIDDEN_INCHES = {"convolution": 0.5}
-USUAL_INCHES = 0.36
-"""Height of a hidden layer of each kind, and of any other."""
-CLASS_INCHES = 0.24
+SEED = 0
+MOST_LINES = 10_000
 
-POINTS_PER_INCH = 72
-COVERAGE = 0.45
-THICKEST, THINNEST = 0.8, 0.25
-"""Thickness of a spike in points, and of one that is just seen as a dash of its own."""
-COUNT_STYLE = {"fontsize": 6, "color": GREY, "ha": "right", "va": "center"}
+HEIGHT_SHARE, TALLEST = 0.7, 7.0
+"""Height of a mark as a share of its row, and the greatest in points."""
+WIDTH_SHARE, THINNEST, WIDEST = 0.5, 0.25, 2.0
+"""Width of a mark as a share of a step, and the least and the greatest in points."""
+BESIDE_INCHES = 1.4
+"""What labels and numbers take of the width of a figure, at most."""
 
 
-@dataclass(frozen=True)
-class _Band:
-    """Neurons of a layer that are drawn together, one row each, from the top down."""
-
-    layer: str
-    label: str
-    spikes: np.ndarray  # (time, rows)
-    look: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Panel:
-    title: str
-    bands: list[_Band]
-    inches: float
-
-
-def plot_raster(recording: xr.DataTree) -> PaperFigure:
-    """Draw all spikes of a recording.
+def plot_raster(recording: xr.DataTree, view: View = EVERYTHING) -> PaperFigure:
+    """Draw spikes of a recording, each as a mark of its own.
 
     Parameters
     ----------
     recording : xarray.DataTree
         See :mod:`bionlp.recording`.
+    view : View
+        What is drawn of it; by default all layers and steps, and a sample of the neurons.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Panels for input, convolutions, pooling and output over one time axis in milliseconds.
-        Each set of marks has the layer's name as its ``gid``. Marks are rasterised, so that
-        PDF and SVG files stay small.
+        Panels for input, convolutions, pooling and output over one time axis in milliseconds, each
+        titled with how many of its neurons it shows. Beside each band is the number of spikes of
+        all its neurons. Each set of marks has the layer's name as its ``gid``.
+
+    Raises
+    ------
+    ValueError
+        If the view does not fit the recording or the figure.
     """
-    sentence, names = words(recording), class_names(recording)
-    figure = PaperFigure(DOUBLE_COLUMN, 1, [recording.attrs["text"], *sentence, *names])
-    panels = _panels(recording, figure.fonts)
-    heights = [panel.inches for panel in panels]
-    figure.set_figheight(sum(heights) + 0.1 * len(heights) + 0.8)
+    figure, axes, panels = banded_figure(recording, view)
+    steps = view.steps(recording)
+    times = recording["time"].values[steps]
+    bands = [band for panel in panels for band in panel.bands]
+    lines = sum(int(band.spikes[:, sample(band.neurons, band.rows)].sum()) for band in bands)
+    step_points = (figure.get_figwidth() - BESIDE_INCHES) * POINTS_PER_INCH / len(times)
+    look = {
+        "linewidths": float(np.clip(WIDTH_SHARE * step_points, THINNEST, WIDEST)),
+        "rasterized": lines > MOST_LINES,
+        "capstyle": "butt",
+    }
+    sampled = any(band.rows < band.neurons for band in bands)
     with figure.style():
-        axes = figure.subplots(
-            len(panels), sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
-        )[:, 0]
         for ax, panel in zip(axes, panels, strict=True):
-            _draw_panel(ax, panel, recording)
-        dt = float(recording.attrs["dt_ms"])
-        axes[-1].set_xlim(-dt, len(recording["time"]) * dt)
-        axes[-1].set_xlabel("Time (ms)")
-        axes[0].set_title(headline(figure.fonts, recording, inches=DOUBLE_COLUMN), loc="left")
-        axes[0].set_title("spikes", loc="right", x=1.05, fontsize=6, color=GREY)
-        figure.align_ylabels(axes)
-        figure.explain_missing_glyphs("w1, w2, ... number the words of the text")
+            for top, band in enumerate(panel.bands):
+                marks = _marks(band, times, top, panel.points)
+                ax.add_collection(_lines(marks, band, look), autolim=False)
+            ax.set_title(_title(panel), loc="left", fontsize=7)
+        heading = "all spikes" if sampled else "spikes"
+        write_beside(axes, panels, heading, lambda band: f"{int(band.spikes.sum()):,}")
     return figure
 
 
-def _panels(recording: xr.DataTree, fonts: Fonts) -> list[_Panel]:
-    bands = _input_bands(recording, fonts)
-    least, greatest = WORD_INCHES
-    inches = len(bands) * np.clip(INPUT_INCHES / len(bands), least, greatest)
-    panels = [_Panel("Input", bands, max(inches, 0.4))]
-    hidden = hidden_names(recording)
-    for kind in dict.fromkeys(recording[name].attrs["kind"] for name in hidden):
-        bands = [_hidden_band(recording, name) for name in hidden if _kind(recording, name) == kind]
-        inches = HIDDEN_INCHES.get(kind, USUAL_INCHES)
-        panels.append(_Panel(kind.capitalize(), bands, inches * len(bands)))
-    bands = _output_bands(recording, fonts)
-    return [*panels, _Panel("Output", bands, max(0.5, CLASS_INCHES * len(bands)))]
+def sample(neurons: int, size: int) -> np.ndarray:
+    """Return the neurons of a band that are shown.
 
+    Parameters
+    ----------
+    neurons : int
+        How many it has.
+    size : int
+        How many are shown.
 
-def _kind(recording: xr.DataTree, name: str) -> str:
-    return recording[name].attrs["kind"]
-
-
-def _input_bands(recording: xr.DataTree, fonts: Fonts) -> list[_Band]:
-    name, *_ = layer_names(recording)
-    spikes = input_layer(recording)["spikes"].transpose("position", "time", "feature").values
-    labels = fonts.labels(words(recording), "w")
-    return [_Band(name, label, train) for label, train in zip(labels, spikes, strict=True)]
-
-
-def _hidden_band(recording: xr.DataTree, name: str) -> _Band:
-    spikes = recording[name]["spikes"].values
-    width = kernel_width(recording, name)
-    label = name if width is None else f"width {width}"
-    return _Band(name, label, spikes.reshape(len(spikes), -1))
-
-
-def _output_bands(recording: xr.DataTree, fonts: Fonts) -> list[_Band]:
-    spikes = output_layer(recording)["spikes"].transpose("class", "time", "neuron").values
-    labels = fonts.labels(class_names(recording), "class ")
-    name = output_name(recording)
-    shape = {"markersize": 1.9, "markeredgewidth": 0, "linestyle": "none"}
-    return [
-        _Band(name, label, train, style | shape)
-        for label, train, style in zip(labels, spikes, class_styles(len(labels)), strict=True)
-    ]
-
-
-def _draw_panel(ax: Axes, panel: _Panel, recording: xr.DataTree) -> None:
-    """Stack the bands of a panel; write its label and its number of spikes beside each."""
-    edges = np.cumsum([0, *(band.spikes.shape[1] for band in panel.bands)])
-    middles = (edges[:-1] + edges[1:]) / 2
-    thickness = _thickness(panel)
-    for number, (band, top, middle) in enumerate(zip(panel.bands, edges, middles, strict=False)):
-        if number % 2 == 0:
-            ax.axhspan(top, edges[number + 1], color=PALE, linewidth=0, zorder=0)
-        step, row = np.nonzero(band.spikes)
-        points = np.column_stack([recording["time"].values[step], top + row + 0.5])
-        if band.look:
-            ax.plot(*points.T, gid=band.layer, rasterized=True, **band.look)
-        else:
-            dt = float(recording.attrs["dt_ms"])
-            ax.add_collection(_dashes(points, dt, thickness, gid=band.layer), autolim=False)
-        ax.text(1.05, middle, f"{len(points):,}", transform=ax.get_yaxis_transform(), **COUNT_STYLE)
-    ax.set_ylim(edges[-1], 0)
-    ax.set_yticks(middles, [band.label for band in panel.bands])
-    ax.tick_params(axis="y", length=0, pad=2)
-    ax.set_ylabel(panel.title)
-    ax.spines["left"].set_visible(False)
-
-
-def _thickness(panel: _Panel) -> float:
-    """Return the thickness of a spike in points.
-
-    Half of a busy panel is covered, whether its rows are finer than the print or not: a denser
-    group is then a darker one, and a sparse one is still seen.
+    Returns
+    -------
+    numpy.ndarray of int, shape (size,)
+        In ascending order; a larger sample holds all of a smaller one.
     """
-    spikes = sum(band.spikes.sum() for band in panel.bands)
-    at_once = max(spikes / len(panel.bands[0].spikes), 1)
-    return min(COVERAGE * panel.inches * POINTS_PER_INCH / at_once, THICKEST)
+    return np.sort(np.random.default_rng(SEED).permutation(neurons)[:size])
 
 
-def _dashes(points: np.ndarray, dt: float, thickness: float, *, gid: str) -> LineCollection:
-    """Draw each spike for the duration of its step, with a gap where one can be seen."""
-    length = dt * (0.75 if thickness > THINNEST else 1)
-    ends = points[:, None] + [[-length / 2, 0], [length / 2, 0]]
-    dashes = LineCollection(
-        ends, linewidths=thickness, colors=INK, capstyle="butt", rasterized=True, gid=gid
-    )
-    # Snapping to pixels would draw rows finer than a pixel as full lines or not at all.
-    dashes.set_snap(False)
-    return dashes
+def _marks(band: Band, times: np.ndarray, top: int, points: float) -> np.ndarray:
+    """Return the ends of each mark, in milliseconds and bands; shape (spikes, 2, 2)."""
+    step, row = np.nonzero(band.spikes[:, sample(band.neurons, band.rows)])
+    half = min(HEIGHT_SHARE / band.rows, TALLEST / points) / 2
+    middle = top + (row + 0.5) / band.rows
+    lower, upper = (np.column_stack([times[step], middle + end]) for end in (half, -half))
+    return np.stack([lower, upper], axis=1)
+
+
+def _lines(marks: np.ndarray, band: Band, look: dict) -> LineCollection:
+    lines = LineCollection(marks, colors=band.colour, gid=band.layer, **look)
+    # Snapping to pixels would let marks of neighbouring rows touch.
+    lines.set_snap(False)
+    return lines
+
+
+def _title(panel: Panel) -> str:
+    if panel.rows == panel.neurons:
+        return f"{panel.title}: {panel.neurons:,} neurons"
+    return f"{panel.title}: random {panel.rows:,} of {panel.neurons:,} neurons"

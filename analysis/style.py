@@ -5,11 +5,13 @@ Widths are those of a journal's column, so that a figure is printed at its own s
 readers), and also in lightness, marker and line style, so that they differ in grey print too.
 
 Figures know nothing of :mod:`matplotlib.pyplot`: no display is needed and no state is shared.
+
+Letters are embedded in PDF files as TrueType fonts (Type 42), since publishers refuse Type 3. What
+cannot be embedded so, text in a font with PostScript outlines, is drawn as outlines instead.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from itertools import cycle, islice
 from textwrap import fill, wrap
@@ -17,16 +19,18 @@ from textwrap import fill, wrap
 import xarray as xr
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.patheffects import Normal
+from matplotlib.text import Text
 
-from analysis.fonts import ADVICE, Fonts, choose_fonts
+from analysis.fonts import ADVICE, Fonts, choose_fonts, letters
 from analysis.recordings import NO_LABEL, class_names, is_decided, words
 
 SINGLE_COLUMN = 3.5
 DOUBLE_COLUMN = 7.2
 """Widths of a figure in inches."""
 
-TITLE_LETTERS, NOTE_LETTERS = 14, 19
-"""Letters of 8 and of 6 pt that safely fit in an inch."""
+TITLE_LETTERS, LABEL_LETTERS, NOTE_LETTERS = 14, 17, 19
+"""Letters of 8, of 6.5 and of 6 pt that safely fit in an inch."""
 
 INK = "#222222"
 GREY = "#767676"
@@ -61,6 +65,7 @@ STYLE = {
     "ytick.major.size": 2.5,
     "lines.linewidth": 0.9,
     "lines.markersize": 3,
+    "pdf.fonttype": 42,
     "figure.dpi": 150,
     "savefig.dpi": 300,
 }
@@ -82,11 +87,7 @@ class PaperFigure(Figure):
 
     def __init__(self, width: float, height: float, texts: Iterable[str] = ()):
         self.fonts: Fonts = choose_fonts(texts)
-        # Publishers refuse Type 3 fonts, but in Type 42 Matplotlib loses the glyphs of fonts with
-        # PostScript outlines, and most Chinese ones are of that kind.
-        fonttype = 3 if self.fonts.foreign else 42
-        families = list(self.fonts.families)
-        self._rc = STYLE | {"font.family": families, "pdf.fonttype": fonttype}
+        self._rc = STYLE | {"font.family": list(self.fonts.families)}
         with self.style():
             super().__init__(figsize=(width, height), layout="constrained")
 
@@ -97,6 +98,10 @@ class PaperFigure(Figure):
     def draw(self, renderer):
         """Draw the figure in its style; see :meth:`matplotlib.figure.Figure.draw`."""
         with self.style():
+            for text in self.findobj(Text):
+                if not self.fonts.unembeddable.isdisjoint(text.get_text()):
+                    # Text with an effect, be it none, is drawn as outlines.
+                    text.set_path_effects([Normal()])
             super().draw(renderer)
 
     def savefig(self, *args, **kwargs):
@@ -137,8 +142,15 @@ def class_styles(classes: int) -> list[dict]:
     ]
 
 
-def headline(fonts: Fonts, recording: xr.DataTree, *, inches: float) -> str:
-    """Return the title of a figure: the sentence in quotation marks, and its label.
+def foreign_texts(recording: xr.DataTree, title: str | None = None) -> list[str]:
+    """Return all that a figure of a recording may have to write in foreign characters."""
+    return [recording.attrs["text"], *words(recording), *class_names(recording), title or ""]
+
+
+def headline(
+    fonts: Fonts, recording: xr.DataTree, *, inches: float, title: str | None = None
+) -> str:
+    """Return the title of a figure: by default the sentence in quotation marks, and its label.
 
     Parameters
     ----------
@@ -148,21 +160,33 @@ def headline(fonts: Fonts, recording: xr.DataTree, *, inches: float) -> str:
         What it shows. The number of words stands in for a text that cannot be drawn.
     inches : float
         Width of the title; longer ones are broken into lines, at most three.
+    title : str, optional
+        Another title; an empty one is none.
 
     Returns
     -------
     str
         The title.
+
+    Raises
+    ------
+    ValueError
+        If no font can draw the other title.
     """
+    if title is not None:
+        if not fonts.can_draw(title):
+            raise ValueError(f"no installed font can draw the title {title!r}; choose another")
+        return _broken(title, inches)
     text = f"“{' '.join(recording.attrs['text'].split())}”"
     if not fonts.can_draw(text):
         text = f"A text of {len(words(recording))} words"
     label = NO_LABEL
     if is_decided(recording):
         label = fonts.labels(class_names(recording), "class ")[int(recording.attrs["label"])]
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    columns = (
-        inches * TITLE_LETTERS / (1 + wide / len(text))
-    )  # Chinese characters are twice as wide
-    lines = wrap(text, int(columns), max_lines=3, placeholder=" …”")
-    return "\n".join(lines) + f" → {label}"
+    return f"{_broken(text, inches)} → {label}"
+
+
+def _broken(text: str, inches: float) -> str:
+    """Return a text in lines."""
+    columns = inches * TITLE_LETTERS * len(text) / max(letters(text), 1)
+    return "\n".join(wrap(text, max(int(columns), 1), max_lines=3, placeholder=" …"))

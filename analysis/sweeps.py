@@ -1,7 +1,14 @@
-"""What networks reach as one setting is varied: a panel for each measure, a line for each method.
+"""What networks reach as one setting is varied: a panel for each measure, marks for each method.
 
-Values are chosen by eye from such a figure, so each point shows the spread over seeds, and an axis
-never shows less than a few percent: less would make chance look like a difference.
+Values are chosen by eye from such a figure, so each accuracy has a bar (see
+:mod:`analysis.accuracies`), and an axis never shows less than a few percent: less would make chance
+look like a difference. A line is drawn only where it tells of more than chance: with means m_i and
+bars s_i of the points of a method, and their mean M weighted by 1 / s_i^2, if
+
+    sum (m_i - M)^2 / s_i^2
+
+lies beyond the 95 % quantile of the chi-squared distribution with one degree of freedom fewer than
+there are points. That errs on the side of no line, since all points share their sentences.
 """
 
 from __future__ import annotations
@@ -13,12 +20,17 @@ from string import ascii_lowercase
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
+from matplotlib.transforms import ScaledTranslation
+from scipy import stats
 
-from analysis.accuracies import widened
+from analysis.accuracies import BAR, bars_label, deviation, widened
 from analysis.style import DOUBLE_COLUMN, GREY, PaperFigure, class_styles
 
 ROW_INCHES = 2.0
-LEGEND_INCHES = 0.3
+LEGEND_INCHES = 0.45
+LEVEL = 0.95
+APART_POINTS = 4.0
+"""By how much the marks of two methods are shifted apart, so that neither hides the other."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,9 @@ class Panel:
         The value that is used elsewhere, if it is to be marked.
     logarithmic : bool
         Whether values differ by factors.
+    sentences : int or None
+        How many the measure is the share of; None if it is no share of sentences, and has no
+        binomial error.
     """
 
     title: str
@@ -45,6 +60,7 @@ class Panel:
     lines: Mapping[str, Mapping[float, Sequence[float]]]
     usual: float | None = None
     logarithmic: bool = False
+    sentences: int | None = None
 
     @property
     def values(self) -> list[float]:
@@ -65,8 +81,9 @@ def plot_sweeps(rows: Sequence[Sequence[Panel]], methods: Sequence[str]) -> Pape
     Returns
     -------
     matplotlib.figure.Figure
-        Markers are means over seeds, with a bar of one standard deviation to both sides; a dotted
-        line is the usual value.
+        Marks are means over seeds, with the bar of :func:`analysis.accuracies.deviation`, and
+        joined where they differ by more than chance; a dotted line is the usual value. Panels of
+        the same measure share an axis, also from row to row.
     """
     looks = dict(zip(methods, class_styles(len(methods)), strict=True))
     figure = PaperFigure(DOUBLE_COLUMN, LEGEND_INCHES + ROW_INCHES * len(rows))
@@ -76,31 +93,86 @@ def plot_sweeps(rows: Sequence[Sequence[Panel]], methods: Sequence[str]) -> Pape
         for letter, ax, panel in zip(ascii_lowercase, axes.ravel(), panels, strict=False):
             _draw(ax, panel, looks)
             ax.set_title(f"({letter}) {panel.title}", loc="left")
+        _share(axes.ravel(), panels)
         handles = {h.get_label(): h for ax in axes.ravel() for h in ax.containers}
-        figure.legend(
-            [handles[name] for name in methods if name in handles],
-            [name for name in methods if name in handles],
-            loc="outside lower center",
-            ncols=len(methods),
-        )
+        named = [handles[name] for name in methods if name in handles]
+        usual = [line for ax in axes.ravel() for line in ax.lines if line.get_gid() == "usual"]
+        measured = [panel for panel in panels if panel.sentences and panel.lines]
+        bars = [_bars(axes[0, 0], measured)] if measured else []
+        figure.legend(handles=[*named, *usual[:1], *bars], loc="outside lower center", ncols=2)
     return figure
 
 
+def _bars(ax: Axes, panels: Sequence[Panel]):
+    """Return what stands for the bars in the legend."""
+    seeds = {
+        len(of) for panel in panels for points in panel.lines.values() for of in points.values()
+    }
+    label = bars_label(seeds, [panel.sentences for panel in panels])
+    return ax.errorbar([], [], yerr=[], label=label, **BAR)
+
+
+def _share(axes: Sequence[Axes], panels: Sequence[Panel]) -> None:
+    """Give panels of the same measure the same limits, wide enough not to blow up differences."""
+    for measure in {panel.measure for panel in panels}:
+        mine = [ax for ax, panel in zip(axes, panels, strict=True) if panel.measure == measure]
+        drawn = [ax.get_ylim() for ax in mine if ax.containers]
+        if drawn:
+            limits = widened(min(low for low, _ in drawn), max(high for _, high in drawn))
+            for ax in mine:
+                ax.set_ylim(limits)
+
+
+def differs(means: np.ndarray, bars: np.ndarray) -> bool:
+    """Tell whether points differ by more than chance.
+
+    Parameters
+    ----------
+    means, bars : numpy.ndarray of float, shape (points,)
+        What was measured, and its standard deviations or errors.
+
+    Returns
+    -------
+    bool
+        Also true where some point has no deviation at all, but the means differ.
+    """
+    if np.ptp(means) == 0:
+        return False
+    if not bars.all():
+        return True
+    weights = bars**-2.0
+    spread = (weights * (means - np.average(means, weights=weights)) ** 2).sum()
+    return bool(spread > stats.chi2.ppf(LEVEL, len(means) - 1))
+
+
 def _draw(ax: Axes, panel: Panel, looks: Mapping[str, dict]) -> None:
-    for method, points in panel.lines.items():
-        values = sorted(points)
-        percent = [100 * np.array(points[value]) for value in values]
-        means = [reached.mean() for reached in percent]
-        spreads = [reached.std(ddof=1) if len(reached) > 1 else 0 for reached in percent]
-        bars = {"yerr": spreads, "elinewidth": 0.8} if any(spreads) else {}
-        ax.errorbar(values, means, label=method, gid=method, **bars, **looks[method])
     if panel.logarithmic:
         ax.set_xscale("log")
     if panel.usual is not None:
         look = {"color": GREY, "linewidth": 0.6, "linestyle": (0, (1, 2)), "zorder": 0}
-        ax.axvline(panel.usual, gid="usual", **look)
+        ax.axvline(panel.usual, gid="usual", label="value used elsewhere", **look)
+    for place, (method, points) in enumerate(panel.lines.items()):
+        values = sorted(points)
+        means = np.array([100 * np.mean(points[value]) for value in values])
+        bars = np.array([_deviation(points[value], panel.sentences) for value in values])
+        look = looks[method] | BAR | {"linestyle": looks[method]["linestyle"]}
+        if not differs(means, bars):
+            look["linestyle"] = "none"
+        errors = bars if bars.any() else None
+        drawn = ax.errorbar(values, means, yerr=errors, label=method, gid=method, **look)
+        aside = APART_POINTS * (place - (len(panel.lines) - 1) / 2)
+        # Marks are moved, not values: a shift in points is the same on every axis.
+        shift = ScaledTranslation(aside / 72, 0, ax.figure.dpi_scale_trans)
+        for artist in drawn.get_children():
+            artist.set_transform(ax.transData + shift)
     ax.set_xticks(panel.values, [f"{value:g}" for value in panel.values])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel(panel.setting)
     ax.set_ylabel(panel.measure)
-    ax.set_ylim(widened(*ax.get_ylim()))
+
+
+def _deviation(measured: Sequence[float], sentences: int | None) -> float:
+    """Return the bar of a point in percent, 0 where there is none."""
+    if len(measured) == 1 and sentences is None:
+        return 0.0
+    return 100 * deviation(measured, sentences)

@@ -25,9 +25,18 @@ from analysis.recordings import (
     windows,
     words,
 )
-from analysis.style import DOUBLE_COLUMN, GREY, INK, PaperFigure, class_styles, headline
+from analysis.style import (
+    DOUBLE_COLUMN,
+    GREY,
+    INK,
+    PaperFigure,
+    class_styles,
+    foreign_texts,
+    headline,
+)
+from analysis.view import EVERYTHING, View
 
-PANEL_INCHES = 0.72
+PANEL_INCHES, LEAST_PANEL_INCHES, MARGIN_INCHES = 0.72, 0.5, 0.75
 MOST_PANELS = 30
 
 
@@ -37,6 +46,7 @@ class _Trace:
 
     layer: str
     index: int
+    time: np.ndarray  # (time,)
     membrane: np.ndarray  # (time,)
     spikes: np.ndarray  # (time,) bool
     threshold: float | None
@@ -45,9 +55,8 @@ class _Trace:
 def plot_traces(
     recording: xr.DataTree,
     neurons: Mapping[str, Iterable[int]] | None = None,
-    layers: Sequence[str] | None = None,
     *,
-    per_layer: int = 1,
+    view: View = EVERYTHING,
 ) -> PaperFigure:
     """Draw the membrane potential of recorded neurons, a panel each.
 
@@ -57,10 +66,9 @@ def plot_traces(
         See :mod:`bionlp.recording`.
     neurons : mapping of str to iterable of int, optional
         C-order indices by layer; by default those of :func:`choose_neurons`.
-    layers : sequence of str, optional
-        Layers that the default choice is made from; by default all that were recorded.
-    per_layer : int
-        How many neurons the default choice takes of a layer, and in the output of a class.
+    view : View
+        What is drawn of it. The default choice is made from its layers, and takes as many neurons
+        as it says of a layer, and in the output of a class; by default one.
 
     Returns
     -------
@@ -72,22 +80,28 @@ def plot_traces(
     Raises
     ------
     ValueError
-        If no neuron, or not the wanted ones, were recorded, or they are too many for a figure.
+        If no neuron, or not the wanted ones, were recorded, they are too many for a figure, or the
+        view does not fit the recording.
     """
     if neurons is None:
-        neurons = choose_neurons(recording, layers, per_layer=per_layer)
-    traces = [_trace(recording, layer, int(index)) for layer in neurons for index in neurons[layer]]
+        layers = None if view.layers is None else view.chosen_layers(recording)
+        neurons = choose_neurons(recording, layers, per_layer=view.neurons or 1)
+    steps = view.steps(recording)
+    traces = [
+        _trace(recording, layer, int(index), steps) for layer in neurons for index in neurons[layer]
+    ]
     if not 1 <= len(traces) <= MOST_PANELS:
         raise ValueError(f"one figure shows 1 to {MOST_PANELS} neurons, not {len(traces)}")
-    texts = [recording.attrs["text"], *words(recording), *class_names(recording)]
-    figure = PaperFigure(DOUBLE_COLUMN, PANEL_INCHES * len(traces) + 0.75, texts)
+    width = view.width or DOUBLE_COLUMN
+    figure = PaperFigure(width, _height(view, len(traces)), foreign_texts(recording, view.title))
     with figure.style():
         axes = figure.subplots(len(traces), sharex=True, squeeze=False)[:, 0]
         for ax, trace in zip(axes, traces, strict=True):
             _draw_trace(ax, trace, recording, figure.fonts)
-        title = headline(figure.fonts, recording, inches=DOUBLE_COLUMN)
+        title = headline(figure.fonts, recording, inches=width, title=view.title)
         figure.suptitle(title, fontsize=8, x=0.01, ha="left")
-        figure.supylabel("Membrane potential (units of the weights)", fontsize=7)
+        gap = " " if figure.get_figheight() > 3.4 else "\n"
+        figure.supylabel(f"Membrane potential{gap}(units of the weights)", fontsize=7)
         axes[-1].set_xlabel("Time (ms)")
         figure.explain_missing_glyphs("w1, w2, ... number the words of the text")
     return figure
@@ -157,7 +171,18 @@ def _flat_spikes(recording: xr.DataTree, name: str) -> np.ndarray:
     return spikes.reshape(len(spikes), -1).astype(bool)
 
 
-def _trace(recording: xr.DataTree, name: str, index: int) -> _Trace:
+def _height(view: View, panels: int) -> float:
+    """Return the height of a figure in inches."""
+    least = MARGIN_INCHES + LEAST_PANEL_INCHES * panels
+    if view.height is not None and view.height < least:
+        raise ValueError(
+            f"{panels} neurons do not fit into {view.height:g} inches of height; "
+            f"{least + 0.05:.1f} are enough, or fewer neurons"
+        )
+    return view.height or MARGIN_INCHES + PANEL_INCHES * panels
+
+
+def _trace(recording: xr.DataTree, name: str, index: int, steps: slice) -> _Trace:
     layer = _layer(recording, name)
     column = np.flatnonzero(layer["index"].values == index)
     if not len(column):
@@ -165,11 +190,12 @@ def _trace(recording: xr.DataTree, name: str, index: int) -> _Trace:
             f"the membrane of neuron {index} of {name} was not recorded; simulate again with "
             f"bionlp simulate --record {name}:{index}"
         )
-    membrane = layer["membrane"].values[:, column[0]]
-    spikes = _flat_spikes(recording, name)[:, index]
+    membrane = layer["membrane"].values[steps, column[0]]
+    spikes = _flat_spikes(recording, name)[steps, index]
     thresholds = parameter(recording, name, "threshold")
     threshold = None if thresholds is None else float(thresholds[index])
-    return _Trace(name, index, membrane, spikes, threshold)
+    time = recording["time"].values[steps]
+    return _Trace(name, index, time, membrane, spikes, threshold)
 
 
 def _name_neuron(recording: xr.DataTree, layer: str, index: int, fonts: Fonts) -> str:
@@ -189,8 +215,8 @@ def _name_neuron(recording: xr.DataTree, layer: str, index: int, fonts: Fonts) -
 
 
 def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -> None:
-    time = recording["time"].values
-    ax.plot(*_with_resets(time, trace), color=_colour(trace, recording), gid="membrane")
+    time = trace.time
+    ax.plot(*_with_resets(trace), color=_colour(trace, recording), gid="membrane")
     if trace.threshold is not None:
         _draw_threshold(ax, trace.threshold)
     fired = time[trace.spikes]
@@ -224,11 +250,11 @@ def _colour(trace: _Trace, recording: xr.DataTree) -> str:
     return class_styles(spikes.sizes["class"])[trace.index // spikes.sizes["neuron"]]["color"]
 
 
-def _with_resets(time: np.ndarray, trace: _Trace) -> tuple[np.ndarray, np.ndarray]:
+def _with_resets(trace: _Trace) -> tuple[np.ndarray, np.ndarray]:
     """Return times and potentials with the potential after the reset behind every spike."""
     if trace.threshold is None:
-        return time, trace.membrane
+        return trace.time, trace.membrane
     points = 1 + trace.spikes.astype(int)
     membrane = np.repeat(trace.membrane, points)
     membrane[(np.cumsum(points) - 1)[trace.spikes]] -= trace.threshold
-    return np.repeat(time, points), membrane
+    return np.repeat(trace.time, points), membrane

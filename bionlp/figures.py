@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import xarray as xr
 
 from analysis.counts import plot_class_counts
 from analysis.raster import plot_raster
+from analysis.ratemap import plot_ratemap
+from analysis.style import PaperFigure
 from analysis.traces import plot_traces
+from analysis.view import EVERYTHING, View
 from bionlp.errors import RecordingError, UsageError
 from bionlp.files import atomic_path
+from bionlp.limits import check_memory
 
-KINDS = {"raster": plot_raster, "traces": plot_traces, "counts": plot_class_counts}
+KINDS = {
+    "raster": plot_raster,
+    "ratemap": plot_ratemap,
+    "traces": plot_traces,
+    "counts": plot_class_counts,
+}
 FORMATS = (".png", ".pdf", ".svg")
 DPI = 300
+LEAST_DPI, MOST_DPI = 30, 1200
+MOST_PIXELS = 100_000_000
+BYTES_A_PIXEL = 12
+"""What an image takes while it is drawn and compressed: RGBA, about three times."""
 
 
-def write_figures(recording: xr.DataTree, folder: Path) -> list[Path]:
+def write_figures(
+    recording: xr.DataTree, folder: Path, view: View = EVERYTHING, dpi: int = DPI
+) -> list[Path]:
     """Draw every kind of figure that a recording has the data for.
 
     Parameters
@@ -26,17 +42,26 @@ def write_figures(recording: xr.DataTree, folder: Path) -> list[Path]:
         See :mod:`bionlp.recording`.
     folder : Path
         Where the PNG files go.
+    view : View
+        What is drawn of it; class counts are always of all output neurons.
+    dpi : int
+        Pixels in an inch.
 
     Returns
     -------
     list of Path
         The files.
     """
-    kinds = [kind for kind in KINDS if kind != "traces" or _has_membranes(recording)]
-    return [write_figure(recording, kind, folder / f"{kind}.png") for kind in kinds]
+    kinds = [kind for kind in KINDS if kind != "traces" or _has_membranes(recording, view)]
+    views = dict.fromkeys(kinds, view) | {"counts": replace(view, layers=None, neurons=None)}
+    return [
+        write_figure(recording, kind, folder / f"{kind}.png", views[kind], dpi) for kind in kinds
+    ]
 
 
-def write_figure(recording: xr.DataTree, kind: str, path: Path) -> Path:
+def write_figure(
+    recording: xr.DataTree, kind: str, path: Path, view: View = EVERYTHING, dpi: int = DPI
+) -> Path:
     """Draw one figure.
 
     Parameters
@@ -47,6 +72,10 @@ def write_figure(recording: xr.DataTree, kind: str, path: Path) -> Path:
         One of :data:`KINDS`.
     path : Path
         File to write; its suffix chooses the format.
+    view : View
+        What is drawn of the recording.
+    dpi : int
+        Pixels in an inch: of the file, or of the images in a vector file.
 
     Returns
     -------
@@ -56,7 +85,8 @@ def write_figure(recording: xr.DataTree, kind: str, path: Path) -> Path:
     Raises
     ------
     UsageError
-        If the suffix is none of :data:`FORMATS`.
+        If the suffix is none of :data:`FORMATS`, the view does not fit the recording, or the
+        figure would have too many pixels.
     RecordingError
         If the recording lacks what the figure shows.
     OutputError
@@ -64,13 +94,36 @@ def write_figure(recording: xr.DataTree, kind: str, path: Path) -> Path:
     """
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"cannot draw {path.name}; the suffix must be {', '.join(FORMATS)}")
-    if kind == "traces" and not _has_membranes(recording):
-        raise RecordingError("the recording holds no membranes; simulate again with --record some")
-    figure = KINDS[kind](recording)
+    if not LEAST_DPI <= dpi <= MOST_DPI:
+        raise UsageError(f"the resolution must be {LEAST_DPI} to {MOST_DPI} dpi, not {dpi}")
+    try:
+        if kind == "traces" and not _has_membranes(recording, view):
+            raise RecordingError(
+                f"the recording holds no membranes of {', '.join(view.chosen_layers(recording))}; "
+                "simulate again with --record some"
+            )
+        figure = KINDS[kind](recording, view=view)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    _check_pixels(figure, dpi)
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=DPI)
+        figure.savefig(temporary, dpi=dpi)
     return path
 
 
-def _has_membranes(recording: xr.DataTree) -> bool:
-    return any(recording[name].sizes["recorded"] for name in recording.attrs["layers"])
+def _check_pixels(figure: PaperFigure, dpi: int) -> None:
+    """See that an image of the figure is of use and fits into memory."""
+    width, height = figure.get_size_inches()
+    pixels = width * height * dpi**2
+    what = f"a figure of {width:.3g} by {height:.3g} inches at {dpi} dpi"
+    if pixels > MOST_PIXELS:
+        raise UsageError(
+            f"{what} has {pixels / 1e6:,.0f} million pixels, more than {MOST_PIXELS / 1e6:,.0f}; "
+            "make it smaller"
+        )
+    check_memory(BYTES_A_PIXEL * pixels, what, "make it smaller")
+
+
+def _has_membranes(recording: xr.DataTree, view: View) -> bool:
+    layers = view.chosen_layers(recording)
+    return any(recording[name].sizes["recorded"] for name in layers)

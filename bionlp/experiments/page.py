@@ -287,7 +287,7 @@ def _order(record: Record) -> tuple:
     return *(list(names).index(record[key]) for key, names in known.items()), record["seed"]
 
 
-def _figure_data(records: Sequence[Record]) -> tuple[dict, dict]:
+def _figure_data(records: Sequence[Record]) -> tuple[dict, dict, dict]:
     accuracies = {
         DATASETS[dataset]: {
             title: reached
@@ -297,4 +297,5 @@ def _figure_data(records: Sequence[Record]) -> tuple[dict, dict]:
         for dataset in datasets_of(records)
     }
     chance = {DATASETS[record["dataset"]]: record["test"]["majority"] for record in records}
-    return accuracies, chance
+    sentences = {DATASETS[record["dataset"]]: record["test"]["n"] for record in records}
+    return accuracies, chance, sentences

@@ -29,10 +29,17 @@ EXPLANATION = """\
 Accuracy is that on dev, on which hyper-parameters are chosen; that on test is in `{document}`.
 One setting is varied, all others are those of recipe `{recipe}`, and so is the tailored TextCNN,
 trained once, which is then converted, and fine-tuned, with the varied setting. The dotted line is
-the recipe's own value{spread}. One accuracy has a standard error of {error} points, from the number
-of sentences alone."""
+the recipe's own value.
+{bars}
+A line is drawn where points differ by more than these bars explain (chi-squared test at 5 %); marks
+of two methods are shifted apart."""
 
-SPREAD = "; bars are one standard deviation over the seeds to both sides"
+ONE_SEED = """\
+Bars are the standard error of one accuracy, {error} points, from the number of sentences."""
+SEVERAL_SEEDS = """\
+Bars are one standard deviation over the seeds, and of a single seed the standard error of one
+accuracy, {error} points, from the number of sentences."""
+
 ACTIVITY = """
 Active neurons are those of the convolutions, poolings and the output that fire at least once while
 a sentence is presented; their share is the mean over the sentences of dev, without padding."""
@@ -76,11 +83,11 @@ def sweep_section(figure: str, records: Sequence[Record], folder: Path, link: st
     for recipe in recipes_of(records):
         chosen = of_recipe(records, recipe)
         several = len({record["seed"] for record in chosen}) > 1
+        error = " to ".join(dict.fromkeys(_errors(chosen)))
         caption = EXPLANATION.format(
             document=f"{link}/{figure}.json",
             recipe=recipe,
-            spread=SPREAD if several else "",
-            error=" to ".join(dict.fromkeys(_errors(chosen))),
+            bars=(SEVERAL_SEEDS if several else ONE_SEED).format(error=error),
         )
         caption += "".join(NOTES.get(sweep.setting, "") for sweep in SWEEPS[figure])
         path = _path(folder, figure, recipe).relative_to(folder).as_posix()
@@ -204,5 +211,6 @@ def _of_sweep(sweep: Sweep, records: Sequence[Record]) -> list[Panel]:
                 lines[METHODS[method]].setdefault(value, []).append(measure(record))
         lines = {name: points for name, points in lines.items() if points}
         title = DATASETS[records[0]["dataset"]]
-        panels.append(Panel(title, sweep.title, name, lines, usual, sweep.logarithmic))
+        sentences = records[0]["dev"]["n"] if name == ACCURACY else None
+        panels.append(Panel(title, sweep.title, name, lines, usual, sweep.logarithmic, sentences))
     return panels

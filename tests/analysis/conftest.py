@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 
@@ -119,33 +120,62 @@ def without_chinese_fonts(monkeypatch):
     """Leave only the typeface that comes with Matplotlib."""
     fonts = [font for font in font_manager.fontManager.ttflist if font.name == "DejaVu Sans"]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [])
+
+
+def build_font(file, characters, *, truetype=True, family="Test Chinese"):
+    """Write a font in which each of the characters is a triangle."""
+    names = {ord(character): f"glyph{number}" for number, character in enumerate(characters)}
+    glyphs = [".notdef", *names.values()]
+    pen = TTGlyphPen(None) if truetype else T2CharStringPen(1000, None)
+    pen.moveTo((100, 0))
+    pen.lineTo((900, 0))
+    pen.lineTo((500, 800))
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=truetype)
+    builder.setupGlyphOrder(glyphs)
+    builder.setupCharacterMap(names)
+    if truetype:
+        builder.setupGlyf(dict.fromkeys(glyphs, pen.glyph()))
+    else:
+        outlines = dict.fromkeys(glyphs, pen.getCharString())
+        builder.setupCFF(family.replace(" ", ""), {"FullName": family}, outlines, {})
+    builder.setupHorizontalMetrics(dict.fromkeys(glyphs, (1000, 100)))
+    builder.setupHorizontalHeader(ascent=900, descent=-100)
+    names = {"familyName": family, "styleName": "Regular", "psName": family.replace(" ", "")}
+    builder.setupNameTable(names)
+    builder.setupOS2(sTypoAscender=900, usWeightClass=400)
+    builder.setupPost()
+    builder.save(file)
+
+
+@pytest.fixture(scope="session")
+def make_font():
+    """Return the maker of fonts."""
+    return build_font
+
+
+def install(file, monkeypatch):
+    """Let Matplotlib know of a font until the test ends."""
+    manager = font_manager.fontManager
+    monkeypatch.setattr(manager, "ttflist", [*manager.ttflist])
+    manager.addfont(file)
+    return "Test Chinese"
 
 
 @pytest.fixture
 def chinese_font(without_chinese_fonts, tmp_path, monkeypatch):
     """Install a font that has glyphs for the characters of the Chinese recording, and no other."""
+    build_font(tmp_path / "chinese.ttf", sorted(set("".join(TASTY) + "差评")))
+    return install(tmp_path / "chinese.ttf", monkeypatch)
+
+
+@pytest.fixture
+def chinese_cff_font(without_chinese_fonts, tmp_path, monkeypatch):
+    """Install a font with PostScript outlines that has the same glyphs, and no other."""
     characters = sorted(set("".join(TASTY) + "差评"))
-    names = {ord(character): f"glyph{number}" for number, character in enumerate(characters)}
-    pen = TTGlyphPen(None)
-    pen.moveTo((100, 0))
-    pen.lineTo((900, 0))
-    pen.lineTo((500, 800))
-    pen.closePath()
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder([".notdef", *names.values()])
-    builder.setupCharacterMap(names)
-    builder.setupGlyf(dict.fromkeys([".notdef", *names.values()], pen.glyph()))
-    builder.setupHorizontalMetrics(dict.fromkeys([".notdef", *names.values()], (1000, 100)))
-    builder.setupHorizontalHeader(ascent=900, descent=-100)
-    builder.setupNameTable({"familyName": "Test Chinese", "styleName": "Regular"})
-    builder.setupOS2(sTypoAscender=900, usWeightClass=400)
-    builder.setupPost()
-    file = tmp_path / "chinese.ttf"
-    builder.save(file)
-    manager = font_manager.fontManager
-    monkeypatch.setattr(manager, "ttflist", [*manager.ttflist])
-    manager.addfont(file)
-    return "Test Chinese"
+    build_font(tmp_path / "chinese.otf", characters, truetype=False)
+    return install(tmp_path / "chinese.otf", monkeypatch)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The vote over time ends in the counts and the label of the recording."""
 
 import numpy as np
+import pytest
 
 from analysis.counts import cumulative_class_counts, plot_class_counts
+from analysis.view import View
 from bionlp.classifier import predict_labels
 
 
@@ -38,6 +40,23 @@ def test_every_class_has_a_line_and_the_label_is_marked(make_sample, draw):
     assert np.argmax(sizes) == label
     assert sizes.count(max(sizes)) == 1
     assert ax.get_xlabel() == "Time (ms)"
+
+
+def test_a_window_counts_from_the_first_step(recording, draw):
+    figure = plot_class_counts(recording, View(start=20, end=40, title="Votes", width=7.2))
+    draw(figure)
+    (ax,) = figure.axes
+    counts = cumulative_class_counts(recording).values
+    for line, expected in zip(ax.lines, counts, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), expected[10:20])
+    assert ax.get_title() == "Votes"
+    assert ax.get_xlim()[0] == 20
+
+
+@pytest.mark.parametrize("view", [View(neurons=2), View(layers=["output"])])
+def test_votes_are_those_of_all_output_neurons(recording, view):
+    with pytest.raises(ValueError, match="no others can be chosen"):
+        plot_class_counts(recording, view)
 
 
 def test_chinese_classes(chinese_recording, chinese_font, draw):

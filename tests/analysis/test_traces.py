@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.traces import choose_neurons, plot_traces
+from analysis.view import View
 
 
 def line(ax, gid):
@@ -77,7 +78,7 @@ def test_by_default_the_choose_neurons_of_each_layer_and_class_are_shown(recordi
 
 
 def test_layers_narrow_the_default_choice(recording):
-    figure = plot_traces(recording, layers=["pool2"], per_layer=3)
+    figure = plot_traces(recording, view=View(layers=["pool2"], neurons=3))
     assert len(figure.axes) == 3
     assert all(title.startswith("pool2 · map ") for title in titles(figure))
 
@@ -95,6 +96,25 @@ def test_a_figure_has_room_for_some_neurons(recording, number):
         plot_traces(recording, {"output": [0] * number})
 
 
+def test_a_window_has_its_steps(recording, draw):
+    figure = plot_traces(recording, {"pool3": [2]}, view=View(start=10, end=20, width=3.5))
+    draw(figure)
+    (ax,) = figure.axes
+    times = line(ax, "membrane").get_xdata()
+    assert (times.min(), times.max()) == (10, 18)
+    assert ax.get_xlim() == (10, 20)
+    column = recording["pool3"]["index"].values.tolist().index(2)
+    first = recording["pool3"]["membrane"].values[5, column]
+    assert line(ax, "membrane").get_ydata()[0] == first
+
+
+def test_the_height_that_is_said_to_be_enough_is(recording, draw):
+    with pytest.raises(ValueError, match="6 neurons do not fit into 2 inches") as error:
+        plot_traces(recording, view=View(height=2))
+    enough = float(str(error.value).split("; ")[1].split()[0])
+    draw(plot_traces(recording, view=View(height=enough)))
+
+
 def test_without_membranes_the_message_says_what_to_do(make_sample):
     with pytest.raises(ValueError, match="no membrane potentials .* --record"):
         plot_traces(make_sample(membranes={}))
@@ -105,7 +125,7 @@ def test_a_neuron_that_was_not_recorded_is_named(recording):
         plot_traces(recording, {"conv2": [30]})
 
 
-@pytest.mark.parametrize("choice", [{"neurons": {"conv9": [0]}}, {"layers": ["conv9"]}])
+@pytest.mark.parametrize("choice", [{"neurons": {"conv9": [0]}}, {"view": View(layers=["conv9"])}])
 def test_an_unknown_layer_is_named(recording, choice):
     with pytest.raises(ValueError, match="no layer 'conv9', only input, conv2"):
         plot_traces(recording, **choice)

@@ -37,7 +37,7 @@ def test_out_holds_recordings_and_figures(cli, small_model, tmp_path):
     assert "the film is good ." in out
     folder = tmp_path / "small-01"
     names = {path.name for path in folder.iterdir()}
-    assert names == {"recording.nc", "raster.png", "traces.png", "counts.png"}
+    assert names == {"recording.nc", "raster.png", "ratemap.png", "traces.png", "counts.png"}
     recording = load_recording(folder / "recording.nc")
     assert recording["conv3"]["index"].values.tolist() == [0, 1, 2, 3, 4]
     assert recording["conv4"].sizes["recorded"] == 0

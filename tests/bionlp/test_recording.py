@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from PIL import Image
 
 from analysis.comparison import compare
 from analysis.recordings import parameter, windows
@@ -114,7 +115,57 @@ def test_plot_writes_what_is_asked_for(cli, recording, tmp_path):
     assert cli("plot", path, "--kind=pie")[0] == 2
     code, out, _ = cli("plot", path)
     assert code == 0
-    assert len(out.split()) == 3
+    assert [Path(name).name for name in out.split()] == [
+        *("raster.png", "ratemap.png", "traces.png", "counts.png")
+    ]
+
+
+def test_plot_draws_the_chosen_part(cli, recording, tmp_path):
+    path = tmp_path / "recording.nc"
+    save_recording(recording, path)
+    options = ("--window=5:20", "--layers=input,output", "--neurons=3", "--title=", "--dpi=100")
+    size = ("--width=single", "--height=4")
+    for kind in ("raster", "ratemap"):
+        target = tmp_path / f"{kind}.png"
+        code, _, err = cli("plot", path, f"--kind={kind}", "--out", target, *options, *size)
+        assert code == 0, err
+        with Image.open(target) as image:
+            assert image.size == (350, 400)
+    assert cli("plot", path, "--out", tmp_path / "all", *options, "--width=double")[0] == 0
+    assert (tmp_path / "all" / "counts.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("--window=40:900", "is not a part of the recording"),
+        ("--window=5", "--window must be two times"),
+        ("--window=1:2:3", "--window must be two times"),
+        ("--window=x:", "--window must be two times"),
+        ("--window=nan:nan", "is not a part of the recording"),
+        ("--neurons=0", "at least 1"),
+        ("--layers=conv9", "no layer 'conv9'"),
+        ("--layers=", "no layer ''"),
+        ("--width=broad", "--width must be inches, single or double"),
+        ("--width=1e9", "2 to 40 inches"),
+        ("--width=nan", "2 to 40 inches"),
+        ("--height=-3", "2 to 40 inches"),
+        ("--dpi=1000000", "30 to 1200 dpi"),
+        ("--dpi=0", "30 to 1200 dpi"),
+        ("--dpi=1200 --width=40 --height=40", "has 2,304 million pixels, more than 100"),
+        ("--kind=counts --layers=output", "no others can be chosen"),
+        ("--kind=traces --neurons=999 --window=:10", "one figure shows 1 to 30 neurons"),
+    ],
+)
+def test_what_cannot_be_plotted_is_one_line(cli, recording, tmp_path, options, complaint):
+    path = tmp_path / "recording.nc"
+    save_recording(recording, path)
+    code, out, err = cli("plot", path, "--kind=raster", *options.split())
+    assert code == 2, err
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert complaint in err
+    assert [file.name for file in tmp_path.iterdir()] == ["recording.nc"]
 
 
 def test_no_membranes_no_traces(cli, small_model, tmp_path):
@@ -132,7 +183,7 @@ def test_hidden_neurons_have_no_class(make_classifier, hidden, tmp_path):
     assert tree["hidden"].sizes["neuron"] == hidden
     assert "class" not in tree["hidden"].coords
     assert tree["output"]["spikes"].dims == ("time", "class", "neuron")
-    assert len(write_figures(tree, tmp_path)) == 3
+    assert len(write_figures(tree, tmp_path)) == 4
 
 
 def test_a_recording_of_all_kinds_comes_back_and_can_be_reported(cli, make_classifier, tmp_path):

@@ -175,6 +175,7 @@ NUMBERS = {
         *("nir run", "nir bench"),
     ),
     "--limit": ("validate", "evaluate", "energy"),
+    "--neurons": ("plot",),
     "--workers": ("evaluate",),
     "--sentences": ("bench",),
     "--threads": ("bench",),

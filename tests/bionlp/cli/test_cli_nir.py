@@ -85,6 +85,7 @@ def test_a_run_is_recorded_and_drawn(cli, network, tmp_path):
     assert {path.name for path in (out / "network-01").iterdir()} == {
         "recording.nc",
         "raster.png",
+        "ratemap.png",
         "traces.png",
         "counts.png",
     }
