@@ -4,11 +4,11 @@ With L the relative luminance of a colour, the contrast of two is, after WCAG 2,
 
     (L_lighter + 0.05) / (L_darker + 0.05).
 
-Text needs 4.5 and whatever else carries meaning needs 3 (WCAG 2.2, 1.4.3 and 1.4.11). The colours of
-the paper, of text and of words' shades are variables of the style sheet, which differ between light
-and dark; Bokeh's canvases follow those that are named ``--bk-...``. Marks in a plot are fixed when it
-is made, so each class keeps the hue of its colour (:mod:`analysis.style`) at a luminance that has
-contrast enough on both papers.
+Text needs 4.5 and whatever else carries meaning needs 3 (WCAG 2.2, 1.4.3 and 1.4.11). The colours
+of the paper, of text and of words' shades are variables of the style sheet, which differ between
+light and dark; Bokeh's canvases follow those that are named ``--bk-...``. Marks in a plot are fixed
+when it is made, so each class keeps the hue of its colour (:mod:`analysis.style`) at a luminance
+that has contrast enough on both papers.
 """
 
 from __future__ import annotations
@@ -59,10 +59,12 @@ PARTS = """
   --active-border: var(--focus); --icon-color: var(--edge);
   --outline-style: solid; --outline-width: 2px;
 }
-:host(.bk-Legend) { background-color: var(--paper) !important; border-color: var(--rule) !important; }
+:host(.bk-Legend) {
+  background-color: var(--paper) !important; border-color: var(--rule) !important;
+}
 .bk-label { color: var(--ink) !important; }
 .bk-input { color: var(--ink); font-size: 14px; }
-.bk-input:focus { outline: 2px solid var(--focus); outline-offset: 1px; }
+:focus-visible { outline: 2px solid var(--focus) !important; outline-offset: -2px !important; }
 select.bk-input { appearance: auto !important; background-image: none !important; }
 @media print { .bk-ToolbarPanel, :host(.bk-Toolbar) { visibility: hidden; } }
 """

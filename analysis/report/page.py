@@ -43,9 +43,9 @@ THEME = {
 }
 
 # A canvas keeps the colours it was painted with, so it is painted again when the style sheet has
-# others; before it is printed there is no time to wait for the next frame. Setting its width empties
-# it: Bokeh itself leaves the outermost half pixel. A finger that moves up or down scrolls the page,
-# as everywhere else.
+# others; before it is printed there is no time to wait for the next frame. Setting its width
+# empties it: Bokeh itself leaves the outermost half pixel. A finger that moves up or down scrolls
+# the page, as everywhere else.
 READY = """
 const plots = [...Bokeh.index.query((view) => view.model.type === "Figure")]
 const paint = (plot) => {

@@ -50,7 +50,8 @@ LABEL_PIXELS = 13
 """
 LEFT_PIXELS = 100
 LABEL_LETTERS = 13
-"""Room for words, the same beside each plot, so that their axes of time agree; longer ones are cut."""
+"""Room for words, the same beside each plot, so that their axes of time agree; longer ones are cut.
+"""
 MARK = 0.8
 """Width and height of a spike, in steps and rows."""
 
