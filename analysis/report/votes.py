@@ -35,7 +35,7 @@ def votes_panel(recording: xr.DataTree) -> figure:
     for name, values, (colour, look) in zip(names, counts.values, looks, strict=True):
         source = ColumnDataSource({"time": time, "spikes": values.astype("int32")})
         dash = "solid" if look["linestyle"] == "-" else list(map(int, look["linestyle"][1]))
-        line = plot.step(
+        plot.step(
             "time",
             "spikes",
             source=source,
@@ -44,10 +44,13 @@ def votes_panel(recording: xr.DataTree) -> figure:
             color=colour,
             line_dash=dash,
             legend_label=f"{name}: {values[-1]}",
-            name=name,
         )
+        # Bokeh does not find a stair under the pointer, but a line through its corners.
+        corners = plot.line("time", "spikes", source=source, line_alpha=0, name=name)
         tooltips = [("", "$name: @spikes"), ("", "@time{0.[000]} ms")]
-        plot.add_tools(HoverTool(renderers=[line], tooltips=tooltips, mode="vline", visible=False))
+        plot.add_tools(
+            HoverTool(renderers=[corners], tooltips=tooltips, mode="vline", visible=False)
+        )
     plot.legend.location = "top_left"
     plot.y_range.start = 0
     return plot

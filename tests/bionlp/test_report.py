@@ -197,6 +197,17 @@ def violations(results):
     return [(rule, node) for rule in rules for node in rule["nodes"]]
 
 
+def test_votes_answer_the_pointer(open_page, everything):
+    page = open_page(everything)
+    plot = page.locator(".bk-Figure").first
+    plot.hover(position={"x": 500, "y": 150})
+    page.locator(".bk-tooltip-row-value").first.wait_for(timeout=10_000)
+    said = page.locator(".bk-tooltip-row-value").all_inner_texts()
+    classes = [line.split(":")[0] for line in page.locator(".votes li").all_inner_texts()]
+    assert [line.split(":")[0] for line in said[::2]] == classes
+    assert len(set(said[1::2])) == 1
+
+
 def test_axe_finds_what_is_wrong(open_page, everything):
     from axe_playwright_python.sync_playwright import Axe
 
