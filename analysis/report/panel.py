@@ -35,6 +35,7 @@ def time_panel(
         name=name,
         height=pixels,
         sizing_mode="stretch_width",
+        toolbar_location="above",
         x_axis_label="Time (ms)",
         y_axis_label=label,
         tools=["pan", "box_zoom", *tools, "reset", "save"],

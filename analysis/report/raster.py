@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from unicodedata import east_asian_width
 
 import numpy as np
 import xarray as xr
@@ -35,8 +37,9 @@ from analysis.recordings import (
     windows,
     words,
 )
+from analysis.report.colours import NO_CLASS, class_colours
 from analysis.report.panel import time_panel
-from analysis.style import COLOURS, GREY, class_styles
+from analysis.style import GREY
 
 PANEL_PIXELS = {"input": 300, "convolution": 300}
 USUAL_PIXELS = 150
@@ -46,14 +49,16 @@ LABEL_PIXELS = 13
 """Height of a label on the axis; where there are too many, only every second one is shown, or less.
 """
 LEFT_PIXELS = 100
-"""Room for words, the same beside each plot, so that their axes of time agree."""
+LABEL_LETTERS = 13
+"""Room for words, the same beside each plot, so that their axes of time agree; longer ones are cut.
+"""
 MARK = 0.8
 """Width and height of a spike, in steps and rows."""
 
 # A neuron's name is made where it is asked for: there are thousands of them.
 NAME_OF_ROW = """
 const row = Math.floor(value) - first
-return names[Math.floor(row / columns)] + (row % columns)
+return layer + ": " + names[Math.floor(row / columns)] + (row % columns)
 """
 
 
@@ -65,7 +70,7 @@ class _Rows:
     spikes: np.ndarray  # (time, places, columns)
     names: list[str]  # of each place, to be followed by a neuron's number in it
     labels: list[str]  # on the axis, of each place or of the layer as a whole
-    colours: list[str]  # of each place, or of the layer as a whole
+    colours: Sequence[str]  # of each place, or of the layer as a whole
 
     @property
     def columns(self) -> int:
@@ -139,12 +144,12 @@ def _rows(recording: xr.DataTree, layer: str) -> _Rows:
     names = neuron_names(recording, layer)
     spikes = node["spikes"].values
     width = kernel_width(recording, layer)
-    labels, colours = [layer if width is None else f"width {width}"], COLOURS[:1]
+    labels, colours = [layer if width is None else f"width {width}"], [NO_CLASS]
     if node.attrs["kind"] == "input":
         labels = words(recording)
     elif "class" in node.sizes:
         labels = class_names(recording)
-        colours = [look["color"] for look in class_styles(len(labels))]
+        colours = class_colours(len(labels))
     return _Rows(layer, spikes.reshape(len(spikes), len(names), -1), names, labels, colours)
 
 
@@ -168,7 +173,7 @@ def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figu
         if first:
             plot.add_layout(Span(location=first, dimension="width", line_color=GREY, line_width=1))
         rows = layer.count / len(layer.labels)
-        ticks |= {first + (n + 0.5) * rows: label for n, label in enumerate(layer.labels)}
+        ticks |= {first + (n + 0.5) * rows: _short(label) for n, label in enumerate(layer.labels)}
         first += layer.count
     every = -(-LABEL_PIXELS * labels // pixels)
     shown = dict(list(ticks.items())[::every])
@@ -176,6 +181,15 @@ def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figu
     plot.yaxis.major_label_overrides = shown
     plot.ygrid.visible = False
     return plot
+
+
+def _short(label: str) -> str:
+    """Return a label that has room beside a plot; a Chinese character is as wide as two letters."""
+    wide = [1 + (east_asian_width(character) in "WF") for character in label]
+    if sum(wide) <= LABEL_LETTERS:
+        return label
+    kept = sum(end < LABEL_LETTERS for end in accumulate(wide))
+    return label[:kept] + "…"
 
 
 def _draw(plot: figure, layer: _Rows, first: int, dt: float) -> None:
@@ -199,12 +213,18 @@ def _draw(plot: figure, layer: _Rows, first: int, dt: float) -> None:
         name=layer.layer,
     )
     name = CustomJSHover(
-        args={"names": layer.names, "columns": layer.columns, "first": first}, code=NAME_OF_ROW
+        args={
+            "layer": layer.layer,
+            "names": layer.names,
+            "columns": layer.columns,
+            "first": first,
+        },
+        code=NAME_OF_ROW,
     )
     plot.add_tools(
         HoverTool(
             renderers=[marks],
-            tooltips=[(layer.layer, "@row{custom}"), ("time", "@time{0.[000]} ms")],
+            tooltips=[("", "@row{custom}"), ("", "@time{0.[000]} ms")],
             formatters={"@row": name},
             limit=1,
             description=f"Name spikes of {layer.layer}",

@@ -7,6 +7,7 @@ from bokeh.models import ColumnDataSource, HoverTool
 from bokeh.plotting import figure
 
 from analysis.counts import cumulative_class_counts
+from analysis.report.colours import class_colours
 from analysis.report.panel import time_panel
 from analysis.style import class_styles
 
@@ -30,21 +31,26 @@ def votes_panel(recording: xr.DataTree) -> figure:
     plot = time_panel("votes", "Cumulative output spikes", PIXELS)
     time = counts["time"].values.astype(float)
     names = [str(name) for name in counts["class"].values]
-    for name, values, look in zip(names, counts.values, class_styles(len(names)), strict=True):
+    looks = zip(class_colours(len(names)), class_styles(len(names)), strict=True)
+    for name, values, (colour, look) in zip(names, counts.values, looks, strict=True):
         source = ColumnDataSource({"time": time, "spikes": values.astype("int32")})
         dash = "solid" if look["linestyle"] == "-" else list(map(int, look["linestyle"][1]))
-        line = plot.step(
+        plot.step(
             "time",
             "spikes",
             source=source,
             mode="after",
             line_width=2,
-            color=look["color"],
+            color=colour,
             line_dash=dash,
             legend_label=f"{name}: {values[-1]}",
         )
-        tooltips = [(name, "@spikes"), ("time", "@time{0.[000]} ms")]
-        plot.add_tools(HoverTool(renderers=[line], tooltips=tooltips, mode="vline", visible=False))
+        # Bokeh does not find a stair under the pointer, but a line through its corners.
+        corners = plot.line("time", "spikes", source=source, line_alpha=0, name=name)
+        tooltips = [("", "$name: @spikes"), ("", "@time{0.[000]} ms")]
+        plot.add_tools(
+            HoverTool(renderers=[corners], tooltips=tooltips, mode="vline", visible=False)
+        )
     plot.legend.location = "top_left"
     plot.y_range.start = 0
     return plot
