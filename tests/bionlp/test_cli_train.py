@@ -25,7 +25,7 @@ def test_a_model_is_complete_and_learned(small_model):
     assert classifier.levels.dtype == np.uint8
     assert not classifier.levels[0].any()
     assert {path.name for path in small_model.iterdir()} == {
-        *("settings.json", "model.safetensors", "vocabulary.json", "README.md")
+        *("calibration.json", "settings.json", "model.safetensors", "vocabulary.json", "README.md")
     }
     card = (small_model / "README.md").read_text(encoding="utf-8")
     assert "bionlp train --dataset=" in card
