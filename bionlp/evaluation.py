@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,10 +27,11 @@ from bionlp.classifier import (
 from bionlp.datasets import Example
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.limits import check_memory
-from bionlp.simulation import Advance, Engine
-from bionlp.votes import count_votes
 from networks.description import crop
 from networks.pytorch import SpikingNetwork
+
+if TYPE_CHECKING:
+    from bionlp.simulation import Advance, Engine
 
 BATCH = 32
 BYTES = 10
@@ -140,6 +142,9 @@ def evaluate(
         model = SpikingNetwork(classifier.network).eval()
         _, votes = predict_spiking(model, rates, steps, seed=seed, advance=advance)
     else:
+        # With PyTorch nobody waits for Brian 2 to be imported.
+        from bionlp.votes import count_votes
+
         votes = count_votes(
             classifier,
             ids,

@@ -103,6 +103,8 @@ app.add_typer(nir.app, name="nir")
 def main() -> None:
     """Run the command line; errors of the user become one line and an exit code."""
     arguments = sys.argv[1:]
+    # Brian 2 does without pylab, all of matplotlib under other names, which nothing here calls.
+    sys.modules.setdefault("pylab", None)
     with standard_streams():
         try:
             _run(arguments)

@@ -75,7 +75,6 @@ def evaluate(
     """
     from bionlp.cli.output import load_examples, load_model, print_json
     from bionlp.evaluation import evaluate as measure
-    from bionlp.simulation import Engine
 
     engine = _engine(engine, given(context, OF_BRIAN))
     report = Reporter()
@@ -84,9 +83,11 @@ def evaluate(
     columns = {"text_column": text_column, "label_column": label_column}
     selection = load_examples(classifier, dataset, split, limit, report, **columns)
     examples, split = selection.examples, selection.split
-    brian = (
-        None if engine == "torch" else Engine(backend, synapses, precision).chosen(len(examples))
-    )
+    brian = None
+    if engine == "brian":
+        from bionlp.simulation import Engine
+
+        brian = Engine(backend, synapses, precision).chosen(len(examples))
     workers = workers or cores()
     started = time.perf_counter()
     try:

@@ -144,7 +144,6 @@ def train(
     from bionlp.datasets import load_dataset
     from bionlp.embeddings import read_word_vectors
     from bionlp.training.corpus import Embeddings
-    from bionlp.training.recipe import train as run
 
     settings = recipe(recipe_name, **_changes(context))
     report = Reporter(quiet=quiet)
@@ -168,6 +167,9 @@ def train(
             "choose other word vectors or another --dimension"
         )
     table = Embeddings(Path(embeddings).name, vectors.index_to_key, vectors.vectors)
+    # Takes seconds to import, for which faults of the data need not wait.
+    from bionlp.training.recipe import train as run
+
     command = shlex.join(["bionlp", *sys.argv[1:]])
     classifier = run(corpus, table, out, settings, command=command, report=report)
     measured = classifier.training["measured"]
