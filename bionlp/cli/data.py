@@ -10,7 +10,9 @@ from bionlp.datasets.loading import data_folder, is_present, load_dataset
 from bionlp.datasets.registry import KNOWN, KnownDataset
 from bionlp.errors import DatasetError
 
-app = typer.Typer(help="List and download datasets.", no_args_is_help=True)
+app = typer.Typer(
+    help="List and download datasets.", no_args_is_help=True, epilog="Example: bionlp data list"
+)
 
 DataDir = Annotated[
     Path | None,

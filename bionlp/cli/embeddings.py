@@ -11,7 +11,11 @@ from bionlp.limits import MOST_DIMENSION, MOST_EPOCHS
 from bionlp.progress import Reporter
 from bionlp.text import guess_language, read_texts, tokenize
 
-app = typer.Typer(help="Train and inspect word vectors.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train and inspect word vectors.",
+    no_args_is_help=True,
+    epilog="Example: bionlp embeddings info reviews.bin",
+)
 
 
 @app.command(epilog="Example: bionlp embeddings train reviews.txt --out reviews.bin --epochs 10")

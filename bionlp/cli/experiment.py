@@ -53,7 +53,7 @@ Work = Annotated[
     Path | None, typer.Option(help="Folder of trainings. Default: in the user's cache folder.")
 ]
 
-ALL_DATASETS, ALL_METHODS = ",".join(DATASETS), ",".join(METHODS)
+ALL_DATASETS, ALL_METHODS = ", ".join(DATASETS), ", ".join(METHODS)
 GLOVE = "glove-wiki-gigaword-300"
 
 

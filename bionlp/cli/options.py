@@ -32,6 +32,13 @@ def _within(what: str, most: float) -> Callable[[float | None], float | None]:
     return check
 
 
+def _no_more_than_a_seed(seed: int) -> int:
+    """Check the upper bound, whose nineteen digits nobody wants to read in each help."""
+    if seed > MOST_SEED:
+        raise UsageError(f"a seed is a whole number from 0 to {MOST_SEED}, not {seed}")
+    return seed
+
+
 Model = Annotated[str, typer.Argument(help="A bundled model (mr, waimai) or a model's folder.")]
 DatasetOption = Annotated[
     str,
@@ -97,7 +104,9 @@ Steps = Annotated[
         help="Steps a sentence is presented for. Default: as many as the model was trained for.",
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the input spikes.")]
+Seed = Annotated[
+    int, typer.Option(min=0, callback=_no_more_than_a_seed, help="Seed of the input spikes.")
+]
 Decay = Annotated[
     float | None,
     typer.Option(
