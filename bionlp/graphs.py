@@ -151,9 +151,9 @@ def given_spikes(imported: nir.Imported, path: Path) -> Shown:
 
 def _replayed(network: Network, path: Path) -> np.ndarray:
     """Return the input of a recording, with silence behind it where it is shorter."""
-    from bionlp.recording import load_recording, positions_of
+    from bionlp.recording import open_recording, positions_of
 
-    recording = load_recording(path)
+    recording = open_recording(path)
     layer = recording.attrs["layers"][0]
     found = recording[layer]["spikes"].values.astype(bool)
     shape = network.input.shape

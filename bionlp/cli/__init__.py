@@ -117,7 +117,7 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> None:
     try:
-        app(arguments)
+        app(arguments, prog_name="bionlp")
     except SystemExit:
         # Only what has been written is done.
         sys.stdout.flush()

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import SkipUndecodable
 from bionlp.cli.output import print_json
 from bionlp.limits import MOST_DIMENSION, MOST_EPOCHS
@@ -70,6 +71,7 @@ def info(
         typer.Argument(
             metavar="FILE",
             help="A file, the name of one in $BIONLP_EMBEDDINGS_DIR, or a name of gensim's.",
+            autocompletion=completion.word_vectors,
         ),
     ],
     skip_undecodable: SkipUndecodable = False,

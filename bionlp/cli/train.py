@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import (
     DatasetOption,
     LabelColumn,
@@ -48,7 +49,8 @@ def train(
         str,
         typer.Option(
             help="Word vectors: a file, a file's name in $BIONLP_EMBEDDINGS_DIR, or a name of "
-            "gensim's downloader."
+            "gensim's downloader.",
+            autocompletion=completion.word_vectors,
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the model. A killed training goes on.")],
@@ -68,6 +70,7 @@ def train(
             "--recipe",
             help=f"{', '.join(RECIPES)}: what options that are not given are set to. "
             "The defaults shown here are those of the default recipe.",
+            autocompletion=completion.choices(RECIPES),
         ),
     ] = "default",
     seed: Annotated[int, _setting(help="Of all randomness but the split.")] = DEFAULT.seed,

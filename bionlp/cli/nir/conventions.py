@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.nir.options import TimeStep
 from bionlp.cli.options import Json
 from bionlp.errors import UsageError
@@ -19,7 +20,11 @@ EXAMPLE = "Example: bionlp nir conventions network.nir --reference computed.npz"
 
 def conventions(
     file: Annotated[
-        Path | None, typer.Argument(help="A NIR file. Without it, the conventions are listed.")
+        Path | None,
+        typer.Argument(
+            help="A NIR file. Without it, the conventions are listed.",
+            autocompletion=completion.files(".nir"),
+        ),
     ] = None,
     reference: Annotated[
         Path | None,
