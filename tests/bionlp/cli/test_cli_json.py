@@ -21,8 +21,8 @@ TYPES = {
     "null": {type(None)},
 }
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
-OPTIONAL = {"rows[].reference", "rows[].times_as_fast"}
-"""What the page says is there only with another engine."""
+OPTIONAL = {"rows[].reference", "rows[].times_as_fast", "remarks[]"}
+"""What is there only with another engine, or in other files."""
 
 
 def documented(section):
