@@ -28,7 +28,6 @@ from bionlp.embeddings import read_word_vectors
 from bionlp.errors import UsageError
 from bionlp.prediction import Answer, predict
 from bionlp.progress import Reporter
-from bionlp.simulation import Engine
 from bionlp.text import guess_language
 from bionlp.training.corpus import Embeddings
 from bionlp.training.recipe import make_classifier
@@ -172,9 +171,11 @@ class SpikingTextClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         questions = [Question(number, text) for number, text in enumerate(_texts(X), start=1)]
-        engine = None if self.backend is None else Engine(self.backend)
-        device = choose_device(self.device)
-        asked = {"seed": self.random_state, "engine": engine, "device": device}
+        asked = {"seed": self.random_state, "device": choose_device(self.device)}
+        if self.backend is not None:
+            from bionlp.simulation import Engine
+
+            asked["engine"] = Engine(self.backend)
         return list(predict(self.classifier_, questions, **asked))
 
     def predict(self, X: Sequence[str]) -> np.ndarray:

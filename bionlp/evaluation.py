@@ -7,6 +7,7 @@ here, too: a neuron is active in a presentation if it fires at least once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,10 +18,11 @@ from bionlp.datasets import Example
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.limits import check_memory
 from bionlp.scores import Evaluation, judge
-from bionlp.simulation import Advance, Engine
-from bionlp.votes import count_votes
 from networks.description import crop
 from networks.pytorch import SpikingNetwork
+
+if TYPE_CHECKING:
+    from bionlp.simulation import Advance, Engine
 
 BATCH = 32
 BYTES = 10
@@ -72,6 +74,9 @@ def evaluate(
         model = SpikingNetwork(classifier.network).eval().to(device)
         _, votes = predict_spiking(model, rates, steps, seed=seed, advance=advance)
     else:
+        # With PyTorch nobody waits for Brian 2 to be imported.
+        from bionlp.votes import count_votes
+
         votes = count_votes(
             classifier,
             ids,

@@ -1,4 +1,7 @@
-"""Networks of other libraries: read from NIR files, shown spikes, and recorded as sentences are."""
+"""Networks of other libraries: read from NIR files, shown spikes, and recorded as sentences are.
+
+To read a network takes no simulator, so Brian 2 is imported where it is first needed.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from bionlp.errors import GraphFileError, OutputError, UsageError
 from bionlp.files import reason
 from bionlp.limits import MOST_STEPS
 from bionlp.membranes import DEFAULT
-from bionlp.recording import (
-    Circumstances,
-    Presented,
-    label_activity,
-    load_recording,
-    positions_of,
-)
-from bionlp.simulation import DT_MS, Advance, Engine, run_brian
 from networks import nir
-from networks.brian import PoissonStimulus, SpikeStimulus, Stimulus
 from networks.description import Network
 from networks.nir.reference import input_of, read_arrays
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from bionlp.simulation import Advance, Engine
+    from networks.brian import Stimulus
 
 NAMED = 100
 """Neurons of a readout that are classes of their own; more are one class together."""
@@ -139,6 +139,8 @@ def given_spikes(imported: nir.Imported, path: Path) -> Shown:
     RecordingError
         If it is a recording that cannot be read.
     """
+    from networks.brian import SpikeStimulus
+
     if path.suffix == ".nc":
         spikes = _replayed(imported.network, path)
     else:
@@ -149,7 +151,9 @@ def given_spikes(imported: nir.Imported, path: Path) -> Shown:
 
 def _replayed(network: Network, path: Path) -> np.ndarray:
     """Return the input of a recording, with silence behind it where it is shorter."""
-    recording = load_recording(path)
+    from bionlp.recording import open_recording, positions_of
+
+    recording = open_recording(path)
     layer = recording.attrs["layers"][0]
     found = recording[layer]["spikes"].values.astype(bool)
     shape = network.input.shape
@@ -190,6 +194,8 @@ def poisson_spikes(imported: nir.Imported, rates: str, steps: int) -> Shown:
     UsageError
         If a rate is no probability.
     """
+    from networks.brian import PoissonStimulus
+
     shape = imported.network.input.shape
     try:
         table = np.full(shape, float(rates))
@@ -250,6 +256,9 @@ def run_graph(
     UsageError
         If a neuron to record does not exist.
     """
+    from bionlp.recording import Circumstances, Presented, label_activity, positions_of
+    from bionlp.simulation import DT_MS, run_brian
+
     steps = shown.stimulus.durations[0]
     if steps > MOST_STEPS:
         raise UsageError(f"the input has {steps:,} steps, and at most {MOST_STEPS:,} are presented")

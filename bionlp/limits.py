@@ -24,6 +24,9 @@ MOST_THRESHOLD = 1e12
 LEAST_PARAMETER = 1e-12
 """Thresholds and decays below it would be lost in single precision."""
 
+BOUND = 3.0
+"""Standard deviations from the mean of word vectors at which a rate is 1; they are cut there."""
+
 LARGEST = 1e30
 """Sums of larger numbers have no place in single precision."""
 

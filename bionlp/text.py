@@ -9,7 +9,8 @@ NLTK's tokenizer expects one sentence and cuts a full stop only at its end. A te
 sentences would keep words such as ``bad.``, which no embedding knows, so a full stop inside a text
 is cut as well, unless the word is a usual abbreviation.
 
-Both libraries take a second to import, so each is imported when it is first needed.
+Both libraries take a second to import, so each is imported when it is first needed, and of NLTK
+only the tokenizer (:mod:`bionlp.penn`).
 """
 
 import functools
@@ -199,9 +200,9 @@ def _chinese(text: str) -> list[str]:
 
 @functools.cache
 def _treebank() -> Any:
-    from nltk.tokenize.destructive import NLTKWordTokenizer
+    from bionlp.penn import word_tokenizer
 
-    return NLTKWordTokenizer()
+    return word_tokenizer()
 
 
 @functools.cache

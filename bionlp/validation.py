@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.comparison import Difference, compare_activity
-from analysis.statistics import Interval, label_agreement, relative_difference
 from bionlp.classifier import Sentence, predict_labels
 from bionlp.encoding import poisson_spikes
 from bionlp.membranes import sizes_of, spread
@@ -24,6 +24,9 @@ from networks.activity import Activity
 from networks.brian import PoissonStimulus, SpikeStimulus
 from networks.description import Network, crop
 from networks.pytorch import SpikingNetwork
+
+if TYPE_CHECKING:
+    from analysis.statistics import Interval
 
 MEMBRANES = 1000
 """Neurons of each layer, evenly spread, whose membranes are compared."""
@@ -233,6 +236,9 @@ def compare_independent(
     Independent
         How well both agree.
     """
+    # SciPy's statistics take a second to import, and a replay needs none.
+    from analysis.statistics import label_agreement, relative_difference
+
     rates = [sentence.rates for sentence in sentences]
     # Twice as many seeds as Brian 2 gets: the second half is what the first is held against.
     expected = [_count_pytorch(network, rates, steps, seed + n) for n in range(2 * seeds)]

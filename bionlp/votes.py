@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import gc
 import hashlib
+import logging
 import os
 import signal
 import sys
@@ -21,12 +22,14 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.synchronize import Semaphore
 from typing import Any
 
 import numpy as np
 
 from bionlp.classifier import TextClassifier
 from bionlp.cores import thread_variables
+from bionlp.messages import PACKAGE, Lines
 from bionlp.simulation import (
     Advance,
     Engine,
@@ -132,11 +135,13 @@ def _run(
         with backend_errors(), closing(VoteCounter(network, engine, words)) as worker:
             yield from ((index, worker.count(*task)) for index, task in enumerate(tasks))
         return
+    context = get_context("spawn")
+    level = logging.getLogger(PACKAGE).getEffectiveLevel()
     pool = ProcessPoolExecutor(
         min(workers, len(tasks)),
-        mp_context=get_context("spawn"),
+        mp_context=context,
         initializer=_start_worker,
-        initargs=(network, engine, words),
+        initargs=(network, engine, words, level, context.Semaphore(1)),
     )
     others = set(active_children())
     with _environment(_of_workers(engine)), pool:
@@ -217,11 +222,26 @@ class VoteCounter:
 _worker: VoteCounter | None = None
 
 
-def _start_worker(network: Network, engine: Engine, words: int) -> None:
+def _start_worker(
+    network: Network, engine: Engine, words: int, level: int, turn: Semaphore
+) -> None:
     global _worker
+    _say_once(level, turn)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_outlive_nobody, daemon=True).start()
     _worker = VoteCounter(network, engine, words)
+
+
+def _say_once(level: int, turn: Semaphore) -> None:
+    """Print what the networks of this process say, but of what is no warning one line for all.
+
+    The first worker takes the turn, and nobody gives it back.
+    """
+    handler = Lines()
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or turn.acquire(block=False))
+    logger = logging.getLogger(PACKAGE)
+    logger.setLevel(level)
+    logger.addHandler(handler)
 
 
 def _outlive_nobody() -> None:

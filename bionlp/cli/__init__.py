@@ -107,6 +107,8 @@ app.add_typer(nir.app, name="nir")
 def main() -> None:
     """Run the command line; errors of the user become one line and an exit code."""
     arguments = sys.argv[1:]
+    # Brian 2 does without pylab, all of matplotlib under other names, which nothing here calls.
+    sys.modules.setdefault("pylab", None)
     with standard_streams():
         try:
             _run(arguments)
@@ -119,7 +121,7 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> None:
     try:
-        app(arguments)
+        app(arguments, prog_name="bionlp")
     except SystemExit:
         # Only what has been written is done.
         sys.stdout.flush()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bionlp.cli.options import Json, Seed, Steps
+from bionlp.cli import completion
+from bionlp.cli.options import Json, ModelOption, Seed, Steps
 from bionlp.errors import DatasetError, UsageError
 from bionlp.files import make_folder
 from bionlp.limits import MOST_PROCESSES
@@ -23,14 +24,13 @@ SAMPLES = "samples"
 
 
 def bench(
-    model: Annotated[
-        str, typer.Option(help="A bundled model (mr, waimai) or a model's folder.")
-    ] = "mr",
+    model: ModelOption = "mr",
     dataset: Annotated[
         str | None,
         typer.Option(
             help="A name, or a CSV or TSV file. Default: the test split of the model's own dataset "
-            "if it is there, else a few sample sentences."
+            "if it is there, else a few sample sentences.",
+            autocompletion=completion.datasets,
         ),
     ] = None,
     sentences: Annotated[

@@ -5,12 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.output import print_json
 from bionlp.datasets.loading import data_folder, is_present, load_dataset
 from bionlp.datasets.registry import KNOWN, KnownDataset
 from bionlp.errors import DatasetError
 
-app = typer.Typer(help="List and download datasets.", no_args_is_help=True)
+app = typer.Typer(
+    help="List and download datasets.", no_args_is_help=True, epilog="Example: bionlp data list"
+)
 
 DataDir = Annotated[
     Path | None,
@@ -42,7 +45,13 @@ def list_datasets(
 
 @app.command(epilog="Example: bionlp data fetch mr sst2")
 def fetch(
-    names: Annotated[list[str], typer.Argument(help="Names of datasets; see bionlp data list.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            help="Names of datasets; see bionlp data list.",
+            autocompletion=completion.known_datasets,
+        ),
+    ],
     data_dir: DataDir = None,
     mirror: Annotated[
         str | None,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from bionlp.cli.options import Backend, Out, Seed, Steps
+from bionlp.errors import OutputError
 from bionlp.files import make_folder
 from bionlp.progress import Reporter
 
@@ -29,6 +32,8 @@ def demo(
     from bionlp.validation import compare_with_pytorch
 
     make_folder(out)
+    for name in bundled_models():
+        _check_own(out, name, SAMPLES[load_classifier(name).language])
     report = Reporter()
     names, differences = [], []
     for name in bundled_models():
@@ -63,3 +68,22 @@ def demo(
     typer.echo(f"figures and recordings: {out}/*/; pages: {out}/*/report.html")
     if any(layer.differing for difference in differences for layer in difference.values()):
         raise typer.Exit(1)
+
+
+def _check_own(out: Path, model: str, texts: Sequence[str]) -> None:
+    """See that only what an earlier demonstration has written is written anew.
+
+    Raises
+    ------
+    OutputError
+        If there is a recording of something else.
+    """
+    from bionlp.cli.simulate import RECORDING, folder_name
+    from bionlp.recording import open_recording
+
+    for number, text in enumerate(texts, start=1):
+        path = out / folder_name(model, number) / RECORDING
+        if os.path.lexists(path) and open_recording(path).attrs["text"] != text:
+            raise OutputError(
+                f"{path.parent} has a recording of another sentence; choose another --out"
+            )

@@ -5,13 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import SkipUndecodable
 from bionlp.cli.output import print_json
 from bionlp.limits import MOST_DIMENSION, MOST_EPOCHS
 from bionlp.progress import Reporter
 from bionlp.text import guess_language, read_texts, tokenize
 
-app = typer.Typer(help="Train and inspect word vectors.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train and inspect word vectors.",
+    no_args_is_help=True,
+    epilog="Example: bionlp embeddings info reviews.bin",
+)
 
 
 @app.command(epilog="Example: bionlp embeddings train reviews.txt --out reviews.bin --epochs 10")
@@ -66,6 +71,7 @@ def info(
         typer.Argument(
             metavar="FILE",
             help="A file, the name of one in $BIONLP_EMBEDDINGS_DIR, or a name of gensim's.",
+            autocompletion=completion.word_vectors,
         ),
     ],
     skip_undecodable: SkipUndecodable = False,

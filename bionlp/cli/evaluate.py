@@ -94,9 +94,7 @@ def evaluate(
     from bionlp.cli.output import load_examples, load_model, print_json
     from bionlp.devices import choose_device
     from bionlp.evaluation import evaluate as measure
-    from bionlp.evaluation_report import EvaluationReport, write_report
     from bionlp.files import make_folder
-    from bionlp.simulation import Engine
 
     engine = chosen_engine(context, engine, OF_BRIAN)
     report = Reporter()
@@ -108,6 +106,8 @@ def evaluate(
         make_folder(out)
     by: dict[str, Any] = {"device": choose_device(device)}
     if engine == "brian":
+        from bionlp.simulation import Engine
+
         chosen = Engine(backend, synapses, precision).chosen(len(selection.examples))
         by = {"engine": chosen, "workers": workers or cores()}
     started = time.perf_counter()
@@ -130,6 +130,8 @@ def evaluate(
         if engine == "brian":
             report.note("interrupted; the same command goes on where it stopped")
         raise typer.Exit(INTERRUPTED) from None
+    from bionlp.evaluation_report import EvaluationReport, write_report
+
     found = EvaluationReport(classifier, selection, results, steps)
     document: dict[str, Any] = {
         "model": classifier.name,

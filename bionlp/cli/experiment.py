@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import DeviceName, Json
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import (
@@ -34,26 +35,46 @@ app = typer.Typer(
 )
 
 Datasets = Annotated[
-    str, typer.Option(metavar="A,B,C", help=f"Only these datasets, of {', '.join(DATASETS)}.")
+    str,
+    typer.Option(
+        metavar="A,B,C",
+        help=f"Only these datasets, of {', '.join(DATASETS)}.",
+        autocompletion=completion.listed(DATASETS),
+    ),
 ]
 Methods = Annotated[
-    str, typer.Option(metavar="A,B,C", help=f"Only these methods, of {', '.join(METHODS)}.")
+    str,
+    typer.Option(
+        metavar="A,B,C",
+        help=f"Only these methods, of {', '.join(METHODS)}.",
+        autocompletion=completion.listed(METHODS),
+    ),
 ]
 Seeds = Annotated[str, typer.Option(metavar="0,1,2", help="A cell for each seed.")]
 Recipes = Annotated[
     str,
     typer.Option(
-        "--recipe", metavar="A,B", help=f"How networks are trained: {', '.join(RECIPES)}."
+        "--recipe",
+        metavar="A,B",
+        help=f"How networks are trained: {', '.join(RECIPES)}.",
+        autocompletion=completion.listed(RECIPES),
     ),
 ]
-English = Annotated[str, typer.Option(help="English word vectors, as of bionlp train.")]
-Chinese = Annotated[str | None, typer.Option(help="Chinese word vectors.")]
+English = Annotated[
+    str,
+    typer.Option(
+        help="English word vectors, as of bionlp train.", autocompletion=completion.word_vectors
+    ),
+]
+Chinese = Annotated[
+    str | None, typer.Option(help="Chinese word vectors.", autocompletion=completion.word_vectors)
+]
 Results = Annotated[Path, typer.Option("--out", help="Folder of the finished cells.")]
 Work = Annotated[
     Path | None, typer.Option(help="Folder of trainings. Default: in the user's cache folder.")
 ]
 
-ALL_DATASETS, ALL_METHODS = ",".join(DATASETS), ",".join(METHODS)
+ALL_DATASETS, ALL_METHODS = ", ".join(DATASETS), ", ".join(METHODS)
 GLOVE = "glove-wiki-gigaword-300"
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.errors import UsageError
 from bionlp.limits import (
     LEAST_PARAMETER,
@@ -32,11 +33,33 @@ def _within(what: str, most: float) -> Callable[[float | None], float | None]:
     return check
 
 
-Model = Annotated[str, typer.Argument(help="A bundled model (mr, waimai) or a model's folder.")]
+def _no_more_than_a_seed(seed: int) -> int:
+    """Check the upper bound, whose nineteen digits nobody wants to read in each help."""
+    if seed > MOST_SEED:
+        raise UsageError(f"a seed is a whole number from 0 to {MOST_SEED}, not {seed}")
+    return seed
+
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="A bundled model (mr, waimai) or a model's folder.", autocompletion=completion.models
+    ),
+]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        help="A bundled model (mr, waimai) or a model's folder.",
+        autocompletion=completion.models,
+    ),
+]
 DatasetOption = Annotated[
     str,
     typer.Option(
-        "--dataset", help="A name (see bionlp data list), or a table: CSV, TSV or JSON lines."
+        "--dataset",
+        help="A name (see bionlp data list), or a table: CSV, TSV or JSON lines.",
+        autocompletion=completion.datasets,
     ),
 ]
 SkipUndecodable = Annotated[
@@ -59,7 +82,8 @@ Split = Annotated[
     str | None,
     typer.Option(
         help="train, dev, test or all. Default: test, or all of a table that the model was not "
-        "trained on."
+        "trained on.",
+        autocompletion=completion.choices(completion.SPLITS),
     ),
 ]
 IdColumn = Annotated[
@@ -73,17 +97,25 @@ Backend = Annotated[
     str,
     typer.Option(
         help="What Brian 2 runs on: auto, numpy, cython, cpp_standalone, genn (GPU), "
-        "genn-cpu or cuda (GPU); bionlp doctor says which can run here."
+        "genn-cpu or cuda (GPU); bionlp doctor says which can run here.",
+        autocompletion=completion.choices(completion.BACKENDS),
     ),
 ]
 Synapses = Annotated[
     str,
     typer.Option(
         help="shared, weights held once, stock, Brian 2's own, one synapse per use, or auto: "
-        "shared where the backend has them."
+        "shared where the backend has them.",
+        autocompletion=completion.choices(completion.SYNAPSES),
     ),
 ]
-Precision = Annotated[str, typer.Option(help="Of membranes and weights: double or single.")]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="Of membranes and weights: double or single.",
+        autocompletion=completion.choices(completion.PRECISIONS),
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -100,7 +132,9 @@ Steps = Annotated[
         help="Steps a sentence is presented for. Default: as many as the model was trained for.",
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the input spikes.")]
+Seed = Annotated[
+    int, typer.Option(min=0, callback=_no_more_than_a_seed, help="Seed of the input spikes.")
+]
 Decay = Annotated[
     float | None,
     typer.Option(
@@ -124,6 +158,9 @@ Record = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace recordings that are in --out already.")
+]
 Out = Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")]
 
 DeviceName = Annotated[

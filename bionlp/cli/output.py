@@ -63,6 +63,8 @@ PAGE = 110
 SENTENCE = "sentence"
 """The column that is cut."""
 GAP = 3
+LEAST_CUT = 30
+"""Letters of that column that there is always room for."""
 
 
 def print_table(
@@ -77,19 +79,21 @@ def print_table(
 
     rows = [[_cell(cell) for cell in row] for row in rows]
     table = Table(box=box.SIMPLE, pad_edge=False)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PAGE)
     widths = {
         column: max(map(cell_len, [column, *(row[number] for row in rows)]))
         for number, column in enumerate(columns)
     }
     others = sum(width + GAP for column, width in widths.items() if column != cut)
+    # Nothing but the one column is cut, unless a terminal is too narrow.
+    page = max(PAGE, others + GAP + min(widths.get(cut, 0), LEAST_CUT))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else page)
     for number, column in enumerate(columns):
         table.add_column(
             column,
             justify="right" if all(row[number][:1].isdigit() for row in rows) else "left",
             no_wrap=True,
             overflow="ellipsis",
-            max_width=max(console.width - others - GAP, 10) if column == cut else None,
+            max_width=max(console.width - others - GAP, LEAST_CUT) if column == cut else None,
         )
     for row in rows:
         # A string would be searched for markup: [red], :smile:.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +20,18 @@ EXAMPLE = (
 
 
 def plot(
-    recording: Annotated[Path, typer.Argument(help="A recording, as simulate --out writes it.")],
+    recording: Annotated[
+        Path,
+        typer.Argument(
+            help="A recording, as simulate --out writes it.", autocompletion=completion.files(".nc")
+        ),
+    ],
     kind: Annotated[
-        str, typer.Option(help="raster, ratemap, traces, counts, or all (into a folder).")
+        str,
+        typer.Option(
+            help="raster, ratemap, traces, counts, or all (into a folder).",
+            autocompletion=completion.choices(completion.KINDS),
+        ),
     ] = "all",
     out: Annotated[
         Path | None,
@@ -61,12 +71,12 @@ def plot(
 ) -> None:
     """Draw a recording: spikes, rates of all neurons, membrane traces, class counts over time."""
     from bionlp.figures import KINDS, write_figure, write_figures
-    from bionlp.recording import load_recording
+    from bionlp.recording import open_recording
 
     if kind not in ("all", *KINDS):
         raise UsageError(f"unknown kind {kind!r}; choose one of all, {', '.join(KINDS)}")
     view = _view(window, layers, neurons, width, height, title)
-    tree = load_recording(recording)
+    tree = open_recording(recording)
     if kind == "all":
         written = write_figures(tree, out or recording.parent, view, dpi)
     else:

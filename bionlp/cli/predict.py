@@ -88,7 +88,6 @@ def predict(
     from bionlp.devices import choose_device
     from bionlp.prediction import CHUNK
     from bionlp.prediction import predict as run
-    from bionlp.simulation import Engine
 
     if as_lines + as_csv + as_json > 1:
         raise UsageError("choose one of --jsonl, --csv and --json")
@@ -98,8 +97,13 @@ def predict(
     steps = steps or classifier.steps
     if not classifier.is_calibrated(steps):
         report.note(_uncalibrated(classifier, steps))
-    options: dict[str, Any] = {"engine": Engine(backend, synapses, precision)} if by_brian else {}
-    options |= {} if by_brian else {"device": choose_device(device)}
+    options: dict[str, Any] = {}
+    if by_brian:
+        from bionlp.simulation import Engine
+
+        options["engine"] = Engine(backend, synapses, precision)
+    else:
+        options["device"] = choose_device(device)
     with _questions(texts, file, kind, text_column, id_column) as (questions, interactive):
         options["chunk"] = 1 if interactive else CHUNK
         answers = _counted(run(classifier, questions, steps=steps, seed=seed, **options), report)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import Backend, Decay, Record, Seed, Steps, Threshold, given
 from bionlp.errors import UsageError
 from bionlp.files import is_file
@@ -31,6 +32,7 @@ def report(
             metavar="RECORDING_OR_MODEL",
             help="A recording, as simulate --out writes it, or a model: bundled (mr, waimai) or a "
             "folder.",
+            autocompletion=completion.recordings_and_models,
         ),
     ],
     out: Annotated[Path, typer.Option(help="The page.")] = Path("report.html"),
@@ -38,7 +40,11 @@ def report(
         str | None, typer.Option(help="Sentence to show a model. Default: a sample.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Model of a recording, if it is not a bundled one.")
+        str | None,
+        typer.Option(
+            help="Model of a recording, if it is not a bundled one.",
+            autocompletion=completion.models,
+        ),
     ] = None,
     backend: Backend = "auto",
     steps: Steps = None,
@@ -91,9 +97,9 @@ def _recorded(path: Path, model: str | None) -> tuple[xr.DataTree, TextClassifie
     """Read a recording, and the model that made it."""
     from bionlp.checkpoint import bundled_models
     from bionlp.cli.output import load_model
-    from bionlp.recording import load_recording
+    from bionlp.recording import open_recording
 
-    recording = load_recording(path)
+    recording = open_recording(path)
     name = recording.attrs["model"]
     if model is None and name not in bundled_models():
         raise UsageError(f"{path} was made by {name!r}, no bundled model: name its folder, --model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,8 @@ from bionlp.cli.options import (
     Backend,
     Decay,
     Json,
+    ModelOption,
+    Overwrite,
     Precision,
     Record,
     Seed,
@@ -18,7 +21,7 @@ from bionlp.cli.options import (
     Synapses,
     Threshold,
 )
-from bionlp.errors import UsageError
+from bionlp.errors import OutputError, UsageError
 from bionlp.files import make_folder
 from bionlp.progress import Reporter
 
@@ -26,9 +29,12 @@ if TYPE_CHECKING:
     import xarray as xr
 
 EXAMPLE = (
-    'Example: bionlp simulate "a gripping , funny and moving film" --model mr --seed 1 --out runs'
+    'Example: bionlp simulate "a gripping , funny and moving film" --model mr --seed 1 --out mine'
 )
 
+
+RECORDING = "recording.nc"
+"""The file in the folder of each sentence, beside its figures."""
 
 REASONS = {
     "silent": "no output neuron fired",
@@ -40,9 +46,7 @@ def simulate(
     texts: Annotated[
         list[str] | None, typer.Argument(metavar="TEXT...", help="Sentences, each in quotes.")
     ] = None,
-    model: Annotated[
-        str, typer.Option(help="A bundled model (mr, waimai) or a model's folder.")
-    ] = "mr",
+    model: ModelOption = "mr",
     file: Annotated[
         Path | None, typer.Option(help="Read sentences from a UTF-8 file, one a line.")
     ] = None,
@@ -57,6 +61,7 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(help="Write a recording and figures of each sentence here.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Classify sentences spike by spike in Brian 2."""
@@ -72,8 +77,7 @@ def simulate(
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     warn_of_reading(classifier, texts, report)
-    if out:
-        make_folder(out)
+    prepare_folder(out, classifier.name, len(texts), overwrite)
     with report.fraction("sentences", len(texts)) as advance:
         recordings = run(
             classifier,
@@ -92,6 +96,41 @@ def simulate(
         print_summary(recordings)
 
 
+def prepare_folder(out: Path | None, name: str, count: int, overwrite: bool) -> None:
+    """Make the folder of results, before the work, unless it has recordings that would be lost.
+
+    Parameters
+    ----------
+    out : Path or None
+        The folder, if one was asked for.
+    name : str
+        What recordings are called after.
+    count : int
+        How many there will be.
+    overwrite : bool
+        Whether they may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If there is one, or the folder cannot be written.
+    UsageError
+        If nothing is written that could be replaced.
+    """
+    if out is None:
+        if overwrite:
+            raise UsageError("--overwrite is of --out; name a folder, too")
+        return
+    make_folder(out)
+    for number in range(1, count + 1):
+        folder = out / folder_name(name, number)
+        if not overwrite and os.path.lexists(folder / RECORDING):
+            raise OutputError(
+                f"{folder} has a recording already; choose another --out, or replace it with "
+                "--overwrite"
+            )
+
+
 def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) -> list[Path]:
     """Write each recording and its figures to a folder of its own; return the folders."""
     from bionlp.figures import write_figures
@@ -101,7 +140,7 @@ def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) ->
     with report.bar("figures", len(recordings)) as bar:
         for number, recording in enumerate(recordings, start=1):
             folder = out / recording_name(recording, number)
-            save_recording(recording, folder / "recording.nc")
+            save_recording(recording, folder / RECORDING)
             write_figures(recording, folder)
             folders.append(folder)
             bar.advance(1)
@@ -159,7 +198,12 @@ def warn_of_undecided(recordings: list[xr.DataTree], report: Reporter) -> None:
 
 def recording_name(recording: xr.DataTree, number: int) -> str:
     """Return the name of a sentence's folder, and of its row in tables."""
-    return f"{recording.attrs['model']}-{number:02d}"
+    return folder_name(recording.attrs["model"], number)
+
+
+def folder_name(model: str, number: int) -> str:
+    """Return the name of the folder of a model's sentence."""
+    return f"{model}-{number:02d}"
 
 
 def layer_entries(recording: xr.DataTree) -> dict[str, dict[str, int]]:

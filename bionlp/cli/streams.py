@@ -16,6 +16,7 @@ from typing import TextIO
 
 from bionlp.errors import OutputError
 from bionlp.files import reason
+from bionlp.messages import messages_shown
 
 _PLAIN = str.maketrans(
     dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼╶╴", "+")
@@ -160,7 +161,7 @@ def standard_streams() -> Iterator[None]:
     # Brian 2 keeps a log in TMPDIR; that the disk is full is no news to those who read its errors.
     logging.raiseExceptions = False
     try:
-        with _warnings_of("networks"):
+        with messages_shown():
             yield
     finally:
         sys.stdout, sys.stderr, sys.argv, logging.raiseExceptions = before
@@ -173,15 +174,3 @@ def _fill_gaps() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
-
-
-@contextlib.contextmanager
-def _warnings_of(package: str) -> Iterator[None]:
-    """Print what a package has to say in one line each, while the block runs."""
-    logger, handler = logging.getLogger(package), logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("warning: %(message)s"))
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)

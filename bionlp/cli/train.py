@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import (
     DatasetOption,
     DeviceName,
@@ -21,18 +23,24 @@ from bionlp.cli.options import (
 from bionlp.errors import EmbeddingError
 from bionlp.limits import MOST_DIMENSION
 from bionlp.progress import Reporter
-from bionlp.training.settings import RANGES, RECIPES, recipe
+from bionlp.training.settings import RECIPES, recipe
 
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
 DEFAULT = recipe("default")
 
 
-def bounded(setting: str, **options: Any) -> Any:
-    """Return an option for a setting, with the bounds of that."""
-    least, most = RANGES[setting]
-    # Where all above 0 are good, the settings say so better than a bound close to it.
-    return typer.Option(min=0 if 0 < least < 1 else least, max=most, **options)
+def _checked(parameter: typer.CallbackParam, value: Any) -> Any:
+    """Let the settings check a number; bounds in the help would leave no room for its name."""
+    recipe("default", **{parameter.name: value})
+    return value
+
+
+_setting = partial(typer.Option, callback=_checked)
+_network = partial(_setting, rich_help_panel="Network")
+_tailored = partial(_setting, rich_help_panel="Tailored network")
+_finetuning = partial(_setting, rich_help_panel="Fine-tuning")
+_learning = partial(_setting, rich_help_panel="Learning")
 
 
 def train(
@@ -42,7 +50,8 @@ def train(
         str,
         typer.Option(
             help="Word vectors: a file, a file's name in $BIONLP_EMBEDDINGS_DIR, or a name of "
-            "gensim's downloader."
+            "gensim's downloader.",
+            autocompletion=completion.word_vectors,
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the model. A killed training goes on.")],
@@ -62,79 +71,76 @@ def train(
             "--recipe",
             help=f"{', '.join(RECIPES)}: what options that are not given are set to. "
             "The defaults shown here are those of the default recipe.",
+            autocompletion=completion.choices(RECIPES),
         ),
     ] = "default",
-    seed: Annotated[int, bounded("seed", help="Of all randomness but the split.")] = DEFAULT.seed,
+    seed: Annotated[int, _setting(help="Of all randomness but the split.")] = DEFAULT.seed,
     split_seed: Annotated[
-        int, bounded("split_seed", help="Of the split into train, dev and test.")
+        int, _setting(help="Of the split into train, dev and test.")
     ] = DEFAULT.split_seed,
     length: Annotated[
         int | None,
-        bounded("length", help="Words a sentence. Default: enough for 95 % of the sentences."),
+        _network(help="Words a sentence. Default: enough for 95 % of the sentences."),
     ] = DEFAULT.length,
     vocabulary_size: Annotated[
-        int, bounded("vocabulary_size", help="Words the model knows.")
+        int, _network(help="Words the model knows.")
     ] = DEFAULT.vocabulary_size,
-    maps: Annotated[int, bounded("maps", help="Feature maps a width.")] = DEFAULT.maps,
+    maps: Annotated[int, _network(help="Feature maps a width.")] = DEFAULT.maps,
     neurons_per_class: Annotated[
-        int, bounded("neurons_per_class", help="Output neurons a class.")
+        int, _network(help="Output neurons a class.")
     ] = DEFAULT.neurons_per_class,
-    dropout: Annotated[float, bounded("dropout", help="Of pooled features.")] = DEFAULT.dropout,
-    threshold: Annotated[float, bounded("threshold", help="Of every neuron.")] = DEFAULT.threshold,
+    dropout: Annotated[float, _network(help="Of pooled features.")] = DEFAULT.dropout,
+    threshold: Annotated[float, _network(help="Of every neuron.")] = DEFAULT.threshold,
     decay: Annotated[
-        float, bounded("decay", help="Of every membrane per step, in (0, 1].")
+        float, _network(help="Of every membrane per step, in (0, 1].")
     ] = DEFAULT.decay,
-    steps: Annotated[int, bounded("steps", help="Steps a sentence.")] = DEFAULT.steps,
+    steps: Annotated[int, _network(help="Steps a sentence.")] = DEFAULT.steps,
     silent_below: Annotated[
         float,
-        bounded(
-            "silent_below",
-            help="Embedding values below this never fire, in standard deviations from the mean.",
+        _network(
+            help="Embedding values below this never fire, in standard deviations from the mean."
         ),
     ] = DEFAULT.silent_below,
-    batch_size: Annotated[int, bounded("batch_size", help="Of the tailored stage.")] = (
-        DEFAULT.batch_size
-    ),
-    tailored_epochs: Annotated[int, bounded("tailored_epochs")] = DEFAULT.tailored_epochs,
-    tailored_rate: Annotated[
-        float, bounded("tailored_rate", help="Learning rate.")
-    ] = DEFAULT.tailored_rate,
+    batch_size: Annotated[int, _tailored(help="Sentences in a step.")] = DEFAULT.batch_size,
+    tailored_epochs: Annotated[
+        int, _tailored(help="Passes over the training split.")
+    ] = DEFAULT.tailored_epochs,
+    tailored_rate: Annotated[float, _tailored(help="Learning rate.")] = DEFAULT.tailored_rate,
     embedding_rate: Annotated[
-        float, bounded("embedding_rate", help="Learning rate of the embeddings.")
+        float, _tailored(help="Learning rate of the embeddings.")
     ] = DEFAULT.embedding_rate,
     noise_steps: Annotated[
-        int, bounded("noise_steps", help="Noise of the tailored stage's input; 0 for none.")
+        int, _tailored(help="Noise of the tailored stage's input; 0 for none.")
     ] = DEFAULT.noise_steps,
     finetuning_batch_size: Annotated[
-        int, bounded("finetuning_batch_size")
+        int, _finetuning(help="Sentences in a step.")
     ] = DEFAULT.finetuning_batch_size,
-    finetuning_epochs: Annotated[int, bounded("finetuning_epochs")] = DEFAULT.finetuning_epochs,
-    finetuning_rate: Annotated[
-        float, bounded("finetuning_rate", help="Learning rate.")
-    ] = DEFAULT.finetuning_rate,
+    finetuning_epochs: Annotated[
+        int, _finetuning(help="Passes over the training split.")
+    ] = DEFAULT.finetuning_epochs,
+    finetuning_rate: Annotated[float, _finetuning(help="Learning rate.")] = DEFAULT.finetuning_rate,
     annealed: Annotated[
-        bool, typer.Option(help="Let learning rates fall to zero along half a cosine.")
+        bool, _learning(help="Let learning rates fall to zero along half a cosine.")
     ] = DEFAULT.annealed,
     finetuning_steps: Annotated[
-        int, bounded("finetuning_steps", help="Steps a sentence in fine-tuning.")
+        int, _finetuning(help="Steps a sentence in fine-tuning.")
     ] = DEFAULT.finetuning_steps,
     gain: Annotated[
-        float, bounded("gain", help="Factor on the tailored network's initial weights.")
+        float, _tailored(help="Factor on the tailored network's initial weights.")
     ] = DEFAULT.gain,
-    centred: Annotated[bool, typer.Option(help="Keep the kernels of zero mean.")] = DEFAULT.centred,
+    centred: Annotated[bool, _tailored(help="Keep the kernels of zero mean.")] = DEFAULT.centred,
     select_converted: Annotated[
         bool,
-        typer.Option(help="Select the tailored epoch by its accuracy after conversion."),
+        _learning(help="Select the tailored epoch by its accuracy after conversion."),
     ] = DEFAULT.select_converted,
     diversity: Annotated[
-        float, bounded("diversity", help="Spread of a class's weights before fine-tuning.")
+        float, _finetuning(help="Spread of a class's weights before fine-tuning.")
     ] = DEFAULT.diversity,
     teachers: Annotated[
-        int, bounded("teachers", help="Original TextCNNs that teach the networks; 0 for none.")
+        int, _learning(help="Original TextCNNs that teach the networks; 0 for none.")
     ] = DEFAULT.teachers,
     pieces: Annotated[
-        int,
-        bounded("pieces", help="New sentences, for each sentence, that they teach with."),
+        int, _learning(help="New sentences, for each sentence, that they teach with.")
     ] = DEFAULT.pieces,
     device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
@@ -147,7 +153,6 @@ def train(
     from bionlp.devices import choose_device
     from bionlp.embeddings import read_word_vectors
     from bionlp.training.corpus import Embeddings
-    from bionlp.training.recipe import train as run
 
     settings = recipe(recipe_name, **_changes(context))
     where = choose_device(device)
@@ -172,6 +177,9 @@ def train(
             "choose other word vectors or another --dimension"
         )
     table = Embeddings(Path(embeddings).name, vectors.index_to_key, vectors.vectors)
+    # Takes seconds to import, for which faults of the data need not wait.
+    from bionlp.training.recipe import train as run
+
     command = shlex.join(["bionlp", *sys.argv[1:]])
     classifier = run(corpus, table, out, settings, command=command, report=report, device=where)
     measured = classifier.training["measured"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import (
     Backend,
     Decay,
@@ -39,7 +40,8 @@ def validate(
     dataset: Annotated[
         str | None,
         typer.Option(
-            help="A name, or a table: CSV, TSV or JSON lines. Default: a few sample sentences."
+            help="A name, or a table: CSV, TSV or JSON lines. Default: a few sample sentences.",
+            autocompletion=completion.datasets,
         ),
     ] = None,
     split: Split = None,

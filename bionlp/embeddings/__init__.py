@@ -10,12 +10,11 @@ from bionlp.embeddings.loading import (
     load_word_vectors,
     read_word_vectors,
 )
-from bionlp.embeddings.shift import BOUND, positive_shift, table_moments
+from bionlp.embeddings.shift import positive_shift, table_moments
 from bionlp.embeddings.table import Counts, WordVectors
 from bionlp.embeddings.training import save_word_vectors, train_word_vectors
 
 __all__ = [
-    "BOUND",
     "Counts",
     "WordVectors",
     "detect_format",

@@ -17,9 +17,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from bionlp.errors import EmbeddingError
+from bionlp.limits import BOUND
 
-BOUND = 3.0
-"""Standard deviations from the mean at which a rate is 1."""
 _ROWS_AT_ONCE = 8192
 
 

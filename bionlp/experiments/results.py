@@ -15,17 +15,19 @@ import os
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from bionlp.errors import CheckpointError
 from bionlp.experiments.cells import Cell
-from bionlp.experiments.methods import Outcome
 from bionlp.experiments.records import check_document
 from bionlp.files import atomic_path
 from bionlp.strict import first_fault, one_line, parse_json, read_file
 from bionlp.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from bionlp.experiments.methods import Outcome
 
 PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
 IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")

@@ -30,7 +30,7 @@ all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Re
 1 are read, too.
 """
 
-from bionlp.recording.files import load_recording, save_recording
+from bionlp.recording.files import open_recording, save_recording
 from bionlp.recording.making import (
     Circumstances,
     Presented,
@@ -48,8 +48,8 @@ __all__ = [
     "Presented",
     "class_counts",
     "label_activity",
-    "load_recording",
     "make_recording",
+    "open_recording",
     "positions_of",
     "save_recording",
 ]

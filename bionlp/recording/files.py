@@ -48,8 +48,8 @@ def save_recording(recording: xr.DataTree, path: Path) -> None:
         signed.to_netcdf(temporary, engine="h5netcdf", encoding=compressed)
 
 
-def load_recording(path: Path) -> xr.DataTree:
-    """Read a recording.
+def open_recording(path: Path) -> xr.DataTree:
+    """Read a recording; the file is closed again.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def load_recording(path: Path) -> xr.DataTree:
     Returns
     -------
     xarray.DataTree
-        The recording, in memory.
+        The recording, in memory: what is read is checked whole, and a sentence is small.
 
     Raises
     ------

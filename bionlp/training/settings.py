@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bionlp.embeddings import BOUND
 from bionlp.errors import UsageError
 from bionlp.limits import (
+    BOUND,
     LEAST_PARAMETER,
     MOST_EPOCHS,
     MOST_SEED,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from networks.activity import Membranes
 from networks.brian.backends import EXTERNAL
+from networks.brian.compiling import tell_of_device
 from networks.brian.lag import latencies
 from networks.brian.network import BrianNetwork
 from networks.brian.recorded import Recorded
@@ -85,6 +86,7 @@ def run_in_child(job: Job) -> Recorded:
     backend = job.options.get("backend")
     if backend in EXTERNAL:
         latencies(job.description, backend)
+        tell_of_device(backend)
     with tempfile.TemporaryDirectory(prefix="bionlp-child-") as name:
         folder = Path(name)
         (folder / JOB).write_bytes(pickle.dumps(job))

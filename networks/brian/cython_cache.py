@@ -21,6 +21,7 @@ from brian2.codegen.runtime.cython_rt.extension_manager import (
 )
 
 from networks.brian.cache import usable_cache_folder
+from networks.brian.compiling import tell_of_cython
 
 CYTHON = "cython"
 """The folder of our own cache that takes the place of Brian 2's."""
@@ -60,12 +61,15 @@ def _loading_whole(load: Callable) -> Callable:
         if path.exists() and not is_whole(path):
             path.unlink()
         found = path.exists()
+        if not found:
+            tell_of_cython()
         try:
             return load(module_path=module_path, **options)
         except ImportError:
             if not found:
                 raise
             path.unlink(missing_ok=True)
+            tell_of_cython()
             return load(module_path=module_path, **options)
 
     return load_whole

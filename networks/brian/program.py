@@ -29,6 +29,7 @@ from brian2.utils.filelock import FileLock
 
 from networks.brian.backends import BackendUnavailable, check_device_is_free
 from networks.brian.cache import usable_cache_folder, warn_of_cache
+from networks.brian.compiling import tell_of_program
 from networks.brian.private import compile_program
 from networks.brian.schedule import Schedule
 
@@ -105,6 +106,7 @@ class StandaloneProject:
             if plan:
                 self._take_or_compile()
             else:
+                tell_of_program(kept=False)
                 self._compile()
             self._built = True
         if plan:
@@ -119,6 +121,7 @@ class StandaloneProject:
         with _place_in_cache(_hash_source(self._folder)) as place:
             if place and _take(place, self._folder / PROGRAM):
                 return
+            tell_of_program(kept=place is not None)
             self._compile()
             if place:
                 _keep(self._folder / PROGRAM, place)

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,7 +9,7 @@ from importlib import metadata
 import pytest
 
 from bionlp.checkpoint import load_classifier, save_classifier
-from bionlp.recording import load_recording
+from bionlp.recording import open_recording
 
 
 def test_json_is_one_document_and_the_seed_decides(cli, small_model):
@@ -38,7 +39,7 @@ def test_out_holds_recordings_and_figures(cli, small_model, tmp_path):
     folder = tmp_path / "small-01"
     names = {path.name for path in folder.iterdir()}
     assert names == {"recording.nc", "raster.png", "ratemap.png", "traces.png", "counts.png"}
-    recording = load_recording(folder / "recording.nc")
+    recording = open_recording(folder / "recording.nc")
     assert recording["conv3"]["index"].values.tolist() == [0, 1, 2, 3, 4]
     assert recording["conv4"].sizes["recorded"] == 0
     assert recording["output"].sizes == {"time": 50, "class": 2, "neuron": 3, "recorded": 6}
@@ -135,3 +136,49 @@ def test_the_version_is_that_of_the_package(cli):
     code, out, _ = cli("--version")
     assert code == 0
     assert out == f"bionlp {metadata.version('bionlp')}\n"
+
+
+def recorded_text(folder):
+    return open_recording(folder / "recording.nc").attrs["text"]
+
+
+def test_a_recording_is_not_replaced_unless_that_is_asked_for(cli, small_model, tmp_path):
+    options = ("--model", small_model, "--steps=2", "--backend=numpy", "--out", tmp_path)
+    assert cli("simulate", "a good film", "a bad film", *options)[0] == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    code, out, err = cli("simulate", "a dull plot", *options, "--json")
+    assert (code, out) == (9, "")
+    assert err == (
+        f"error: {tmp_path / 'small-01'} has a recording already; choose another --out, or replace "
+        "it with --overwrite\n"
+    )
+    shutil.rmtree(tmp_path / "small-01")
+    code, _, err = cli("simulate", "a dull plot", "a dull film", *options)
+    assert code == 9
+    assert "small-02 has a recording" in err
+    assert not (tmp_path / "small-01").exists()
+    assert all(path.read_bytes() == raw for path, raw in before.items() if path.exists())
+    assert cli("simulate", "a dull plot", *options)[0] == 0
+    assert cli("simulate", "a cold end", "a dull film", *options, "--overwrite")[0] == 0
+    texts = [recorded_text(tmp_path / f"small-0{number}") for number in (1, 2)]
+    assert texts == ["a cold end", "a dull film"]
+
+
+def test_to_replace_nothing_makes_no_sense(cli):
+    code, _, err = cli("simulate", "a good film", "--overwrite")
+    assert code == 2
+    assert "--overwrite is of --out" in err
+
+
+def test_the_demo_replaces_its_own_recordings_only(cli, monkeypatch, tmp_path):
+    own = {"en": ("good",), "zh": ("好吃",)}
+    monkeypatch.setattr("bionlp.samples.SAMPLES", own)
+    command = ("demo", "--out", tmp_path, "--steps=2", "--backend=numpy")
+    assert cli(*command)[0] == 0
+    assert cli(*command)[0] == 0
+    options = ("--steps=2", "--backend=numpy", "--out", tmp_path, "--overwrite")
+    assert cli("simulate", "my own film", *options)[0] == 0
+    code, out, err = cli(*command)
+    assert (code, out) == (9, "")
+    assert "mr-01 has a recording of another sentence; choose another --out" in err
+    assert recorded_text(tmp_path / "mr-01") == "my own film"

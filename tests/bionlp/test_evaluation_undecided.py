@@ -15,7 +15,7 @@ from bionlp.classifier import REASONS, UNDECIDED, predict_labels, why_undecided
 from bionlp.datasets.model import Example
 from bionlp.errors import RecordingError
 from bionlp.evaluation import evaluate, judge
-from bionlp.recording import load_recording, save_recording
+from bionlp.recording import open_recording, save_recording
 from bionlp.recording.schema import check
 from bionlp.report import write_report
 from bionlp.simulation import Engine, simulate
@@ -118,7 +118,7 @@ def test_simulate_gives_no_label(cli, folder, name, reason, tmp_path):
     assert (entry["label"], entry["label_index"], entry["undecided"]) == (None, None, reason)
     assert len(set(entry["counts"].values())) == 1
     assert "warning: sentence 1 is undecided: " in err
-    recording = load_recording(tmp_path / "out" / f"{name}-01" / "recording.nc")
+    recording = open_recording(tmp_path / "out" / f"{name}-01" / "recording.nc")
     assert (recording.attrs["label"], recording.attrs["label_name"]) == (UNDECIDED, "")
     assert f"undecided ({reason})" in cli("simulate", TEXT, *options[:3])[1]
 
@@ -132,7 +132,7 @@ def test_recordings_figures_and_pages(torn, tmp_path):
     (recording,) = simulate(torn, [TEXT], steps=20, engine=NUMPY)
     assert not is_decided(recording)
     save_recording(recording, tmp_path / "recording.nc")
-    assert load_recording(tmp_path / "recording.nc").identical(recording)
+    assert open_recording(tmp_path / "recording.nc").identical(recording)
     (axes,) = plot_class_counts(recording).axes
     assert axes.get_title().endswith("→ undecided")
     assert "(label)" not in " ".join(text.get_text() for text in axes.get_legend().get_texts())

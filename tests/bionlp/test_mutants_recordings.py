@@ -16,7 +16,7 @@ import xarray as xr
 from analysis.recordings import kernel_width, layer_names, parameter, place_names, windows, words
 from bionlp.errors import RecordingError
 from bionlp.figures import write_figures
-from bionlp.recording import class_counts, files, load_recording, save_recording
+from bionlp.recording import class_counts, files, open_recording, save_recording
 from bionlp.recording.digest import ATTRIBUTE, digest
 from bionlp.recording.files import checked_recording
 from bionlp.recording.schema import plain
@@ -153,7 +153,7 @@ def others(values):
 
 
 def test_an_unharmed_recording_is_accepted(recording, file):
-    assert load_recording(file).identical(recording)
+    assert open_recording(file).identical(recording)
 
 
 def test_an_unharmed_recording_is_accepted_where_all_digests_fit(recording, signed):
@@ -189,15 +189,15 @@ def test_harmed_bytes_change_nothing_unnoticed(recording, file, tmp_path, seed):
     path = tmp_path / "recording.nc"
     for what, raw in harmed_bytes(file.read_bytes(), 30, seed):
         path.write_bytes(raw)
-        if not refused(what, lambda: load_recording(path)):
-            assert load_recording(path).identical(recording), what
+        if not refused(what, lambda: open_recording(path)):
+            assert open_recording(path).identical(recording), what
 
 
 def test_harmed_bytes_of_version_1(tmp_path):
     path = tmp_path / "recording.nc"
     for what, raw in harmed_bytes(VERSION_1.read_bytes(), 20):
         path.write_bytes(raw)
-        refused(what, lambda: load_recording(path))
+        refused(what, lambda: open_recording(path))
 
 
 def declare(shape, **options):
@@ -251,7 +251,7 @@ def test_what_a_file_declares_is_looked_at_first(file, tmp_path, harm, message):
     with h5py.File(path, "r+") as opened:
         harm(opened)
     with pytest.raises(RecordingError, match=message):
-        load_recording(path)
+        open_recording(path)
 
 
 def test_a_changed_attribute_is_noticed(file, tmp_path):
@@ -259,11 +259,11 @@ def test_a_changed_attribute_is_noticed(file, tmp_path):
     with h5py.File(path, "r+") as opened:
         opened.attrs["seed"] = 7
     with pytest.raises(RecordingError, match="attribute sha256 is of other content"):
-        load_recording(path)
+        open_recording(path)
     with h5py.File(path, "r+") as opened:
         del opened.attrs["sha256"]
     with pytest.raises(RecordingError, match="attribute sha256 is missing"):
-        load_recording(path)
+        open_recording(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
@@ -272,7 +272,7 @@ def test_what_is_no_file_does_not_hang(cli, tmp_path):
     (tmp_path / "folder.nc").mkdir()
     for path in (tmp_path / "pipe.nc", tmp_path / "folder.nc", Path("/dev/zero")):
         with pytest.raises(RecordingError, match="no file but"):
-            load_recording(path)
+            open_recording(path)
         assert cli("plot", path)[0] == 7
     assert cli("plot", tmp_path / ("x" * 5_000))[0] == 7
 

@@ -14,7 +14,7 @@ from analysis.recordings import parameter, windows
 from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.errors import RecordingError
 from bionlp.figures import write_figures
-from bionlp.recording import class_counts, load_recording, save_recording
+from bionlp.recording import class_counts, open_recording, save_recording
 from bionlp.recording.places import word_spans
 from bionlp.simulation import Engine, simulate
 from networks.description import Connection, crop
@@ -75,7 +75,7 @@ def test_membranes_exceed_the_threshold_where_neurons_fire(recording):
 def test_a_file_gives_the_same_back(recording, tmp_path):
     path = tmp_path / "recording.nc"
     save_recording(recording, path)
-    assert load_recording(path).identical(recording)
+    assert open_recording(path).identical(recording)
 
 
 def test_foreign_files_are_refused(cli, recording, tmp_path):
@@ -98,7 +98,7 @@ def test_foreign_files_are_refused(cli, recording, tmp_path):
         (newer, "version 99, this program reads versions 1 and 2"),
     ]:
         with pytest.raises(RecordingError, match=message):
-            load_recording(path)
+            open_recording(path)
         code, _, err = cli("plot", path)
         assert code == 7
         assert "Traceback" not in err
@@ -190,7 +190,7 @@ def test_a_recording_of_all_kinds_comes_back_and_can_be_reported(cli, make_class
     classifier = make_classifier()
     (tree,) = simulate(classifier, ["good film"], record=["all"], engine=NUMPY)
     save_recording(tree, tmp_path / "recording.nc")
-    copy = load_recording(tmp_path / "recording.nc")
+    copy = open_recording(tmp_path / "recording.nc")
     assert copy.identical(tree)
     assert copy["hidden"].attrs["neuron"] == "AdaptiveLIF"
     assert copy["hidden"].attrs["sources"] == "pool hidden"
@@ -293,7 +293,7 @@ def test_what_is_wrong_in_a_file_is_named(cli, recording, tmp_path, harm, messag
     path = tmp_path / "recording.nc"
     save_recording(tree, path)
     with pytest.raises(RecordingError) as caught:
-        load_recording(path)
+        open_recording(path)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     code, _, err = cli("plot", path)
@@ -302,7 +302,7 @@ def test_what_is_wrong_in_a_file_is_named(cli, recording, tmp_path, harm, messag
 
 
 def test_recordings_of_version_1_are_read(cli, tmp_path):
-    old = load_recording(VERSION_1)
+    old = open_recording(VERSION_1)
     assert old.attrs["readout"] == "output"
     assert parameter(old, "pool3", "threshold").tolist() == [37.0] * 100
     assert windows(old, "conv5")[-1] == slice(6, 7)
@@ -320,13 +320,13 @@ def test_recordings_of_version_1_are_read(cli, tmp_path):
 
 
 def test_hidden_neurons_of_version_1_have_no_class_either(tmp_path):
-    tree = load_recording(VERSION_1)
+    tree = open_recording(VERSION_1)
     output = tree["output"].to_dataset(inherit=False)
     tree["hidden"] = xr.DataTree(output)
     *before, last = tree.attrs["layers"]
     tree.attrs["layers"] = [*before, "hidden", last]
     save_recording(tree, tmp_path / "recording.nc")
-    copy = load_recording(tmp_path / "recording.nc")
+    copy = open_recording(tmp_path / "recording.nc")
     assert copy["hidden"]["spikes"].dims == ("time", "neuron")
     assert write_figures(copy, tmp_path)
 
@@ -340,8 +340,8 @@ def test_hidden_neurons_of_version_1_have_no_class_either(tmp_path):
     ],
 )
 def test_what_is_wrong_in_a_file_of_version_1_is_named(tmp_path, harm, message):
-    tree = load_recording(VERSION_1)
+    tree = open_recording(VERSION_1)
     harm(tree)
     save_recording(tree, tmp_path / "recording.nc")
     with pytest.raises(RecordingError, match=message):
-        load_recording(tmp_path / "recording.nc")
+        open_recording(tmp_path / "recording.nc")

@@ -8,7 +8,7 @@ import pytest
 
 from bionlp.checkpoint import load_classifier
 from bionlp.membranes import DEFAULT
-from bionlp.recording import load_recording, save_recording
+from bionlp.recording import open_recording, save_recording
 from bionlp.report import write_report
 from bionlp.simulation import Engine, simulate
 
@@ -314,7 +314,7 @@ def test_a_recording_of_another_model_is_refused(cli, small_model, recorded, tmp
     code, _, err = cli("report", recorded, "--model=mr", "--out", page)
     assert code == 7
     assert "no recording of model 'mr'" in err
-    changed = load_recording(recorded)
+    changed = open_recording(recorded)
     changed["output"]["spikes"][-1, 0, 0] = ~changed["output"]["spikes"][-1, 0, 0]
     changed["output"].attrs["spike_count"] = int(changed["output"]["spikes"].sum())
     save_recording(changed, recorded)

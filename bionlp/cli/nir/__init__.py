@@ -9,6 +9,7 @@ from bionlp.cli.nir import bench, conventions, inspect, prove, run
 app = typer.Typer(
     no_args_is_help=True,
     help="Networks of other libraries, from NIR files: look at them, simulate and prove them.",
+    epilog=inspect.EXAMPLE,
 )
 app.command(epilog=inspect.EXAMPLE)(inspect.inspect)
 app.command(epilog=run.EXAMPLE)(run.run)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.nir.options import File, Like, TimeStep
 from bionlp.cli.options import Json, Seed
 from bionlp.errors import UsageError
@@ -31,7 +32,12 @@ def bench(
     ] = "0.1",
     steps: Annotated[int, typer.Option(min=1, max=MOST_STEPS, help="Time steps.")] = 100,
     seed: Seed = 0,
-    backend: Annotated[str, typer.Option(help="numpy or cython.")] = "numpy",
+    backend: Annotated[
+        str,
+        typer.Option(
+            help="numpy or cython.", autocompletion=completion.choices(("numpy", "cython"))
+        ),
+    ] = "numpy",
     as_json: Json = False,
 ) -> None:
     """Measure a network with shared weights beside Brian 2's own synapses, on the same input.

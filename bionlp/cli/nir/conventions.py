@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.nir.options import TimeStep
 from bionlp.cli.options import Json
 from bionlp.errors import UsageError
@@ -19,7 +20,11 @@ EXAMPLE = "Example: bionlp nir conventions network.nir --reference computed.npz"
 
 def conventions(
     file: Annotated[
-        Path | None, typer.Argument(help="A NIR file. Without it, the conventions are listed.")
+        Path | None,
+        typer.Argument(
+            help="A NIR file. Without it, the conventions are listed.",
+            autocompletion=completion.files(".nir"),
+        ),
     ] = None,
     reference: Annotated[
         Path | None,
@@ -32,12 +37,6 @@ def conventions(
 
     Leaves with code 1 if none does.
     """
-    from bionlp.cli.output import print_json
-    from bionlp.graphs import graph_errors
-    from networks.nir import read_graph
-    from networks.nir.proof import try_conventions
-    from networks.nir.reference import read_reference
-
     if file is None:
         if reference is not None:
             raise UsageError("--reference is of a file; name it, too")
@@ -45,6 +44,13 @@ def conventions(
         return
     if reference is None:
         raise UsageError("conventions are found by a --reference: spikes that a library computed")
+
+    from bionlp.cli.output import print_json
+    from bionlp.graphs import graph_errors
+    from networks.nir import read_graph
+    from networks.nir.proof import try_conventions
+    from networks.nir.reference import read_reference
+
     with graph_errors():
         attempts = try_conventions(read_graph(file), read_reference(reference), dt=dt)
     if as_json:

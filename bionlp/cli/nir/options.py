@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.errors import UsageError
 
 
@@ -16,12 +17,13 @@ def _positive(dt: float | None) -> float | None:
     return dt
 
 
-File = Annotated[Path, typer.Argument(help="A NIR file.")]
+File = Annotated[Path, typer.Argument(help="A NIR file.", autocompletion=completion.files(".nir"))]
 Like = Annotated[
     str,
     typer.Option(
         help="Whose conventions it follows: snntorch, norse, sinabs, spikingjelly, nir, ...; "
-        "bionlp nir conventions lists them. Default: those in the file's metadata, else nir."
+        "bionlp nir conventions lists them. Default: those in the file's metadata, else nir.",
+        autocompletion=completion.choices(completion.CONVENTIONS),
     ),
 ]
 TimeStep = Annotated[

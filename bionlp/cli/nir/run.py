@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bionlp.cli.nir.options import File, Like, RoundDelays, TimeStep
-from bionlp.cli.options import Backend, Json, Precision, Record, Seed, Synapses
+from bionlp.cli.options import Backend, Json, Overwrite, Precision, Record, Seed, Synapses
 from bionlp.errors import UsageError
 from bionlp.limits import MOST_STEPS
 from bionlp.progress import Reporter
@@ -46,12 +46,12 @@ def run(
     precision: Precision = "double",
     record: Record = None,
     out: Annotated[Path | None, typer.Option(help="Write a recording and figures here.")] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Simulate a network in Brian 2, and record and draw it as sentences are."""
     from bionlp.cli.output import print_json
-    from bionlp.cli.simulate import layer_entries, write_results
-    from bionlp.files import make_folder
+    from bionlp.cli.simulate import layer_entries, prepare_folder, write_results
     from bionlp.graphs import given_spikes, load_graph, poisson_spikes, run_graph
     from bionlp.membranes import DEFAULT
     from bionlp.recording import class_counts
@@ -67,8 +67,7 @@ def run(
         shown = given_spikes(imported, spikes)
     else:
         shown = poisson_spikes(imported, poisson, steps)
-    if out:
-        make_folder(out)
+    prepare_folder(out, file.stem, 1, overwrite)
     with report.fraction("steps", shown.stimulus.durations[0]) as advance:
         recording = run_graph(
             imported,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bionlp.recording import load_recording
+from bionlp.recording import open_recording
 from networks.nir import Graph, write_graph
 from networks.nir.reference import read_reference
 from tests.networks.nir.building import chain, convolution, flatten, lif, node, spikes
@@ -34,7 +34,7 @@ def network(tmp_path):
 def computed(cli, network, tmp_path):
     """What the network does, as a library would say it."""
     cli("nir", "run", network, "--input", tmp_path / "shown.npz", "--out", tmp_path / "out")
-    recording = load_recording(tmp_path / "out" / "network-01" / "recording.nc")
+    recording = open_recording(tmp_path / "out" / "network-01" / "recording.nc")
     first = np.moveaxis(recording["lif_1"]["spikes"].values, -1, 1)
     second = recording["lif_4"]["spikes"].values.reshape(len(first), -1)
     path = tmp_path / "computed.npz"
@@ -89,13 +89,17 @@ def test_a_run_is_recorded_and_drawn(cli, network, tmp_path):
         "traces.png",
         "counts.png",
     }
-    recording = load_recording(out / "network-01" / "recording.nc")
+    recording = open_recording(out / "network-01" / "recording.nc")
     assert recording.attrs["text"] == "input of shown.npz"
     assert recording["lif_1"]["spikes"].dims == ("time", "row", "column", "feature")
     assert recording["lif_1"].sizes["recorded"] == 36
     assert list(recording["lif_4"]["class"].values) == ["0", "1", "2"]
     found = recording["input"]["spikes"].values.reshape(40, 6, 5, 2)
     np.testing.assert_array_equal(np.moveaxis(found, -1, 1), spikes((2, 6, 5)))
+    code, text, err = cli("nir", "run", network, *shown, "--out", out)
+    assert (code, text) == (9, "")
+    assert "network-01 has a recording already" in err
+    assert cli("nir", "run", network, *shown, "--out", out, "--overwrite")[0] == 0
     # The input of a recording can be shown again.
     again = ("--input", out / "network-01" / "recording.nc", "--json")
     first, second = (
@@ -174,7 +178,7 @@ def test_a_classifier_goes_out_and_fires_the_same_spikes(cli, model, tmp_path):
     assert code == 0, err
     assert json.loads(out)["layers"] == expected["layers"]
     one, other = (
-        load_recording(tmp_path / folder / "recording.nc")
+        open_recording(tmp_path / folder / "recording.nc")
         for folder in (f"out/{model}-01", "net-01")
     )
     for name in one.attrs["layers"][1:]:
@@ -231,7 +235,7 @@ def test_a_graph_of_integrators_alone_has_no_label(cli, tmp_path):
     code, out, err = cli("nir", "run", tmp_path / "li.nir", *arguments)
     assert code == 0, err
     assert set(json.loads(out)["counts"].values()) == {0}
-    assert load_recording(tmp_path / "li-01" / "recording.nc").attrs["label"] == -1
+    assert open_recording(tmp_path / "li-01" / "recording.nc").attrs["label"] == -1
 
 
 def test_a_reference_that_was_written_is_one(computed):

@@ -15,7 +15,7 @@ from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.cli import main
 from bionlp.cli.streams import Results, encodable, standard_streams
 from bionlp.errors import OutputError, TextError, UsageError
-from bionlp.recording import load_recording
+from bionlp.recording import open_recording
 from bionlp.simulation import Engine, simulate
 from bionlp.text import check_text, printable, shown
 from bionlp.vocabulary import Vocabulary
@@ -144,7 +144,7 @@ def test_hostile_texts_become_figures_recordings_and_pages(cli, odd, tmp_path):
     texts = [HOSTILE[name] for name in names]
     code, _, err = cli("simulate", *texts, "--model", odd, "--out", tmp_path)
     assert code == 0, err
-    found = [load_recording(file) for file in sorted(tmp_path.glob("*/recording.nc"))]
+    found = [open_recording(file) for file in sorted(tmp_path.glob("*/recording.nc"))]
     assert [recording.attrs["text"] for recording in found] == texts
     for name in ("html", "many words"):
         page = tmp_path / "page.html"

@@ -1,4 +1,4 @@
-"""Fresh random networks of other libraries, written by them and read here.
+"""Fresh random networks of other libraries, read here, and a classifier of ours, read there.
 
 snnTorch is always there; the others are if they were installed: ``pip install norse sinabs
 spikingjelly``.
@@ -9,9 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from networks.nir import CONVENTIONS, read
+from bionlp.checkpoint import load_classifier
+from bionlp.encoding import poisson_spikes
+from networks.nir import CONVENTIONS, read, write
 from networks.nir.proof import prove
 from networks.nir.reference import Reference
+from networks.pytorch import SpikingNetwork
 
 nir = pytest.importorskip("nir")
 pytest.importorskip("nirtorch")
@@ -195,3 +198,40 @@ def test_networks_of_spikingjelly(seed, tmp_path):
         graph = export_to_nir(network, shown[:1], dt=1e-4)
     nir.write(tmp_path / "n.nir", graph)
     proven_against(tmp_path / "n.nir", "spikingjelly", shown, [np.array(s) for s in fired.values()])
+
+
+def test_an_exported_classifier_in_spikingjelly(tmp_path):
+    pytest.importorskip("spikingjelly.activation_based")
+    from spikingjelly.activation_based import neuron
+    from spikingjelly.activation_based.nir_exchange import import_from_nir
+
+    classifier = load_classifier("mr")
+    write(classifier.network, tmp_path / "mr.nir")
+    # Its reader of types refuses kernels that are not square.
+    graph = nir.read(tmp_path / "mr.nir", type_check=False)
+    network = import_from_nir(graph, dt=1e-3).double()
+    fired = {population.name: [] for population in classifier.network.hidden}
+    for name, part in network.named_modules():
+        if isinstance(part, neuron.BaseNode):
+            # What NIR does not say: thresholds are subtracted, and fire only what is above them.
+            part.v_reset = None
+            part.v_threshold = float(np.nextafter(part.v_threshold, np.inf))
+        elif name in fired:
+            part.register_forward_hook(
+                lambda _part, _heard, out, name=name: fired[name].append(out[0].numpy().ravel())
+            )
+    sentence = classifier.read("a gripping , funny and moving film")
+    shown = np.zeros((STEPS, *classifier.network.input.shape), dtype=bool)
+    shown[:, : len(sentence.words)] = poisson_spikes(sentence.rates, STEPS, seed=1)
+    state = None
+    with torch.no_grad():
+        for step in torch.from_numpy(shown).double():
+            _, state = network(step.T[None, :, :, None], state)
+    expected = SpikingNetwork(classifier.network).double().eval().activity(shown)
+    for name, steps in fired.items():
+        found = np.array(steps).astype(bool)
+        spikes = expected[name].spikes
+        if name.startswith("conv"):
+            spikes = spikes.transpose(0, 2, 1)  # channels first
+        np.testing.assert_array_equal(found, spikes.reshape(STEPS, -1), err_msg=name)
+    assert expected["output"].spikes.sum() > 300

@@ -1,0 +1,150 @@
+"""What a shell offers when Tab is pressed: names that the program knows, and files.
+
+Each function takes what has been typed of a word and returns what it may become. Shells offer
+these instead of files of their own, so files and folders are among them where they are meant.
+Nothing heavy is imported: an answer must come before the next key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bionlp.datasets.registry import KNOWN
+
+Complete = Callable[[str], list[str]]
+Wanted = Callable[[os.DirEntry], bool]
+
+KINDS = ("all", "raster", "traces", "counts")
+BACKENDS = ("auto", "numpy", "cython", "cpp_standalone", "genn", "genn-cpu", "cuda")
+SYNAPSES = ("auto", "shared", "stock")
+SPLITS = ("train", "dev", "test", "all")
+PRECISIONS = ("double", "single")
+CONVENTIONS = (
+    "file",
+    "nir",
+    "snntorch",
+    "snntorch-zero",
+    "snntorch-zero-now",
+    "norse",
+    "sinabs",
+    "spikingjelly",
+)
+"""Names whose own modules take long to import; a test compares them."""
+
+BUNDLED = Path(__file__).parents[1] / "models"
+SETTINGS = "settings.json"
+TABLES = (".csv", ".tsv", ".jsonl")
+VECTORS = (".bin", ".txt", ".kv")
+
+
+def choices(names: Iterable[str]) -> Complete:
+    """Return what completes names."""
+    known = tuple(names)
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in known if name.startswith(incomplete)]
+
+    return complete
+
+
+def listed(names: Iterable[str]) -> Complete:
+    """Return what completes the last of names with commas between them, each once."""
+    known = tuple(names)
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        taken = before.split(",")
+        return [
+            f"{before}{comma}{name}"
+            for name in known
+            if name.startswith(last) and name not in taken
+        ]
+
+    return complete
+
+
+def files(*suffixes: str) -> Complete:
+    """Return what completes paths of files with some suffixes, by way of folders."""
+
+    def complete(incomplete: str) -> list[str]:
+        return _with_paths([], incomplete, lambda entry: _ends(entry, suffixes))
+
+    return complete
+
+
+def models(incomplete: str) -> list[str]:
+    """Complete bundled models and folders."""
+    return _with_paths(_bundled(), incomplete, _is_model)
+
+
+def datasets(incomplete: str) -> list[str]:
+    """Complete known datasets and tables."""
+    return _with_paths(KNOWN, incomplete, lambda entry: _ends(entry, TABLES))
+
+
+def known_datasets(incomplete: str) -> list[str]:
+    """Complete the names of known datasets."""
+    return choices(KNOWN)(incomplete)
+
+
+def recordings_and_models(incomplete: str) -> list[str]:
+    """Complete what a page can be made of."""
+    return _with_paths(
+        _bundled(), incomplete, lambda entry: _is_model(entry) or _ends(entry, (".nc",))
+    )
+
+
+def word_vectors(incomplete: str) -> list[str]:
+    """Complete files of word vectors, those in $BIONLP_EMBEDDINGS_DIR by their name."""
+    folder = os.environ.get("BIONLP_EMBEDDINGS_DIR")
+    named = [entry.name for entry in _entries(folder) if _ends(entry, VECTORS)] if folder else []
+    return _with_paths(sorted(named), incomplete, lambda entry: _ends(entry, VECTORS))
+
+
+def _bundled() -> list[str]:
+    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{SETTINGS}"))
+
+
+def _is_model(entry: os.DirEntry) -> bool:
+    return os.path.isfile(os.path.join(entry.path, SETTINGS))
+
+
+def _ends(entry: os.DirEntry, suffixes: tuple[str, ...]) -> bool:
+    return entry.name.lower().endswith(suffixes) and entry.is_file()
+
+
+def _entries(folder: str) -> list[os.DirEntry]:
+    try:
+        with os.scandir(os.path.expanduser(folder)) as entries:
+            return list(entries)
+    except OSError:  # there is none
+        return []
+
+
+def _with_paths(names: Iterable[str], incomplete: str, wanted: Wanted) -> list[str]:
+    """Return names, and what is wanted in folders, as the word that was begun may go on.
+
+    A shell puts a space behind the only word that it is offered, so of a single folder the
+    contents are.
+    """
+    found = [*choices(names)(incomplete), *_paths(incomplete, wanted)]
+    if len(found) == 1 and found[0].endswith(os.sep):
+        return _with_paths([], found[0], wanted) or found
+    return found
+
+
+def _paths(incomplete: str, wanted: Wanted) -> list[str]:
+    """Return what is wanted, and the folders on the way, whose path begins as it was typed."""
+    parent, begun = os.path.split(incomplete)
+    found = []
+    for entry in _entries(parent or os.curdir):
+        hidden = entry.name.startswith(".") and not begun
+        if entry.name.startswith(begun) and not hidden:
+            path = os.path.join(parent, entry.name)
+            if wanted(entry):
+                found.append(path)
+            elif entry.is_dir():
+                found.append(path + os.sep)
+    return sorted(found)
