@@ -13,6 +13,18 @@ AUTO = "auto"
 DEVICES = ("cpu", "cuda", AUTO)
 
 
+def check_device(name: str) -> None:
+    """See that there is such a kind of device; PyTorch is not asked.
+
+    Raises
+    ------
+    UsageError
+        If not.
+    """
+    if name not in DEVICES:
+        raise UsageError(f"unknown device {name!r}; choose one of {', '.join(DEVICES)}")
+
+
 def choose_device(name: str) -> torch.device:
     """Return a device of PyTorch.
 
@@ -33,10 +45,10 @@ def choose_device(name: str) -> torch.device:
     BackendError
         If PyTorch finds no GPU.
     """
+    check_device(name)
+
     import torch
 
-    if name not in DEVICES:
-        raise UsageError(f"unknown device {name!r}; choose one of {', '.join(DEVICES)}")
     found = torch.cuda.is_available()
     if name == "cuda" and not found:
         raise BackendError(

@@ -15,11 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.confusion import plot_confusion
-from analysis.reliability import Reliability, plot_reliability, reliability
+from analysis.calibration import Reliability, reliability
 from bionlp.classifier import UNDECIDED, TextClassifier
 from bionlp.datasets.selection import Selection
-from bionlp.figures import DPI
 from bionlp.files import atomic_path
 from bionlp.scores import Evaluation, Repeated
 
@@ -155,6 +153,11 @@ def write_report(found: EvaluationReport, document: dict[str, Any], folder: Path
     OutputError
         If the folder cannot be written.
     """
+    # What draws takes long to import, and few want a drawing.
+    from analysis.confusion import plot_confusion
+    from analysis.reliability import plot_reliability
+    from bionlp.figures import DPI
+
     figures = {CONFUSION: plot_confusion(found.pooled.confusion, found.classifier.label_names)}
     if found.reliability is not None:
         figures[RELIABILITY] = plot_reliability(found.reliability)

@@ -16,11 +16,13 @@ from bionlp.datasets.registry import KNOWN
 Complete = Callable[[str], list[str]]
 Wanted = Callable[[os.DirEntry], bool]
 
-KINDS = ("all", "raster", "traces", "counts")
+KINDS = ("all", "raster", "ratemap", "traces", "counts")
 BACKENDS = ("auto", "numpy", "cython", "cpp_standalone", "genn", "genn-cpu", "cuda")
 SYNAPSES = ("auto", "shared", "stock")
 SPLITS = ("train", "dev", "test", "all")
 PRECISIONS = ("double", "single")
+ENGINES = ("torch", "brian")
+DEVICES = ("auto", "cpu", "cuda")
 CONVENTIONS = (
     "file",
     "nir",

@@ -166,17 +166,20 @@ Out = Annotated[Path, typer.Option(help="Folder to write to; made if it is missi
 DeviceName = Annotated[
     str,
     typer.Option(
-        "--device", help="Where PyTorch computes: cpu, cuda, or auto for a GPU where there is one."
+        "--device",
+        autocompletion=completion.choices(completion.DEVICES),
+        help="Where PyTorch computes: cpu, cuda, or auto for a GPU where there is one.",
     ),
 ]
 Engines = Annotated[
     str | None,
     typer.Option(
         "--engine",
+        autocompletion=completion.choices(completion.ENGINES),
         help="torch or brian. Default: torch, or brian if one of its own options is given.",
     ),
 ]
-ENGINES = ("torch", "brian")
+ENGINES = completion.ENGINES
 
 COMMAND_LINE = "COMMANDLINE"
 """The name by which click says that an option was given."""

@@ -150,12 +150,12 @@ def train(
     Original TextCNNs are trained first and teach both networks.
     """
     from bionlp.datasets import load_dataset
-    from bionlp.devices import choose_device
+    from bionlp.devices import check_device, choose_device
     from bionlp.embeddings import read_word_vectors
     from bionlp.training.corpus import Embeddings
 
     settings = recipe(recipe_name, **_changes(context))
-    where = choose_device(device)
+    check_device(device)
     report = Reporter(quiet=quiet)
     corpus = load_dataset(
         dataset,
@@ -181,7 +181,9 @@ def train(
     from bionlp.training.recipe import train as run
 
     command = shlex.join(["bionlp", *sys.argv[1:]])
-    classifier = run(corpus, table, out, settings, command=command, report=report, device=where)
+    classifier = run(
+        corpus, table, out, settings, command=command, report=report, device=choose_device(device)
+    )
     measured = classifier.training["measured"]
     for stage in ("tailored", "converted", "finetuned"):
         typer.echo(

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from analysis.calibration import reliability
 from analysis.confusion import plot_confusion
-from analysis.reliability import plot_reliability, reliability
+from analysis.reliability import plot_reliability
 
 
 def test_the_error_of_two_bins():

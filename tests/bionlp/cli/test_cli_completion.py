@@ -64,7 +64,7 @@ def test_the_names_are_those_of_the_packages():
     [
         (("simulate", "--backend", ""), completion.BACKENDS),
         (("validate", "mr", "--backend", "g"), ("genn", "genn-cpu")),
-        (("plot", "runs", "--kind", "r"), ("raster",)),
+        (("plot", "runs", "--kind", "r"), ("raster", "ratemap")),
         (("train", "--recipe", ""), tuple(RECIPES)),
         (("nir", "run", "net.nir", "--like", "snn"), tuple(CONVENTIONS)[1:4]),
         (("data", "fetch", ""), tuple(KNOWN)),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,29 @@ def test_validate(cli, material):
     compare("validate", cli, ("validate", *options, "--stock", "--independent=2"))
 
 
-def test_evaluate(cli, material):
+def test_evaluate(cli, material, small_model, reviews):
     command = ("evaluate", material / "odd", "--dataset", material / "table.csv", "--steps=3")
-    compare("evaluate", cli, (*command, "--engine=brian", "--workers=1"), (*command,))
+    # Its labels are the other way round, so that there are errors.
+    swapped = (reviews / "reviews.csv").read_text().splitlines()[1:60]
+    rows = [f"{1 - int(row[0])}{row[1:]}" for row in swapped]
+    (material / "wrong.csv").write_text("\n".join(["label,text", *rows]))
+    wrong = ("evaluate", small_model, "--dataset", material / "wrong.csv")
+    more = ("--seeds=2", "--show-errors=2")
+    runs = (*command, "--engine=brian", "--workers=1"), command, (*wrong, *more)
+    compare("evaluate", cli, *runs)
+
+
+def test_predict(cli, material, small_model):
+    texts = ("a good zyzzyva film", "zyzzyva", "the plot is dull")
+    given = ("predict", small_model, *texts)
+    (material / "ids.csv").write_text("id,text\nx,a good film\n")
+    compare("predict", cli, given, ("predict", small_model, "--file", material / "ids.csv"))
+
+
+def test_confidence(cli, small_model, reviews, tmp_path):
+    shutil.copytree(small_model, tmp_path / "copy")
+    command = ("confidence", tmp_path / "copy", "--dataset", reviews / "reviews.csv")
+    compare("confidence", cli, command)
 
 
 def test_energy(cli, material):
