@@ -25,6 +25,19 @@ def check_device(name: str) -> None:
         raise UsageError(f"unknown device {name!r}; choose one of {', '.join(DEVICES)}")
 
 
+def missing(name: str) -> str | None:
+    """Say what PyTorch lacks for a device, None if nothing."""
+    import torch
+
+    if name == "cpu" or torch.cuda.is_available():
+        return None
+    if torch.version.cuda is None:
+        return f"PyTorch {torch.__version__} is built without CUDA; install a build that has it"
+    return (
+        f"PyTorch {torch.__version__} finds no GPU; look whether the driver sees one (nvidia-smi)"
+    )
+
+
 def choose_device(name: str) -> torch.device:
     """Return a device of PyTorch.
 
@@ -49,10 +62,7 @@ def choose_device(name: str) -> torch.device:
 
     import torch
 
-    found = torch.cuda.is_available()
-    if name == "cuda" and not found:
-        raise BackendError(
-            f"PyTorch {torch.__version__} finds no GPU here; choose --device cpu, or install a "
-            "build of PyTorch for CUDA"
-        )
-    return torch.device("cuda" if found and name != "cpu" else "cpu")
+    lack = missing("cuda")
+    if name == "cuda" and lack:
+        raise BackendError(f"device 'cuda' cannot be used here: {lack}; or choose --device cpu")
+    return torch.device("cpu" if lack or name == "cpu" else "cuda")

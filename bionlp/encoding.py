@@ -1,7 +1,8 @@
 """From rates to Poisson spikes.
 
 An embedding value r in [0, 1] becomes a spike train that fires in each step with probability r,
-independently of all other steps and channels (Lv, Xu & Zheng 2023, section 3.1).
+independently of all other steps and channels (Lv, Xu & Zheng 2023, section 3.1): Bernoulli spikes,
+a Poisson process in steps.
 
 A sentence's spikes are drawn from a generator of its own, seeded by (seed, number of the
 sentence), so that they depend neither on its neighbours nor on the size of a batch.

@@ -89,7 +89,7 @@ DEFAULT_ENGINE = Engine()
 
 def simulate(
     classifier: TextClassifier,
-    texts: Iterable[str],
+    texts: str | Iterable[str],
     *,
     steps: int | None = None,
     seed: int = 0,
@@ -103,8 +103,8 @@ def simulate(
     ----------
     classifier : TextClassifier
         The model.
-    texts : iterable of str
-        Sentences; they are presented one after the other.
+    texts : str or iterable of str
+        A sentence, or several that are presented one after the other.
     steps : int, optional
         Length of a presentation, by default that which the model was trained for; a step lasts
         1 ms.
@@ -129,16 +129,25 @@ def simulate(
     BackendError
         If the backend cannot run here.
     UsageError
-        If a layer or neuron to record does not exist.
+        If there is no text, the model is none, or a layer or neuron to record does not exist.
 
     Examples
     --------
     >>> from bionlp.checkpoint import load_classifier
     >>> recordings = simulate(load_classifier("mr"), ["a gripping film"])  # doctest: +SKIP
     """
+    if not isinstance(classifier, TextClassifier):
+        raise UsageError(
+            f"the model is a TextClassifier, as load_classifier returns it, not "
+            f"{type(classifier).__name__}"
+        )
     if isinstance(texts, str):
-        raise UsageError("simulate takes a list of texts; put the text into one: [text]")
+        texts = [texts]
+    elif not isinstance(texts, Iterable):
+        raise UsageError(f"texts are a string or several, not {type(texts).__name__}")
     sentences = [classifier.read(text) for text in texts]
+    if not sentences:
+        raise UsageError("there is no text; give at least one")
     recordings, _ = present(
         classifier,
         sentences,

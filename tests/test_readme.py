@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 
 from bionlp.attribution import attribute
 from bionlp.checkpoint import bundled_models, load_classifier
@@ -40,6 +42,53 @@ def test_the_python_examples_run(number, printed, tmp_path):
         check=True,
     )
     assert re.search(printed, done.stdout)
+
+
+TREC = {
+    "ABBR:exp": ("abbreviation", "acronym", "initials"),
+    "DESC:def": ("meaning", "reason", "origin"),
+    "ENTY:animal": ("animal", "bird", "sport"),
+    "HUM:ind": ("king", "actor", "author"),
+    "LOC:city": ("city", "river", "country"),
+    "NUM:date": ("year", "month", "date"),
+}
+
+
+def test_questions_of_six_classes_are_learned(tmp_path):
+    pytest.importorskip("sklearn")
+    rng = np.random.default_rng(0)
+    things = [thing for some in TREC.values() for thing in some]
+    lines = [
+        f"{label} What {thing} is of the {other} ?"
+        for label, some in TREC.items()
+        for thing in some
+        for other in things
+    ]
+    (tmp_path / "train_5500.label").write_text(
+        "\n".join(rng.permutation(lines)), encoding="latin-1"
+    )
+    words = [*things, "what", "is", "of", "the", "capital", "france", "?"]
+    vectors = KeyedVectors(40)
+    vectors.add_vectors(words, rng.normal(size=(len(words), 40)).astype(np.float32))
+    vectors.save_word2vec_format(str(tmp_path / "vectors.bin"), binary=True)
+    code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[5]
+    assert len(code.strip().splitlines()) <= 11
+    # So few questions are gone through more often, by a network of fewer maps.
+    few = "'maps': 20, 'tailored_epochs': 15, 'tailored_rate': 0.01, 'batch_size': 10"
+    code = code.replace('{"teachers": 0}', f'{{"teachers": 0, {few}}}')
+    assert few in code
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    accuracy, label = re.fullmatch(r"accuracy (\S+)\n\['(\w+)'\]\n", done.stdout).groups()
+    assert float(accuracy) > 0.5
+    assert label == "LOC"
+    assert load_classifier(tmp_path / "models" / "trec").classes == 6
 
 
 GUIDE = (ROOT / "docs" / "bring_your_network.md").read_text(encoding="utf-8")

@@ -61,7 +61,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Run text classifiers as spiking networks in Brian 2.",
-    epilog='Example: bionlp simulate "a gripping , funny and moving film" --model mr',
+    epilog='Example: bionlp simulate mr "a gripping , funny and moving film"',
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bionlp.cli import completion
-from bionlp.cli.options import Json, ModelOption, Seed, Steps
+from bionlp.cli.options import Json, Model, OldModel, Seed, Steps, note_old_model
 from bionlp.errors import DatasetError, UsageError
 from bionlp.files import make_folder
 from bionlp.limits import MOST_PROCESSES
@@ -24,7 +24,8 @@ SAMPLES = "samples"
 
 
 def bench(
-    model: ModelOption = "mr",
+    model: Model = "mr",
+    old_model: OldModel = None,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -103,7 +104,9 @@ def bench(
     if out:
         make_folder(out)
     report = Reporter()
-    everything, source = _load(model, dataset, steps, seed, report)
+    if old_model is not None:
+        note_old_model("bench", old_model, report)
+    everything, source = _load(old_model or model, dataset, steps, seed, report)
     if whole and source == SAMPLES:
         raise UsageError("--whole needs a dataset; name one with --dataset")
 

@@ -19,9 +19,9 @@ EXAMPLE = "Example: bionlp demo --out runs"
 def demo(
     out: Out = Path("runs"), backend: Backend = "auto", steps: Steps = None, seed: Seed = 0
 ) -> None:
-    """Simulate sample sentences with every bundled model, and prove each equal to PyTorch.
+    """Simulate sample sentences with every bundled model, and check each against PyTorch.
 
-    Leaves with code 1 if a spike differs.
+    Exits with code 1 if a spike differs.
     """
     from bionlp.checkpoint import bundled_models, load_classifier
     from bionlp.cli.output import print_table

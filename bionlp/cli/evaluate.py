@@ -128,7 +128,7 @@ def evaluate(
                 )
     except KeyboardInterrupt:
         if engine == "brian":
-            report.note("interrupted; the same command goes on where it stopped")
+            report.note("interrupted; the same command resumes where it stopped")
         raise typer.Exit(INTERRUPTED) from None
     from bionlp.evaluation_report import EvaluationReport, write_report
 

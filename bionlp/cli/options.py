@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from bionlp.limits import (
     MOST_STEPS,
     MOST_THRESHOLD,
 )
+
+if TYPE_CHECKING:
+    from bionlp.progress import Reporter
 
 
 def _within(what: str, most: float) -> Callable[[float | None], float | None]:
@@ -46,14 +49,11 @@ Model = Annotated[
         help="A bundled model (mr, waimai) or a model's folder.", autocompletion=completion.models
     ),
 ]
-ModelOption = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        help="A bundled model (mr, waimai) or a model's folder.",
-        autocompletion=completion.models,
-    ),
+OldModel = Annotated[
+    str | None,
+    typer.Option("--model", hidden=True, autocompletion=completion.models),
 ]
+"""How a model was named where it now comes first."""
 DatasetOption = Annotated[
     str,
     typer.Option(
@@ -207,3 +207,8 @@ def chosen_engine(context: typer.Context, engine: str | None, of_brian: Iterable
     if chosen == "brian" and given(context, ["device"]):
         raise UsageError("--device is for --engine torch; Brian 2 has --backend")
     return chosen
+
+
+def note_old_model(command: str, model: str, report: Reporter) -> None:
+    """Say how a model is named now."""
+    report.note(f"note: the model comes first now, as in: bionlp {command} {model}")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bionlp.cli import completion
 from bionlp.cli.options import (
     Backend,
     Decay,
     Json,
-    ModelOption,
+    OldModel,
     Overwrite,
     Precision,
     Record,
@@ -20,6 +21,7 @@ from bionlp.cli.options import (
     Steps,
     Synapses,
     Threshold,
+    note_old_model,
 )
 from bionlp.errors import OutputError, UsageError
 from bionlp.files import make_folder
@@ -28,13 +30,13 @@ from bionlp.progress import Reporter
 if TYPE_CHECKING:
     import xarray as xr
 
-EXAMPLE = (
-    'Example: bionlp simulate "a gripping , funny and moving film" --model mr --seed 1 --out mine'
-)
+EXAMPLE = 'Example: bionlp simulate mr "a gripping , funny and moving film" --seed 1 --out mine'
 
 
 RECORDING = "recording.nc"
 """The file in the folder of each sentence, beside its figures."""
+
+DEFAULT_MODEL = "mr"
 
 REASONS = {
     "silent": "no output neuron fired",
@@ -43,10 +45,15 @@ REASONS = {
 
 
 def simulate(
-    texts: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT...", help="Sentences, each in quotes.")
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="MODEL TEXT...",
+            help="A bundled model (mr, waimai) or a model's folder, and sentences, each in quotes.",
+            autocompletion=completion.models,
+        ),
     ] = None,
-    model: ModelOption = "mr",
+    old_model: OldModel = None,
     file: Annotated[
         Path | None, typer.Option(help="Read sentences from a UTF-8 file, one a line.")
     ] = None,
@@ -71,10 +78,13 @@ def simulate(
     from bionlp.simulation import simulate as run
     from bionlp.text import read_texts
 
-    texts = [*(texts or []), *(read_texts(file) if file else [])]
-    if not texts:
-        raise UsageError('give at least one sentence, as in: bionlp simulate "a moving film"')
     report = Reporter()
+    model, texts = model_and_texts(arguments or [], old_model, report)
+    texts += read_texts(file) if file else []
+    if not texts:
+        raise UsageError(
+            f'give at least one sentence, as in: bionlp simulate {model} "a moving film"'
+        )
     classifier = load_model(model, decay, threshold)
     warn_of_reading(classifier, texts, report)
     prepare_folder(out, classifier.name, len(texts), overwrite)
@@ -94,6 +104,45 @@ def simulate(
         print_json([_entry(*pair) for pair in zip(recordings, folders, strict=True)])
     else:
         print_summary(recordings)
+
+
+def model_and_texts(
+    arguments: list[str], old_model: str | None, report: Reporter
+) -> tuple[str, list[str]]:
+    """Tell the model from the sentences.
+
+    Parameters
+    ----------
+    arguments : list of str
+        The model and sentences; or, as it was written once, sentences alone.
+    old_model : str or None
+        What was given by ``--model``.
+    report : Reporter
+        Hears how it is written now, if it was written otherwise.
+
+    Returns
+    -------
+    model : str
+        A name or a folder.
+    texts : list of str
+        The sentences.
+    """
+    from bionlp.checkpoint import bundled_models
+
+    if old_model is not None:
+        note_old_model("simulate", f"{old_model} TEXT", report)
+        return old_model, arguments
+    if not arguments:
+        return DEFAULT_MODEL, []
+    first, *others = arguments
+    is_path = os.sep in first and not any(map(str.isspace, first))
+    if first in bundled_models() or os.path.isdir(first) or is_path:
+        return first, others
+    report.note(
+        f"note: no model is named, {DEFAULT_MODEL} is asked; name it first, as in: bionlp simulate "
+        f"{DEFAULT_MODEL} TEXT"
+    )
+    return DEFAULT_MODEL, arguments
 
 
 def prepare_folder(out: Path | None, name: str, count: int, overwrite: bool) -> None:

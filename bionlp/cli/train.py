@@ -190,7 +190,7 @@ def train(
             f"{stage:10} dev {measured[stage]['dev_accuracy']:.2%}, "
             f"test {measured[stage]['test_accuracy']:.2%}"
         )
-    typer.echo(f"model written to {out}; try: bionlp simulate TEXT --model {out}")
+    typer.echo(f"model written to {out}; try: bionlp simulate {out} TEXT")
 
 
 def _changes(context: typer.Context) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``bionlp validate``: proof that Brian 2 simulates the PyTorch network."""
+"""``bionlp validate``: Brian 2 against PyTorch, spike for spike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from bionlp.cli.options import (
     Seed,
     Split,
     Steps,
-    Synapses,
     TextColumn,
     Threshold,
     given,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.statistics import Interval
     from bionlp.validation import Independent, Replay
 
+BOTH = "both"
 EXAMPLE = "Example: bionlp validate mr --dataset mr --split test --limit 20 --backend numpy"
 
 
@@ -49,15 +49,19 @@ def validate(
     label_column: LabelColumn = None,
     limit: Limit = 20,
     backend: Backend = "auto",
-    synapses: Synapses = "auto",
+    synapses: Annotated[
+        str,
+        typer.Option(
+            help="shared, stock, auto as in simulate, or both, and compare the two.",
+            autocompletion=completion.choices((*completion.SYNAPSES, BOTH)),
+        ),
+    ] = "auto",
     precision: Precision = "double",
     steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
-    stock: Annotated[
-        bool, typer.Option("--stock", help="Also compare with Brian 2's own synapses.")
-    ] = False,
+    old_stock: Annotated[bool, typer.Option("--stock", hidden=True)] = False,
     independent: Annotated[
         int,
         typer.Option(
@@ -71,7 +75,10 @@ def validate(
 ) -> None:
     """Compare every spike of Brian 2 with PyTorch, both given the same input.
 
-    Leaves with code 1 if a spike differs.
+    With --synapses both, the network runs with shared weights and with Brian 2's
+    own synapses, and these are compared with each other, too.
+
+    Exits with code 1 if a spike differs.
     """
     from bionlp.cli.output import load_examples, load_model, print_json, read_known
     from bionlp.samples import SAMPLES
@@ -79,6 +86,10 @@ def validate(
     from bionlp.validation import compare_independent, replay
 
     report = Reporter()
+    if old_stock:
+        report.note("note: --stock is --synapses both now")
+    stock = old_stock or synapses == BOTH
+    synapses = "auto" if synapses == BOTH else synapses
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
     if dataset is None:

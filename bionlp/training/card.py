@@ -11,7 +11,7 @@ from bionlp.training.stages import INPUT_SEED
 _CARD = """# {name}
 
 A spiking convolutional network for text ({language}), to be simulated in Brian 2:
-`bionlp simulate TEXT --model {name}`. Its classes are {classes}.
+`bionlp simulate {name} TEXT`. Its classes are {classes}.
 
 ## Data
 

@@ -139,7 +139,7 @@ def test_ctrl_c_ends_all_workers(small_model, reviews, cache, ctrl_c):
     out, err = process.communicate(timeout=300)
     assert process.returncode == 130, err
     _whose_rows, *last = err.splitlines()
-    assert last == ["interrupted; the same command goes on where it stopped"]
+    assert last == ["interrupted; the same command resumes where it stopped"]
     assert out == ""
     (path,) = cache.glob("*.npy")
     assert (np.load(path)[:, 0] >= 0).any()

@@ -42,7 +42,7 @@ def bench(
 ) -> None:
     """Measure a network with shared weights beside Brian 2's own synapses, on the same input.
 
-    Leaves with code 1 if they fire differently.
+    Exits with code 1 if they fire differently.
     """
     from dataclasses import asdict
 

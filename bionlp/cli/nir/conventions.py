@@ -35,7 +35,7 @@ def conventions(
 ) -> None:
     """Find the conventions that reproduce what a library computed.
 
-    Leaves with code 1 if none does.
+    Exits with code 1 if none does.
     """
     if file is None:
         if reference is not None:

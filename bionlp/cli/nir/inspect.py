@@ -19,7 +19,7 @@ EXAMPLE = "Example: bionlp nir inspect network.nir --like snntorch"
 def inspect(file: File, like: Like = "file", dt: TimeStep = None, as_json: Json = False) -> None:
     """Say what is in a file, and how each node will be understood.
 
-    Leaves with code 1 if there is a node that cannot be simulated.
+    Exits with code 1 if there is a node that cannot be simulated.
     """
     from bionlp.cli.output import print_json
     from bionlp.graphs import conventions_of, graph_errors

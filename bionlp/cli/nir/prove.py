@@ -27,7 +27,7 @@ def prove(
 ) -> None:
     """Compare every spike of Brian 2 with what another library computed.
 
-    Leaves with code 1 if a spike differs.
+    Exits with code 1 if a spike differs.
     """
     from dataclasses import asdict
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from networks.brian import BACKENDS, missing
 
@@ -16,6 +17,10 @@ def test_it_says_of_each_backend_whether_it_can_run(cli):
         lack = missing(backend)
         assert name == backend
         assert told == (f"cannot run here: {lack}" if lack else "can run here")
+    assert lines[len(BACKENDS)].split(maxsplit=2) == ["PyTorch", "cpu", "can run here"]
+    works = torch.cuda.is_available()
+    assert lines[len(BACKENDS) + 1].startswith("PyTorch cuda")
+    assert lines[len(BACKENDS) + 1].endswith("can run here") == works
     assert "brian2" in lines[-1]
 
 

@@ -174,7 +174,7 @@ def test_a_gpu_that_is_not_there(cli, small_model):
     if torch.cuda.is_available():
         pytest.skip("there is one")
     code, _, err = cli("predict", small_model, "good", "--device=cuda")
-    assert (code, "finds no GPU" in err) == (8, True)
+    assert (code, "device 'cuda' cannot be used here" in err) == (8, True)
 
 
 def test_confidence_is_for_the_steps_it_was_measured_with(cli, small_model):
