@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate, takewhile
 from pathlib import Path
 
 from matplotlib import font_manager
@@ -90,14 +91,17 @@ class Fonts:
 
 def letters(text: str) -> int:
     """Return the width of a text in letters; Chinese characters are twice as wide."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _cut(name: str, longest: int) -> str:
-    if letters(name) <= longest:
-        return name
-    kept = next(end for end in range(len(name), -1, -1) if letters(name[:end]) <= longest)
-    return f"{name[:kept]}…"
+    # Not a letter more is looked at than is kept: a word may have a million.
+    kept = sum(1 for _ in takewhile(longest.__ge__, accumulate(map(_width, name))))
+    return name if kept == len(name) else f"{name[:kept]}…"
 
 
 def choose_fonts(texts: Iterable[str]) -> Fonts:

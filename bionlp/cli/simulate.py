@@ -79,7 +79,7 @@ def simulate(
     from bionlp.text import read_texts
 
     report = Reporter()
-    model, texts = model_and_texts(arguments or [], old_model, report)
+    model, texts = model_and_texts(arguments or [], old_model, file is not None, report)
     texts += read_texts(file) if file else []
     if not texts:
         raise UsageError(
@@ -107,7 +107,7 @@ def simulate(
 
 
 def model_and_texts(
-    arguments: list[str], old_model: str | None, report: Reporter
+    arguments: list[str], old_model: str | None, from_file: bool, report: Reporter
 ) -> tuple[str, list[str]]:
     """Tell the model from the sentences.
 
@@ -117,6 +117,8 @@ def model_and_texts(
         The model and sentences; or, as it was written once, sentences alone.
     old_model : str or None
         What was given by ``--model``.
+    from_file : bool
+        Whether there is a file of sentences, too.
     report : Reporter
         Hears how it is written now, if it was written otherwise.
 
@@ -135,8 +137,9 @@ def model_and_texts(
     if not arguments:
         return DEFAULT_MODEL, []
     first, *others = arguments
-    is_path = os.sep in first and not any(map(str.isspace, first))
-    if first in bundled_models() or os.path.isdir(first) or is_path:
+    # What stands before sentences, or alone beside a file, is a model, if only one that is missing.
+    is_named = bool(others or from_file) and not any(map(str.isspace, first))
+    if is_named or first in bundled_models() or os.path.isdir(first):
         return first, others
     report.note(
         f"note: no model is named, {DEFAULT_MODEL} is asked; name it first, as in: bionlp simulate "

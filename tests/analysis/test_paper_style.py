@@ -9,7 +9,7 @@ import matplotlib
 import pytest
 from matplotlib import font_manager
 
-from analysis.fonts import LATIN, choose_fonts
+from analysis.fonts import LATIN, Fonts, choose_fonts
 from analysis.recordings import NO_LABEL
 from analysis.style import PaperFigure, class_styles, headline
 
@@ -173,3 +173,15 @@ def test_a_title_of_ones_own(recording, without_chinese_fonts):
     assert headline(fonts, recording, inches=7, title="Spikes") == "Spikes"
     with pytest.raises(ValueError, match="no installed font can draw"):
         headline(choose_fonts(["菜"]), recording, inches=7, title="菜")
+
+
+def test_labels_are_cut_at_their_width_however_long_they_are():
+    fonts = Fonts(("DejaVu Sans",), frozenset())
+    names = ["short", "x" * 10**6, "好" * 10**6, "x" * 40, "x" * 41]
+    assert fonts.labels(names, "w", 40) == [
+        "short",
+        "x" * 40 + "…",
+        "好" * 20 + "…",
+        "x" * 40,
+        "x" * 40 + "…",
+    ]

@@ -37,7 +37,7 @@ def small_bench(cli, small_model, reviews):
     """Return a function that benchmarks the small classifier."""
 
     def run(*arguments):
-        model = (f"--model={small_model}", f"--dataset={reviews / 'reviews.csv'}")
+        model = (small_model, f"--dataset={reviews / 'reviews.csv'}")
         return cli("bench", *model, "--sentences=3", "--repeats=2", *arguments)
 
     return run
@@ -91,7 +91,7 @@ def test_an_engine_without_a_compiler_is_skipped_with_the_reason(
     ],
 )
 def test_senseless_options_are_one_line(cli, small_model, arguments, message):
-    code, out, err = cli("bench", "--model", small_model, *arguments)
+    code, out, err = cli("bench", small_model, *arguments)
     assert code == 2
     assert out == ""
     (line,) = [line for line in err.splitlines() if line.startswith("error: ")]

@@ -22,12 +22,12 @@ def test_small_enough_and_good_enough(name):
 
 def test_opposite_sentences_get_opposite_labels(cli):
     code, out, _ = cli(
-        *("simulate", "a gripping , funny and moving film", "--model=mr"), *("--seed=1", "--json")
+        *("simulate", "mr", "a gripping , funny and moving film"), *("--seed=1", "--json")
     )
     assert code == 0
     (good,) = json.loads(out)
     _, out, _ = cli(
-        *("simulate", "the worst , most boring film of the year", "--model=mr"),
+        *("simulate", "mr", "the worst , most boring film of the year"),
         *("--seed=1", "--json"),
     )
     (bad,) = json.loads(out)

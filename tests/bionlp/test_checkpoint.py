@@ -108,7 +108,7 @@ def test_harmed_models_are_refused(cli, copied, harm, message):
     harm(copied)
     with pytest.raises(CheckpointError, match=message):
         load_classifier(copied)
-    code, out, err = cli("simulate", "good", "--model", copied)
+    code, out, err = cli("simulate", copied, "good")
     assert (code, out) == (6, "")
     assert "Traceback" not in err
 

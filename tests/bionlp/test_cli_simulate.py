@@ -9,11 +9,13 @@ from importlib import metadata
 import pytest
 
 from bionlp.checkpoint import load_classifier, save_classifier
+from bionlp.errors import BionlpError
 from bionlp.recording import open_recording
+from bionlp.simulation import Engine, simulate
 
 
 def test_json_is_one_document_and_the_seed_decides(cli, small_model):
-    arguments = ("simulate", "the film is good .", "a dull plot", "--model", small_model, "--json")
+    arguments = ("simulate", small_model, "the film is good .", "a dull plot", "--json")
     code, out, _ = cli(*arguments, "--seed=3")
     assert code == 0
     good, bad = json.loads(out)
@@ -31,7 +33,7 @@ def test_json_is_one_document_and_the_seed_decides(cli, small_model):
 
 def test_out_holds_recordings_and_figures(cli, small_model, tmp_path):
     code, out, _ = cli(
-        *("simulate", "the film is good .", "--model", small_model),
+        *("simulate", small_model, "the film is good ."),
         *("--out", tmp_path, "--record=conv3:0-4", "--record=output"),
     )
     assert code == 0
@@ -51,7 +53,7 @@ def test_a_presentation_lasts_as_long_as_in_training(cli, small_model, tmp_path)
     short = replace(classifier, training=classifier.training | {"settings": settings})
     assert (classifier.steps, short.steps, replace(short, training={}).steps) == (50, 7, 50)
     save_classifier(short, tmp_path / "short")
-    arguments = ("simulate", "a good film", "--model", tmp_path / "short", "--json")
+    arguments = ("simulate", tmp_path / "short", "a good film", "--json")
     for given, steps in (((), 7), (("--steps=9",), 9)):
         (entry,) = json.loads(cli(*arguments, *given)[1])
         assert entry["steps"] == steps
@@ -60,18 +62,18 @@ def test_a_presentation_lasts_as_long_as_in_training(cli, small_model, tmp_path)
 def test_a_file_of_sentences(cli, small_model, tmp_path):
     path = tmp_path / "texts.txt"
     path.write_text("a good film\n\na bad film\n", encoding="utf-8")
-    code, out, _ = cli("simulate", "--file", path, "--model", small_model, "--json")
+    code, out, _ = cli("simulate", small_model, "--file", path, "--json")
     assert code == 0
     assert [entry["text"] for entry in json.loads(out)] == ["a good film", "a bad film"]
 
 
 def test_long_texts_are_cut_and_unknown_words_named(cli, small_model):
     text = "the film is good . " * 4 + "zyzzyva"
-    code, out, err = cli("simulate", text, "--model", small_model, "--json")
+    code, out, err = cli("simulate", small_model, text, "--json")
     assert code == 0
     json.loads(out)
     assert "cut to" in err
-    code, _, err = cli("simulate", "good zyzzyva", "--model", small_model)
+    code, _, err = cli("simulate", small_model, "good zyzzyva")
     assert code == 0
     assert "unknown words stay silent: zyzzyva" in err
 
@@ -92,7 +94,7 @@ def test_long_texts_are_cut_and_unknown_words_named(cli, small_model):
     ],
 )
 def test_bad_input_is_one_line_and_a_code(cli, small_model, arguments, code, message):
-    got, out, err = cli("simulate", *arguments, "--model", small_model)
+    got, out, err = cli("simulate", small_model, *arguments)
     assert got == code
     assert "Traceback" not in err
     (line,) = [line for line in err.splitlines() if line.startswith("error: ")]
@@ -104,15 +106,15 @@ def test_bad_input_is_one_line_and_a_code(cli, small_model, arguments, code, mes
 def test_invalid_utf8(cli, small_model, tmp_path):
     path = tmp_path / "texts.txt"
     path.write_bytes(b"good\n\xff\xfe\n")
-    code, _, err = cli("simulate", "--file", path, "--model", small_model)
+    code, _, err = cli("simulate", small_model, "--file", path)
     assert code == 3
     assert "line 2: not UTF-8" in err
 
 
 def test_the_installed_command_answers(small_model):
-    command = [sys.executable, "-m", "bionlp", "simulate", "the film is good .", "--json"]
+    command = [sys.executable, "-m", "bionlp", "simulate", str(small_model)]
     done = subprocess.run(
-        [*command, "--model", str(small_model)], capture_output=True, text=True, check=True
+        [*command, "the film is good .", "--json"], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)[0]["label"] == "1"
 
@@ -143,23 +145,25 @@ def recorded_text(folder):
 
 
 def test_a_recording_is_not_replaced_unless_that_is_asked_for(cli, small_model, tmp_path):
-    options = ("--model", small_model, "--steps=2", "--backend=numpy", "--out", tmp_path)
-    assert cli("simulate", "a good film", "a bad film", *options)[0] == 0
+    options = ("--steps=2", "--backend=numpy", "--out", tmp_path)
+    assert cli("simulate", small_model, "a good film", "a bad film", *options)[0] == 0
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-    code, out, err = cli("simulate", "a dull plot", *options, "--json")
+    code, out, err = cli("simulate", small_model, "a dull plot", *options, "--json")
     assert (code, out) == (9, "")
     assert err == (
         f"error: {tmp_path / 'small-01'} has a recording already; choose another --out, or replace "
         "it with --overwrite\n"
     )
     shutil.rmtree(tmp_path / "small-01")
-    code, _, err = cli("simulate", "a dull plot", "a dull film", *options)
+    code, _, err = cli("simulate", small_model, "a dull plot", "a dull film", *options)
     assert code == 9
     assert "small-02 has a recording" in err
     assert not (tmp_path / "small-01").exists()
     assert all(path.read_bytes() == raw for path, raw in before.items() if path.exists())
-    assert cli("simulate", "a dull plot", *options)[0] == 0
-    assert cli("simulate", "a cold end", "a dull film", *options, "--overwrite")[0] == 0
+    assert cli("simulate", small_model, "a dull plot", *options)[0] == 0
+    assert (
+        cli("simulate", small_model, "a cold end", "a dull film", *options, "--overwrite")[0] == 0
+    )
     texts = [recorded_text(tmp_path / f"small-0{number}") for number in (1, 2)]
     assert texts == ["a cold end", "a dull film"]
 
@@ -182,3 +186,47 @@ def test_the_demo_replaces_its_own_recordings_only(cli, monkeypatch, tmp_path):
     assert (code, out) == (9, "")
     assert "mr-01 has a recording of another sentence; choose another --out" in err
     assert recorded_text(tmp_path / "mr-01") == "my own film"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (("a good film", "--model", "{}"), "the model comes first now"),
+        (("a good film", "a dull plot", "--model={}"), "the model comes first now"),
+        (("a gripping film",), "no model is named, mr is asked"),
+        (("a gripping film", "a dull plot"), "no model is named, mr is asked"),
+    ],
+)
+def test_old_spellings_work_with_a_note(cli, small_model, arguments, note):
+    arguments = [argument.format(small_model) for argument in arguments]
+    code, out, err = cli("simulate", *arguments, "--steps=2", "--backend=numpy", "--json")
+    assert code == 0, err
+    assert err.startswith("note: ")
+    assert note in err
+    asked = "mr" if "mr is" in note else "small"
+    assert {entry["model"] for entry in json.loads(out)} == {asked}
+
+
+def test_a_model_that_is_missing_is_no_text(cli, tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("a good film")
+    for arguments in (("typo", "a good film"), ("typo", "--file", path)):
+        code, _, err = cli("simulate", *arguments)
+        assert code == 6
+        assert "there is no model 'typo'" in err
+
+
+def test_python_takes_one_text_or_several(small_model):
+    classifier = load_classifier(small_model)
+    options = {"steps": 2, "engine": Engine("numpy"), "record": ["none"]}
+    (alone,) = simulate(classifier, "a good film", **options)
+    (first, _) = simulate(classifier, ["a good film", "a dull plot"], **options)
+    assert alone["output"]["spikes"].equals(first["output"]["spikes"])
+    for model, texts, said in (
+        ("mr", "a film", "as load_classifier returns it, not str"),
+        (classifier, 3, "texts are a string or several, not int"),
+        (classifier, [], "give at least one"),
+        (classifier, [3], "a text is a string, not int"),
+    ):
+        with pytest.raises(BionlpError, match=said):
+            simulate(model, texts, **options)

@@ -111,8 +111,8 @@ def test_evaluate_says_so(cli, small_model, tmp_path, engine):
 @pytest.mark.parametrize(("name", "reason"), [("torn", "tie"), ("silent", "silent")])
 def test_simulate_gives_no_label(cli, folder, name, reason, tmp_path):
     model = folder(name)
-    options = ("--model", model, "--steps=20", "--out", tmp_path / "out", "--record=none")
-    code, out, err = cli("simulate", TEXT, *options, "--json")
+    options = ("--steps=20", "--out", tmp_path / "out", "--record=none")
+    code, out, err = cli("simulate", model, TEXT, *options, "--json")
     assert code == 0
     (entry,) = json.loads(out)
     assert (entry["label"], entry["label_index"], entry["undecided"]) == (None, None, reason)
@@ -120,11 +120,11 @@ def test_simulate_gives_no_label(cli, folder, name, reason, tmp_path):
     assert "warning: sentence 1 is undecided: " in err
     recording = open_recording(tmp_path / "out" / f"{name}-01" / "recording.nc")
     assert (recording.attrs["label"], recording.attrs["label_name"]) == (UNDECIDED, "")
-    assert f"undecided ({reason})" in cli("simulate", TEXT, *options[:3])[1]
+    assert f"undecided ({reason})" in cli("simulate", model, TEXT, "--steps=20")[1]
 
 
 def test_a_decided_sentence_says_so(cli, small_model):
-    (entry,) = json.loads(cli("simulate", TEXT, "--model", small_model, "--json")[1])
+    (entry,) = json.loads(cli("simulate", small_model, TEXT, "--json")[1])
     assert (entry["label"], entry["label_index"], entry["undecided"]) == ("1", 1, None)
 
 
@@ -138,7 +138,7 @@ def test_recordings_figures_and_pages(torn, tmp_path):
     assert "(label)" not in " ".join(text.get_text() for text in axes.get_legend().get_texts())
     write_report(recording, torn, tmp_path / "page.html", engine=NUMPY)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "<h1>“the film is good .” → undecided</h1>" in page
+    assert '<h1>“<span lang="en">the film is good .</span>” → undecided</h1>' in page
     assert "No class has the most, so the network decides nothing." in page
 
 

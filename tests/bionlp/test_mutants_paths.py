@@ -47,8 +47,8 @@ def test_names_of_models_lead_nowhere(cli, make_classifier, inside, name):
     save_classifier(make_classifier(), folder / "made")
     model = named(folder, folder / "made", name)
     before = outside()
-    arguments = ("--model", model, "--out", folder / "out", "--backend=numpy", "--steps=2")
-    code, _, err = cli("simulate", "good", *arguments)
+    arguments = ("--out", folder / "out", "--backend=numpy", "--steps=2")
+    code, _, err = cli("simulate", model, "good", *arguments)
     assert code in (0, 6), err
     assert "Traceback" not in err
     assert (code == 0) == (name == name_of(name))
@@ -77,8 +77,8 @@ def test_sentences_are_no_paths(cli, make_classifier, inside):
     folder, outside = inside
     save_classifier(make_classifier(), folder / "made")
     before = outside()
-    arguments = ("--model", folder / "made", "--out", folder / "out", "--backend=numpy")
-    code, _, err = cli("simulate", *TEXTS, *arguments, "--steps=2")
+    arguments = ("--out", folder / "out", "--backend=numpy")
+    code, _, err = cli("simulate", folder / "made", *TEXTS, *arguments, "--steps=2")
     assert code == 0, err
     assert outside() == before
     assert {path.name for path in (folder / "out").iterdir()} == {
@@ -94,7 +94,7 @@ def test_names_of_populations_lead_nowhere(cli, make_classifier, inside, name):
     text = path.read_text()
     path.write_text(text.replace('"hidden"', json.dumps(name)))
     before = outside()
-    code, _, err = cli("simulate", "good", "--model", folder / "model", "--out", folder / "out")
+    code, _, err = cli("simulate", folder / "model", "good", "--out", folder / "out")
     assert code == 6, err
     assert "Traceback" not in err
     assert outside() == before
@@ -102,7 +102,7 @@ def test_names_of_populations_lead_nowhere(cli, make_classifier, inside, name):
 
 @pytest.mark.parametrize("name", [LONG, "no/such", "a" * 300])
 def test_paths_that_cannot_be_are_no_models(cli, name):
-    code, _, err = cli("simulate", "good", "--model", name)
+    code, _, err = cli("simulate", name, "good")
     assert code == 6
     assert "there is no model" in err
     assert len(err) < 500
@@ -121,7 +121,7 @@ def test_what_is_no_file_does_not_hang(cli, make_classifier, tmp_path, name, kin
         path.mkdir()
     else:
         path.symlink_to("/dev/zero")
-    code, _, err = cli("simulate", "good", "--model", tmp_path / "model")
+    code, _, err = cli("simulate", tmp_path / "model", "good")
     assert code == 6
     assert f"{name} is no file but" in err
 

@@ -32,7 +32,7 @@ def odd(make_classifier, tmp_path):
 @needs_compiler
 def test_a_program_is_announced_when_it_is_compiled_and_only_then(cli, odd, monkeypatch, tmp_path):
     monkeypatch.setenv("BIONLP_CACHE_DIR", str(tmp_path / "cache"))
-    command = ("simulate", "a good film", "--model", odd, "--steps", "3", "--json")
+    command = ("simulate", odd, "a good film", "--steps", "3", "--json")
     with preferences({"codegen.cpp.extra_compile_args": ["-O0"]}):
         for backend, times in (("numpy", 0), ("cpp_standalone", 1), ("cpp_standalone", 0)):
             code, out, err = cli(*command, "--backend", backend)

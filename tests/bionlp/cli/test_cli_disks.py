@@ -124,7 +124,7 @@ def test_workers_share_a_cache_where_there_is_none(odd, disk, tmp_path):
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
 def test_a_folder_for_results_that_is_read_only(cli, odd, disk, as_json):
     folder = disk("ro")
-    arguments = ("simulate", "a good film", "--model", odd / "odd", "--out", folder)
+    arguments = ("simulate", odd / "odd", "a good film", "--out", folder)
     code, out, err = cli(*arguments, *as_json)
     assert (code, out) == (9, "")
     assert err == f"error: cannot write to {folder}: read-only file system; choose another folder\n"
@@ -133,7 +133,7 @@ def test_a_folder_for_results_that_is_read_only(cli, odd, disk, as_json):
 @pytest.mark.parametrize("size", ["4k", "40k", "100k"])
 def test_a_disk_that_fills_up_with_results(cli, odd, disk, size):
     folder = disk(f"size={size}")
-    code, out, err = cli("simulate", "a good film", "--model", odd / "odd", "--out", folder)
+    code, out, err = cli("simulate", odd / "odd", "a good film", "--out", folder)
     assert (code, out) == (9, "")
     assert "no space left on device" in err.splitlines()[-1]
     assert not list(folder.rglob(".*"))
@@ -154,7 +154,7 @@ def test_a_training_on_a_disk_that_fills_up(cli, training_arguments, disk):
 @pytest.mark.slow
 @needs_compiler
 def test_compilations_on_small_disks(odd, disk, tmp_path):
-    shared = ("simulate", "a good film", "--model", odd / "odd", "--backend")
+    shared = ("simulate", odd / "odd", "a good film", "--backend")
     small = disk("size=200k")
     for backend in ("cpp_standalone", "cython"):
         cache = tmp_path / f"cache-{backend}"
@@ -170,7 +170,7 @@ def test_compilations_on_small_disks(odd, disk, tmp_path):
 @pytest.mark.slow
 @needs_compiler
 def test_a_program_without_and_with_a_cache_is_the_same(odd, disk, tmp_path):
-    command = ("simulate", "a good film", "--model", "odd", "--backend=cpp_standalone", "--json")
+    command = ("simulate", "odd", "a good film", "--backend=cpp_standalone", "--json")
     answers = set()
     for cache, said in ((disk("ro"), 1), (tmp_path / "cache", 0), (tmp_path / "cache", 0)):
         code, out, errors = run(*command, cwd=odd, BIONLP_CACHE_DIR=cache)

@@ -43,7 +43,7 @@ def test_a_backend_that_cannot_run_is_one_clear_line(
 ):
     monkeypatch.delenv("GENN_PATH", raising=False)
     arguments = {
-        "simulate": ("a good film", f"--model={small_model}"),
+        "simulate": (small_model, "a good film"),
         "evaluate": (small_model, f"--dataset={reviews / 'reviews.csv'}"),
         "validate": (small_model, f"--dataset={reviews / 'reviews.csv'}"),
     }
@@ -67,8 +67,8 @@ def test_sentences_are_labelled_on_genn(cli, small_model, reviews):
     assert json.loads(out)["accuracy"] == 1
     code, _, err = cli(
         "simulate",
+        small_model,
         "a good film",
-        f"--model={small_model}",
         "--backend=genn-cpu",
         "--synapses=shared",
     )

@@ -31,18 +31,18 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="needs /dev/full, pipes and C
 COMMANDS = {
     0: "--version",
     1: "validate rounded --dataset words.csv --precision single --backend numpy",
-    2: "simulate --model rounded",
-    3: "simulate zyzzyva --model rounded",
+    2: "simulate rounded",
+    3: "simulate rounded zyzzyva",
     4: "evaluate rounded --dataset missing.csv",
     5: "embeddings info missing.bin",
-    6: "simulate good --model missing",
+    6: "simulate missing good",
     7: "plot missing.nc",
-    8: "simulate good --model rounded --backend fpga",
-    9: "simulate good --model rounded --out /dev/full/x",
+    8: "simulate rounded good --backend fpga",
+    9: "simulate rounded good --out /dev/full/x",
     10: "train --dataset train.csv --embeddings vectors.bin --out trained --maps 2 --teachers 0 "
     "--neurons-per-class 1 --steps 5 --tailored-epochs 1 --finetuning-epochs 1 --threshold 1000",
     11: "nir inspect missing.nir",
-    130: "simulate --file fifo --model rounded",
+    130: "simulate rounded --file fifo",
 }
 
 

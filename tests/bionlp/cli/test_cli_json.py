@@ -91,10 +91,13 @@ def test_every_command_with_json_has_a_section():
 
 
 def test_simulate(cli, material):
-    options = ("--model", material / "odd", "--steps=4", "--backend=numpy")
-    out = ("--out", material / "runs", "--record=none", "--overwrite")
+    options = ("--steps=4", "--backend=numpy")
+    odd, out = material / "odd", ("--out", material / "runs", "--record=none", "--overwrite")
     compare(
-        "simulate", cli, ("simulate", "a good film", *options, *out), ("simulate", "a", *options)
+        "simulate",
+        cli,
+        ("simulate", odd, "a good film", *options, *out),
+        ("simulate", odd, "a", *options),
     )
 
 
@@ -106,7 +109,7 @@ def test_validate(cli, material):
         "--steps=3",
         "--backend=numpy",
     )
-    compare("validate", cli, ("validate", *options, "--stock", "--independent=2"))
+    compare("validate", cli, ("validate", *options, "--synapses=both", "--independent=2"))
 
 
 def test_evaluate(cli, material, small_model, reviews):
@@ -158,9 +161,9 @@ def test_embeddings_info(cli, material):
 
 @pytest.mark.slow
 def test_bench(cli, material):
-    options = ("--model", material / "odd", "--dataset", material / "table.csv", "--steps=3")
+    options = ("--dataset", material / "table.csv", "--steps=3")
     measured = ("--engines=shared-numpy,torch", "--sentences=1", "--repeats=1")
-    compare("bench", cli, ("bench", *options, *measured))
+    compare("bench", cli, ("bench", material / "odd", *options, *measured))
 
 
 def test_nir(cli, nir, material):

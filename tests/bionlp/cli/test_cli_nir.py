@@ -167,7 +167,7 @@ def test_shared_weights_are_measured_beside_stock_synapses(cli, network):
 @pytest.mark.parametrize("model", ["mr", "waimai"])
 def test_a_classifier_goes_out_and_fires_the_same_spikes(cli, model, tmp_path):
     text = {"mr": "a gripping , funny and moving film", "waimai": "送餐超级慢，味道很好"}[model]
-    simulated = ("simulate", text, "--model", model, "--seed", 1, "--backend", "numpy")
+    simulated = ("simulate", model, text, "--seed", 1, "--backend", "numpy")
     code, out, err = cli(*simulated, "--out", tmp_path / "out", "--json")
     assert code == 0, err
     (expected,) = json.loads(out)

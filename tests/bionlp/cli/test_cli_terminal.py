@@ -14,7 +14,7 @@ import pytest
 from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.cli import main
 from bionlp.cli.streams import Results, encodable, standard_streams
-from bionlp.errors import OutputError, TextError, UsageError
+from bionlp.errors import OutputError, TextError
 from bionlp.recording import open_recording
 from bionlp.simulation import Engine, simulate
 from bionlp.text import check_text, printable, shown
@@ -101,7 +101,7 @@ def written(stdout):
 def test_hostile_texts_in_a_table_in_three_encodings(run, odd):
     for encoding in ("utf-8", "latin-1", "ascii"):
         stdout = stream(encoding)
-        code, err = run(stdout, "simulate", *HOSTILE.values(), "--model", odd)
+        code, err = run(stdout, "simulate", odd, *HOSTILE.values())
         assert code == 0, err
         out = written(stdout)
         assert "Traceback" not in err
@@ -116,7 +116,7 @@ def test_hostile_texts_in_a_table_in_three_encodings(run, odd):
 def test_hostile_texts_as_json_in_three_encodings(run, odd):
     for encoding in ("utf-8", "latin-1", "ascii"):
         stdout = stream(encoding)
-        code, err = run(stdout, "simulate", *HOSTILE.values(), "--model", odd, "--json")
+        code, err = run(stdout, "simulate", odd, *HOSTILE.values(), "--json")
         assert code == 0, err
         document = json.loads(written(stdout))
         assert [entry["text"] for entry in document] == list(HOSTILE.values())
@@ -129,7 +129,7 @@ def test_texts_that_say_nothing_are_refused_before_anything_is_done(
     run, odd, tmp_path, name, as_json
 ):
     stdout = stream("utf-8")
-    arguments = ("simulate", "a good film", SILENT[name], "--model", odd, "--out", tmp_path / "out")
+    arguments = ("simulate", odd, "a good film", SILENT[name], "--out", tmp_path / "out")
     code, err = run(stdout, *arguments, *as_json)
     assert code == 3
     (line,) = [line for line in err.splitlines() if not line.startswith("warning: ")]
@@ -142,7 +142,7 @@ def test_texts_that_say_nothing_are_refused_before_anything_is_done(
 def test_hostile_texts_become_figures_recordings_and_pages(cli, odd, tmp_path):
     names = ("escapes of a terminal", "formula", "long word")
     texts = [HOSTILE[name] for name in names]
-    code, _, err = cli("simulate", *texts, "--model", odd, "--out", tmp_path)
+    code, _, err = cli("simulate", odd, *texts, "--out", tmp_path)
     assert code == 0, err
     found = [open_recording(file) for file in sorted(tmp_path.glob("*/recording.nc"))]
     assert [recording.attrs["text"] for recording in found] == texts
@@ -156,7 +156,7 @@ def test_hostile_texts_become_figures_recordings_and_pages(cli, odd, tmp_path):
 def test_a_bad_line_of_a_file_costs_no_simulation(cli, odd, tmp_path):
     for content in (b"a good film\ngood \x00 film\n", b"a good film\n\xff\n"):
         (tmp_path / "texts.txt").write_bytes(content)
-        code, out, err = cli("simulate", "--file", tmp_path / "texts.txt", "--model", odd)
+        code, out, err = cli("simulate", odd, "--file", tmp_path / "texts.txt")
         assert (code, out) == (3, "")
         assert "Traceback" not in err
 
@@ -165,7 +165,7 @@ def test_a_bad_line_of_a_file_costs_no_simulation(cli, odd, tmp_path):
 def test_chinese_on_any_terminal(run, chinese, encoding):
     plain, document = stream(encoding), stream(encoding)
     for stdout, option in ((plain, "--seed=0"), (document, "--json")):
-        code, err = run(stdout, "simulate", "味道很好 é", "--model", chinese, option)
+        code, err = run(stdout, "simulate", chinese, "味道很好 é", option)
         assert code == 0, err
     assert encodable("味道很好 é", encoding) in written(plain)
     entry = json.loads(written(document))[0]
@@ -181,8 +181,8 @@ def test_help_is_plain_where_lines_cannot_be_drawn(run):
 
 def commands(odd, table):
     return {
-        "simulate": ("simulate", "a good film", "--model", odd),
-        "simulate --json": ("simulate", "a good film", "--model", odd, "--json"),
+        "simulate": ("simulate", odd, "a good film"),
+        "simulate --json": ("simulate", odd, "a good film", "--json"),
         "validate": ("validate", odd, "--dataset", table, "--limit=1"),
         "validate --json": ("validate", odd, "--dataset", table, "--limit=1", "--json"),
         "evaluate": ("evaluate", odd, "--dataset", table),
@@ -233,9 +233,9 @@ def closed_pipe():
         ("{} data list --json 2>&- | cat > /dev/null; exit ${{PIPESTATUS[0]}}", 0, 0),
         ("{} data list --json | true; exit ${{PIPESTATUS[0]}}", 9, 0),
         pytest.param("{} simulate '' >&- 2> /dev/full", 3, 0, marks=pytest.mark.slow),
-        ("{} simulate $'good \\xff film' --model {model}", 3, 1),
+        ("{} simulate {model} $'good \\xff film'", 3, 1),
         pytest.param(
-            "{} simulate 'a good film' --model {model} --out $'{out}/\\xff' | cat",
+            "{} simulate {model} 'a good film' --out $'{out}/\\xff' | cat",
             0,
             0,
             marks=pytest.mark.slow,
@@ -279,8 +279,6 @@ def test_texts_from_python(odd):
     ):
         with pytest.raises(TextError, match=re.escape(said)):
             simulate(classifier, [wrong], engine=Engine("numpy"))
-    with pytest.raises(UsageError, match="a list of texts"):
-        simulate(classifier, "good film")
 
 
 def test_a_long_text_is_shown_by_its_beginning():
