@@ -15,7 +15,7 @@ from analysis.traces import plot_traces
 from analysis.view import EVERYTHING, View
 from bionlp.errors import RecordingError, UsageError
 from bionlp.files import atomic_path
-from bionlp.limits import check_memory
+from bionlp.limits import LEAST_DPI, MOST_DPI, check_memory
 
 KINDS = {
     "raster": plot_raster,
@@ -25,7 +25,6 @@ KINDS = {
 }
 FORMATS = (".png", ".pdf", ".svg")
 DPI = 300
-LEAST_DPI, MOST_DPI = 30, 1200
 MOST_PIXELS = 100_000_000
 BYTES_A_PIXEL = 12
 """What an image takes while it is drawn and compressed: RGBA, about three times."""

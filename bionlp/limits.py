@@ -16,6 +16,10 @@ MOST_STEPS = 100_000
 MOST_SEED = 2**63 - 1
 """Seeds are kept as signed integers of 64 bits."""
 MOST_SENTENCES = 10**9
+LEAST_DPI, MOST_DPI = 30, 1200
+LEAST_INCHES, MOST_INCHES = 2, 40
+"""Of a figure; :mod:`analysis.view` has the same, and a test compares them."""
+MOST_NEURONS = 1_000_000
 MOST_PROCESSES = 1_024
 MOST_DIMENSION = 100_000
 """Of word vectors."""

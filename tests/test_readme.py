@@ -21,6 +21,18 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def run_code(code, folder):
+    """Run Python in a folder and return what it prints."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 @pytest.mark.parametrize(
     ("number", "printed"),
     [
@@ -33,15 +45,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 )
 def test_the_python_examples_run(number, printed, tmp_path):
     code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[number]
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert re.search(printed, done.stdout)
+    assert re.search(printed, run_code(code, tmp_path))
 
 
 TREC = {
@@ -77,15 +81,8 @@ def test_questions_of_six_classes_are_learned(tmp_path):
     few = "'maps': 20, 'tailored_epochs': 15, 'tailored_rate': 0.01, 'batch_size': 10"
     code = code.replace('{"teachers": 0}', f'{{"teachers": 0, {few}}}')
     assert few in code
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    accuracy, label = re.fullmatch(r"accuracy (\S+)\n\['(\w+)'\]\n", done.stdout).groups()
+    found = re.fullmatch(r"accuracy (\S+)\n\['(\w+)'\]\n", run_code(code, tmp_path))
+    accuracy, label = found.groups()
     assert float(accuracy) > 0.5
     assert label == "LOC"
     assert load_classifier(tmp_path / "models" / "trec").classes == 6

@@ -9,6 +9,7 @@ import typer
 
 from bionlp.cli import completion
 from bionlp.errors import UsageError
+from bionlp.limits import LEAST_DPI, LEAST_INCHES, MOST_DPI, MOST_INCHES, MOST_NEURONS
 
 if TYPE_CHECKING:
     from analysis.view import View
@@ -52,17 +53,25 @@ def plot(
     neurons: Annotated[
         int | None,
         typer.Option(
+            min=1,
+            max=MOST_NEURONS,
             help="Neurons of each layer: in a raster a random sample, always the same; in a rate "
             "map groups of neighbours; in traces those that fire most, in the output of each "
-            "class. Default: as many as can be told apart, in traces 1."
+            "class. Default: as many as can be told apart, in traces 1.",
         ),
     ] = None,
     width: Annotated[
         str | None, typer.Option(help="Inches, or single (3.5) or double (7.2) for a column.")
     ] = None,
-    height: Annotated[float | None, typer.Option(help="Inches. Default: what is needed.")] = None,
+    height: Annotated[
+        float | None,
+        typer.Option(min=LEAST_INCHES, max=MOST_INCHES, help="Inches. Default: what is needed."),
+    ] = None,
     dpi: Annotated[
-        int, typer.Option(help="Pixels in an inch, also of images in vector files.")
+        int,
+        typer.Option(
+            min=LEAST_DPI, max=MOST_DPI, help="Pixels in an inch, also of images in vector files."
+        ),
     ] = 300,
     title: Annotated[
         str | None,
