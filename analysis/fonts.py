@@ -94,14 +94,19 @@ def letters(text: str) -> int:
     return sum(map(_width, text))
 
 
+def beginning(text: str, longest: int) -> str:
+    """Return as much of a text as has room in so many letters."""
+    # Not a letter more is looked at than is kept: a word may have a million.
+    return text[: sum(1 for _ in takewhile(longest.__ge__, accumulate(map(_width, text))))]
+
+
 def _width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _cut(name: str, longest: int) -> str:
-    # Not a letter more is looked at than is kept: a word may have a million.
-    kept = sum(1 for _ in takewhile(longest.__ge__, accumulate(map(_width, name))))
-    return name if kept == len(name) else f"{name[:kept]}…"
+    kept = beginning(name, longest)
+    return name if kept == name else f"{kept}…"
 
 
 def choose_fonts(texts: Iterable[str]) -> Fonts:

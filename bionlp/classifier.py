@@ -241,6 +241,12 @@ UNKNOWN_WORDS, SILENT, TIE = REASONS = ("unknown_words", "silent", "tie")
 """Why a sentence is undecided: it has no word that the model knows, no output neuron fired, or
 several classes have the most votes."""
 
+WORDS_OF_REASONS = {
+    UNKNOWN_WORDS: "the model knows none of its words",
+    SILENT: "no output neuron fired",
+    TIE: "no class has more output spikes than all others",
+}
+
 
 def predict_labels(votes: np.ndarray) -> np.ndarray:
     """Return the class whose neurons fired most often.

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bionlp.classifier import (
+    UNDECIDED,
     UNKNOWN_WORDS,
+    WORDS_OF_REASONS,
     Sentence,
     TextClassifier,
     predict_labels,
@@ -35,14 +37,11 @@ CHUNK = 256
 """Texts that are presented together."""
 
 UNREADABLE, EMPTY = "unreadable", "empty"
-WORDS_OF_REASONS = {
+WHY_NO_LABEL = WORDS_OF_REASONS | {
     UNREADABLE: "it could not be read",
     EMPTY: "there is no word in it",
-    UNKNOWN_WORDS: "the model knows none of its words",
-    "silent": "no output neuron fired",
-    "tie": "no class has more output spikes than all others",
 }
-"""Why a text has no label."""
+"""Why a text has no label, in words."""
 
 Counter = Callable[[Sequence[Sentence], Sequence[int]], np.ndarray]
 """From sentences and their numbers to their votes, shape (sentences, classes)."""
@@ -59,7 +58,7 @@ class Answer:
     label : int or None
         Index of the class that won.
     reason : str or None
-        Why none did: a key of :data:`WORDS_OF_REASONS`.
+        Why none did: a key of :data:`WHY_NO_LABEL`.
     message : str or None
         The same for a person.
     votes : tuple of int or None
@@ -175,7 +174,7 @@ def _read(classifier: TextClassifier, question: Question) -> Sentence | Answer:
         reason = UNKNOWN_WORDS
     except TextError as error:
         return Answer(question, reason=UNREADABLE, message=str(error))
-    return Answer(question, reason=reason, message=WORDS_OF_REASONS[reason])
+    return Answer(question, reason=reason, message=WHY_NO_LABEL[reason])
 
 
 def _judged(
@@ -185,13 +184,14 @@ def _judged(
     votes: np.ndarray,
     steps: int,
 ) -> Answer:
-    reason = why_undecided(votes)
+    label = int(predict_labels(votes))
+    reason = why_undecided(votes) if label == UNDECIDED else None
     probabilities = None if reason else classifier.probabilities(votes, steps)
     return Answer(
         question,
-        label=None if reason else int(predict_labels(votes)),
+        label=None if reason else label,
         reason=reason,
-        message=WORDS_OF_REASONS[reason] if reason else None,
+        message=WHY_NO_LABEL[reason] if reason else None,
         votes=tuple(votes.tolist()),
         probabilities=None if probabilities is None else tuple(probabilities.tolist()),
         unknown=sentence.unknown,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bionlp.datasets.columns import TextColumns
+from bionlp.datasets.decoding import MARK
 from bionlp.datasets.json_lines import json_texts
 from bionlp.datasets.model import Question
 from bionlp.datasets.tables import JSON_SUFFIXES, TABLE_SUFFIXES, table_texts
@@ -26,7 +27,6 @@ LONGEST_LINE = 2**20
 """Bytes; a longer line is no sentence, and is not kept."""
 SHOWN = 60
 """Bytes of it that are repeated."""
-MARK = b"\xef\xbb\xbf"
 
 
 def given_texts(texts: Iterable[str]) -> Iterator[Question]:

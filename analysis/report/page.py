@@ -117,6 +117,7 @@ def _variables(
     names, decided = class_names(recording), is_decided(recording)
     shaded = _words(recording, relevance.words)
     vote_columns, votes = vote_rows(recording)
+    membranes = membrane_rows(recording)
     return {
         "light": _style_variables(LIGHT),
         "dark": _style_variables(DARK),
@@ -134,8 +135,8 @@ def _variables(
         "word_rows": word_rows(recording, relevance.words.tolist()),
         "vote_columns": vote_columns,
         "vote_rows": votes,
-        "membranes": bool(membrane_rows(recording)),
-        "membrane_rows": membrane_rows(recording),
+        "membranes": bool(membranes),
+        "membrane_rows": membranes,
         "layers": layer_rows(recording, energy["layers"]),
         "costs": cost_rows(energy["energy"]),
         "sources": [(row["cost_model"], row["source"]) for row in energy["energy"]],

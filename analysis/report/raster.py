@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from unicodedata import east_asian_width
 
 import numpy as np
 import xarray as xr
@@ -27,6 +25,7 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from analysis.fonts import beginning
 from analysis.recordings import (
     class_names,
     kernel_width,
@@ -184,12 +183,10 @@ def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figu
 
 
 def _short(label: str) -> str:
-    """Return a label that has room beside a plot; a Chinese character is as wide as two letters."""
-    wide = [1 + (east_asian_width(character) in "WF") for character in label]
-    if sum(wide) <= LABEL_LETTERS:
+    """Return a label that has room beside a plot, with the sign that it was cut if it was."""
+    if beginning(label, LABEL_LETTERS) == label:
         return label
-    kept = sum(end < LABEL_LETTERS for end in accumulate(wide))
-    return label[:kept] + "…"
+    return f"{beginning(label, LABEL_LETTERS - 1)}…"
 
 
 def _draw(plot: figure, layer: _Rows, first: int, dt: float) -> None:

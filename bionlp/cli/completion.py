@@ -22,7 +22,6 @@ SYNAPSES = ("auto", "shared", "stock")
 SPLITS = ("train", "dev", "test", "all")
 PRECISIONS = ("double", "single")
 ENGINES = ("torch", "brian")
-DEVICES = ("auto", "cpu", "cuda")
 CONVENTIONS = (
     "file",
     "nir",

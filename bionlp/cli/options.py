@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bionlp.cli import completion
+from bionlp.devices import DEVICES
 from bionlp.errors import UsageError
 from bionlp.limits import (
     LEAST_PARAMETER,
@@ -167,7 +168,7 @@ DeviceName = Annotated[
     str,
     typer.Option(
         "--device",
-        autocompletion=completion.choices(completion.DEVICES),
+        autocompletion=completion.choices(sorted(DEVICES)),
         help="Where PyTorch computes: cpu, cuda, or auto for a GPU where there is one.",
     ),
 ]

@@ -167,7 +167,7 @@ def _questions(
 
 def _counted(answers: Iterable[Answer], report: Reporter) -> Iterator[Answer]:
     """Pass answers on; at the end say how many have no label, and why."""
-    from bionlp.prediction import WORDS_OF_REASONS
+    from bionlp.prediction import WHY_NO_LABEL
 
     without: dict[str, int] = {}
     total = 0
@@ -179,7 +179,7 @@ def _counted(answers: Iterable[Answer], report: Reporter) -> Iterator[Answer]:
             yield answer
             bar.advance(1)
     for reason, count in without.items():
-        report.note(f"warning: {count:,} of {total:,} without a label: {WORDS_OF_REASONS[reason]}")
+        report.note(f"warning: {count:,} of {total:,} without a label: {WHY_NO_LABEL[reason]}")
 
 
 def entry(classifier: TextClassifier, answer: Answer) -> dict[str, Any]:

@@ -38,11 +38,6 @@ RECORDING = "recording.nc"
 
 DEFAULT_MODEL = "mr"
 
-REASONS = {
-    "silent": "no output neuron fired",
-    "tie": "no class has more output spikes than all others",
-}
-
 
 def simulate(
     arguments: Annotated[
@@ -242,10 +237,12 @@ def why_no_label(recording: xr.DataTree) -> str | None:
 
 def warn_of_undecided(recordings: list[xr.DataTree], report: Reporter) -> None:
     """Say which sentences have no label, and why."""
+    from bionlp.classifier import WORDS_OF_REASONS
+
     for number, recording in enumerate(recordings, start=1):
         reason = why_no_label(recording)
         if reason is not None:
-            report.note(f"warning: sentence {number} is undecided: {REASONS[reason]}")
+            report.note(f"warning: sentence {number} is undecided: {WORDS_OF_REASONS[reason]}")
 
 
 def recording_name(recording: xr.DataTree, number: int) -> str:
