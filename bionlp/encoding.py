@@ -59,5 +59,23 @@ def poisson_spikes(rates: np.ndarray, steps: int, *, seed: int, sentence: int = 
     numpy.ndarray of bool, shape (steps, words, features)
         The spikes. The first k steps are the same for every ``steps`` >= k.
     """
+    return uniforms(rates.shape, steps, seed=seed, sentence=sentence) < rates
+
+
+def uniforms(shape: tuple[int, ...], steps: int, *, seed: int, sentence: int = 0) -> np.ndarray:
+    """Draw the numbers that rates are compared with.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Words and features.
+    steps, seed, sentence : int
+        As of :func:`poisson_spikes`.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (steps, words, features)
+        In [0, 1).
+    """
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, sentence])))
-    return generator.random((steps, *rates.shape), dtype=np.float32) < rates
+    return generator.random((steps, *shape), dtype=np.float32)

@@ -13,6 +13,7 @@ import typer
 import typer.core
 
 from bionlp.cli import (
+    attack,
     bench,
     confidence,
     data,
@@ -89,6 +90,7 @@ app.command(epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=attack.EXAMPLE)(attack.attack)
 app.command(epilog=confidence.EXAMPLE)(confidence.confidence)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=plot.EXAMPLE)(plot.plot)

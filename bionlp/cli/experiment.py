@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bionlp.cli import completion
-from bionlp.cli.options import DeviceName, Json
+from bionlp.cli.options import (
+    ATTACKS,
+    DeviceName,
+    Encoder,
+    Json,
+    LanguageModel,
+    Noise,
+    Synonyms,
+    Tagger,
+    WordNet,
+)
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import (
+    ATTACKED,
     DATASETS,
     ENERGY,
     EXPERIMENTS,
@@ -21,7 +32,7 @@ from bionlp.experiments.cells import (
     list_cells,
 )
 from bionlp.files import make_folder
-from bionlp.limits import MOST_SEED
+from bionlp.limits import MOST_SEED, MOST_SENTENCES
 from bionlp.progress import Reporter
 from bionlp.training.settings import RECIPES
 
@@ -123,6 +134,65 @@ def energy(
     table(context, datasets, methods, seeds, recipes, english, chinese, out, work, device, as_json)
 
 
+def attacks(
+    context: typer.Context,
+    datasets: Datasets = "mr,sst2,subj,sst5",
+    methods: Methods = "original,tailored,finetuned",
+    attacks: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,C",
+            help=f"Only these attacks, of {', '.join(ATTACKS)}.",
+            autocompletion=completion.listed(ATTACKS),
+        ),
+    ] = "textfooler,pwws,textbugger,minilm",
+    noise: Noise = "fixed",
+    sentences: Annotated[
+        int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
+    ] = 500,
+    seeds: Seeds = "0",
+    recipes: Recipes = "default",
+    english: English = GLOVE,
+    chinese: Chinese = None,
+    synonyms: Synonyms = None,
+    wordnet: WordNet = None,
+    language_model: LanguageModel = None,
+    encoder: Encoder = None,
+    tagger: Tagger = None,
+    out: Results = Path("results"),
+    work: Work = None,
+    device: DeviceName = "auto",
+    as_json: Json = False,
+) -> None:
+    """Attack each network by other words; the command can be stopped and started at will.
+
+    Trainings are shared with table1. Each search tells of at most 10 and of at
+    most 20 % of the words; see bionlp attack.
+    """
+    name = context.info_name
+    folder, report = _folder(out, work), Reporter()
+
+    from bionlp.attacks.plan import Parts
+    from bionlp.devices import choose_device
+    from bionlp.experiments.attacks import list_attacks, run_attacks
+    from bionlp.experiments.results import Results
+
+    cells = list_attacks(
+        _listed(datasets),
+        _listed(methods),
+        _numbers(seeds),
+        _listed(recipes),
+        {"english": english, "chinese": chinese},
+        attacks=_listed(attacks),
+        noise=noise,
+        sentences=sentences,
+    )
+    parts = Parts(synonyms, wordnet, language_model, encoder, tagger)
+    results, chosen = Results(out, name), choose_device(device)
+    records = run_attacks(cells, results, folder, report, chosen, parts)
+    _print(name, records, as_json)
+
+
 def figure(
     context: typer.Context,
     datasets: Datasets = "mr",
@@ -152,17 +222,29 @@ def _run(
     name: str, cells: list[Cell], out: Path, work: Path | None, device: str, as_json: bool
 ) -> None:
     """Compute what is missing and print it all."""
-    make_folder(out)
+    folder = _folder(out, work)
 
-    from bionlp.cli.output import print_json
     from bionlp.devices import choose_device
-    from bionlp.experiments.page import make_tables
     from bionlp.experiments.results import Results
     from bionlp.experiments.run import run_cells
+
+    records = run_cells(cells, Results(out, name), folder, Reporter(), choose_device(device))
+    _print(name, records, as_json)
+
+
+def _folder(out: Path, work: Path | None) -> Path:
+    """Make the folder of results, and return that of trainings."""
+    make_folder(out)
+
     from networks.brian.cache import usable_cache_folder
 
-    folder = work or usable_cache_folder("experiments")
-    records = run_cells(cells, Results(out, name), folder, Reporter(), choose_device(device))
+    return work or usable_cache_folder("experiments")
+
+
+def _print(name: str, records: list[dict[str, Any]], as_json: bool) -> None:
+    from bionlp.cli.output import print_json
+    from bionlp.experiments.page import make_tables
+
     if as_json:
         print_json({"table": name, "cells": records})
     else:
@@ -186,7 +268,8 @@ def _numbers(seeds: str) -> list[int]:
     return [int(seed) for seed in listed]
 
 
-for names, function in ((TABLES, table), ([ENERGY], energy), (FIGURES, figure)):
+KINDS = ((TABLES, table), ([ATTACKED], attacks), ([ENERGY], energy), (FIGURES, figure))
+for names, function in KINDS:
     for name in names:
         title = EXPERIMENTS[name].title
         app.command(name, epilog=EXAMPLE.format(name), short_help=f"{title}.")(function)

@@ -182,6 +182,33 @@ Engines = Annotated[
 ]
 ENGINES = completion.ENGINES
 
+ATTACKS = ("textfooler", "pwws", "textbugger", "textbugger-words", "bert-attack", "minilm")
+"""Those of :data:`bionlp.attacks.recipes.ATTACKS`, without what these import."""
+Noise = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND",
+        help="What queries have in common: fixed, one presentation; mean:K, K of them; fresh, "
+        "nothing.",
+    ),
+]
+Synonyms = Annotated[
+    Path | None,
+    typer.Option(help="Word vectors, or a table of neighbours, in place of the bundled one."),
+]
+WordNet = Annotated[
+    Path | None, typer.Option("--wordnet", help="Folder of WordNet's database files.")
+]
+LanguageModel = Annotated[
+    str | None, typer.Option(help="Masked language model: its folder, or its name.")
+]
+Encoder = Annotated[
+    str | None, typer.Option(help="Encoder of sentences: use, minilm, or a folder.")
+]
+Tagger = Annotated[
+    str | None, typer.Option(help="Tagger of parts of speech: nltk, denckring or jieba.")
+]
+
 COMMAND_LINE = "COMMANDLINE"
 """The name by which click says that an option was given."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -67,9 +67,11 @@ TABLES = {
 }
 """Comparisons of all methods."""
 
+ATTACKED = "table2"
 ENERGY = "table5"
 
 EXPERIMENTS = TABLES | {
+    ATTACKED: Experiment("Robustness to other words"),
     ENERGY: Experiment("Energy", measures={"finetuned": ("brian2", "energy")}),
     "fig3": Experiment("Neurons per class and decay", measures=ACTIVITY),
     "fig4": Experiment("Threshold", measures=ACTIVITY),
@@ -115,9 +117,19 @@ class Cell:
         return recipe(self.recipe, seed=self.seed, **dropout, **dict(self.changes))
 
     @property
+    def further(self) -> dict[str, Any]:
+        """What tells it apart besides: nothing."""
+        return {}
+
+    @property
+    def plan(self) -> dict[str, Any] | None:
+        """How it is measured, where that can differ."""
+        return None
+
+    @property
     def material(self) -> Cell:
         """The same for all cells that start from the same trainings: no method, no changes."""
-        return replace(self, method="", changes=())
+        return Cell(self.table, self.dataset, "", self.seed, self.recipe, self.embeddings)
 
     @property
     def command(self) -> str:

@@ -25,7 +25,7 @@ ENERGY_SENTENCES = 100
 def in_brian(material: Material, stage: FineTuningStage) -> dict[str, float]:
     """Label the test sentences in Brian 2; return what is kept of an evaluation."""
     return evaluate(
-        _classifier(material, stage),
+        classifier_of(material, stage),
         material.corpus.dataset.test,
         steps=stage.steps,
         seed=INPUT_SEED,
@@ -38,7 +38,7 @@ def energy(material: Material, stage: FineTuningStage) -> dict[str, Any]:
     """Count the operations of the first test sentences, as ``bionlp energy`` does."""
     dataset = material.corpus.dataset
     document = measure_energy(
-        _classifier(material, stage),
+        classifier_of(material, stage),
         dataset.test[:ENERGY_SENTENCES],
         steps=stage.steps,
         seed=INPUT_SEED,
@@ -80,7 +80,8 @@ def measure(cell: Cell, material: Material, stage: FineTuningStage) -> dict[str,
     return {name: MEASURES[name](material, stage) for name in names}
 
 
-def _classifier(material: Material, stage: FineTuningStage) -> TextClassifier:
+def classifier_of(material: Material, stage: FineTuningStage) -> TextClassifier:
+    """Return a spiking network with the words that it was trained on."""
     dataset = material.corpus.dataset
     return TextClassifier(
         dataset.name,

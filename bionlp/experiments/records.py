@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from bionlp.experiments.cells import DATASETS, EXPERIMENTS, FIGURES, METHODS
+from bionlp.experiments.cells import ATTACKED, DATASETS, EXPERIMENTS, FIGURES, METHODS
 from bionlp.limits import MOST_SEED
 from bionlp.strict import Open
 from bionlp.training.settings import RECIPES
@@ -53,24 +53,75 @@ class Energy(Open):
     energy: Annotated[list[Cost], Field(min_length=1)]
 
 
-class Cell(Open):
-    """A finished cell."""
+class Identified(Open):
+    """What every finished cell says of itself."""
 
     dataset: Literal[tuple(DATASETS)]
     method: Literal[tuple(METHODS)]
     recipe: Literal[tuple(RECIPES)]
     embeddings: str
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
-    changes: dict[str, float | int] = Field(default_factory=dict)
     settings: dict[str, Setting]
+    seconds: Amount
+    command: str
+    versions: dict[str, str]
+
+
+class Cell(Identified):
+    """A finished cell."""
+
+    changes: dict[str, float | int] = Field(default_factory=dict)
     dev: Dev
     test: Scores
     brian2: Scores | None = None
     best_epoch: Count | None = None
     dev_by_epoch: list[float] | None = None
-    seconds: Amount
-    command: str
-    versions: dict[str, str]
+
+
+class Clean(Open):
+    """How often a victim is right before it is attacked."""
+
+    accuracy: Share
+    interval: tuple[Share, Share]
+    fresh: Share
+    unstable: Share
+
+
+class Robust(Open):
+    """How often it is right afterwards, by one definition."""
+
+    robust: Share
+    interval: tuple[Share, Share]
+    success: Share | None
+
+
+class Attacked(Open):
+    """What an attack with a share of the words came to."""
+
+    n: Annotated[int, Field(ge=1)]
+    right: Count
+    clean: Clean
+    once: Robust
+    lasting: Robust
+    insisting: Robust
+    known: Share | None
+    fresh_accuracy: Share
+    undone: Share | None
+    queries: Amount | None
+    changed: Amount | None
+    similarity: float | None
+    unknown: Share | None
+    flags: dict[Literal["once", "lasting", "insisting"], Annotated[str, Field(pattern="^[01]+$")]]
+
+
+class AttackedCell(Identified):
+    """An attack on a network."""
+
+    attack: str
+    noise: str
+    plan: dict[str, Any]
+    sentences_per_s: Amount
+    words: Annotated[dict[str, Attacked], Field(min_length=1)]
 
 
 class Document(Open):
@@ -78,6 +129,13 @@ class Document(Open):
 
     table: Literal[tuple(EXPERIMENTS)]
     cells: list[Cell]
+
+
+class AttackDocument(Open):
+    """All finished attacks."""
+
+    table: Literal[ATTACKED]
+    cells: list[AttackedCell]
 
 
 def check_document(raw: bytes, table: str) -> None:
@@ -99,7 +157,8 @@ def check_document(raw: bytes, table: str) -> None:
     """
     from bionlp.experiments.sweeps import SWEEPS  # which knows records
 
-    document = Document.model_validate_json(raw)
+    kind = AttackDocument if table == ATTACKED else Document
+    document = kind.model_validate_json(raw)
     if document.table != table:
         raise ValueError(f"table: {document.table!r} is not {table!r}")
     swept = [sweep.setting for sweep in SWEEPS.get(table, ())]

@@ -2,7 +2,8 @@
 
     {"table": "table1", "cells": [{"dataset": ..., "method": ..., "test": {...}, ...}, ...]}
 
-Cells of a sweep also have ``changes``: the settings that differ from the recipe's.
+Cells of a sweep also have ``changes``: the settings that differ from the recipe's. Cells of an attack
+have ``attack`` and ``noise``, which tell them apart, too, and ``plan``, how it was done.
 
 The document is written anew, by renaming, after every cell. A cell counts as finished if its
 settings are still those that the program would use now.
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
 IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
 """What tells the cells of a table apart, besides changes."""
+FURTHER = ("attack", "noise")
+"""What tells those of attacks apart, too."""
 LONGEST = 2**28
 """Bytes that a document may have."""
 
@@ -68,12 +71,13 @@ class Results:
 
     def find(self, cell: Cell) -> Record | None:
         """Return the record of a finished cell."""
-        settings = _as_json(asdict(cell.settings)) | {"length": None}
+        settings, plan = _as_json([asdict(cell.settings), cell.plan])
+        settings["length"] = None
         # A setting that a record lacks came later, and its default is what was done before.
         defaults = _as_json(asdict(TrainingSettings()))
         wanted = _identity(_described(cell))
         for record in self.records:
-            same = _identity(record) == wanted
+            same = _identity(record) == wanted and record.get("plan") == plan
             if same and defaults | record["settings"] | {"length": None} == settings:
                 return record
         return None
@@ -98,18 +102,45 @@ class Results:
             The record.
         """
         history = outcome.history
+        return self.put(
+            cell,
+            {
+                "dev": outcome.dev.scores,
+                "test": outcome.test.scores,
+                "brian2": None,
+                **measured,
+                "best_epoch": history.best_epoch if history else None,
+                "dev_by_epoch": history.dev_accuracy if history else None,
+                "seconds": round(outcome.seconds, 1),
+            },
+            length,
+        )
+
+    def put(self, cell: Cell, found: dict[str, Any], length: int) -> Record:
+        """Put a cell into the document in place of an older one.
+
+        Parameters
+        ----------
+        cell : Cell
+            What was run.
+        found : dict
+            What came out, ready for JSON.
+        length : int
+            Words that sentences were cut to.
+
+        Returns
+        -------
+        dict
+            The record.
+        """
         record = _described(cell) | {
-            "dev": outcome.dev.scores,
-            "test": outcome.test.scores,
-            "brian2": None,
-            **measured,
-            "best_epoch": history.best_epoch if history else None,
-            "dev_by_epoch": history.dev_accuracy if history else None,
-            "seconds": round(outcome.seconds, 1),
+            **found,
             "command": cell.command,
             "settings": asdict(cell.settings) | {"length": length},
             "versions": {name: metadata.version(name) for name in PACKAGES},
         }
+        if cell.plan is not None:
+            record["plan"] = cell.plan
         record = _as_json(record)
         self.records = [r for r in self.records if _identity(r) != _identity(record)]
         self.records.append(record)
@@ -122,11 +153,12 @@ class Results:
 def _described(cell: Cell) -> Record:
     """Return what a record says of its cell."""
     changes = {"changes": dict(cell.changes)} if cell.changes else {}
-    return {key: getattr(cell, key) for key in IDENTITY} | changes
+    return {key: getattr(cell, key) for key in IDENTITY} | changes | cell.further
 
 
 def _identity(record: Record) -> list[Any]:
-    return [*(record[key] for key in IDENTITY), changes_of(record)]
+    further = [record.get(key) for key in FURTHER]
+    return [*(record[key] for key in IDENTITY), changes_of(record), *further]
 
 
 def _read(path: Path, table: str) -> list[Record]:

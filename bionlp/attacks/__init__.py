@@ -1,0 +1,1 @@
+"""Attacks on classifiers: other words, the same meaning, another label."""
