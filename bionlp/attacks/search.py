@@ -3,7 +3,7 @@ r"""The search for words that change a label.
 Greedy, as all attacks here are. Words are visited in the order of what their silence costs the true
 class,
 
-    importance[i] = F(x) - F(x without word i)                    (TextFooler, TextBugger, BERT-Attack)
+    importance[i] = F(x) - F(x without word i)          (TextFooler, TextBugger, BERT-Attack)
 
 and at each place the candidate is taken that makes the label another one, the most similar of them
 if there are several, or else the one that leaves the true class least. Or the order is that of

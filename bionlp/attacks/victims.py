@@ -138,7 +138,7 @@ class Reading(ABC):
     @abstractmethod
     def _answers(self, changes: Sequence[Change]) -> np.ndarray: ...
 
-    def _change(self, place: int) -> None:
+    def _change(self, place: int) -> None:  # noqa: B027, most have nothing to do
         """Do what a change of a word needs."""
 
 

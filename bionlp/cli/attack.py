@@ -1,4 +1,4 @@
-"""``bionlp attack``: other words, the same meaning, another label?"""
+"""``bionlp attack``: words that mean the same and change the label."""
 
 from __future__ import annotations
 

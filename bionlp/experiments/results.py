@@ -2,8 +2,8 @@
 
     {"table": "table1", "cells": [{"dataset": ..., "method": ..., "test": {...}, ...}, ...]}
 
-Cells of a sweep also have ``changes``: the settings that differ from the recipe's. Cells of an attack
-have ``attack`` and ``noise``, which tell them apart, too, and ``plan``, how it was done.
+Cells of a sweep also have ``changes``: the settings that differ from the recipe's. Cells of an
+attack have ``attack`` and ``noise``, which tell them apart, too, and ``plan``, how it was done.
 
 The document is written anew, by renaming, after every cell. A cell counts as finished if its
 settings are still those that the program would use now.
