@@ -1,0 +1,1 @@
+"""Adversarial attacks: small changes of a text that make a classifier err."""
