@@ -16,6 +16,7 @@ code  class                  raised when
 9     :class:`OutputError`   a result cannot be written
 10    :class:`TrainingError` a training failed: silent network, never left chance
 11    :class:`GraphFileError`    a NIR file, or spikes for it, cannot be read or simulated
+12    :class:`PartError`     a part of an attack, such as WordNet, is missing or foreign
 ====  =====================  =====================================================
 
 Where nobody reads standard output any more, as behind ``| head -1``, the code is 9, too, and the
@@ -98,3 +99,9 @@ class GraphFileError(BionlpError):
     """A NIR file or its reference that cannot be read, or a network that cannot be simulated."""
 
     exit_code = 11
+
+
+class PartError(BionlpError):
+    """A part of an attack, such as WordNet or a tagger, that is missing, damaged or unknown."""
+
+    exit_code = 12

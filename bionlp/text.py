@@ -195,7 +195,7 @@ def _cut_full_stop(word: str) -> tuple[str, ...]:
 
 
 def _chinese(text: str) -> list[str]:
-    return [word for word in _jieba().lcut(text) if not word.isspace()]
+    return [word for word in jieba_tokenizer().lcut(text) if not word.isspace()]
 
 
 @functools.cache
@@ -206,7 +206,8 @@ def _treebank() -> Any:
 
 
 @functools.cache
-def _jieba() -> Any:
+def jieba_tokenizer() -> Any:
+    """Return jieba's tokenizer, with its own dictionary in memory."""
     import logging
     import warnings
 

@@ -1,0 +1,175 @@
+"""Counter-fitting: word vectors in which synonyms are near and antonyms far (Mrksic et al. 2016).
+
+Vectors learnt from text put words near each other that stand in the same places, and antonyms do:
+``good`` and ``bad``. Given pairs S of synonyms and A of antonyms, vectors V of length 1 are moved
+to V' by gradient descent on
+
+    C(V') =   sum over A of       max(0, delta - d(v'_u, v'_w))                antonym repel
+            + sum over S of       max(0, d(v'_u, v'_w) - gamma)                synonym attract
+            + sum over N of       max(0, d(v'_u, v'_w) - d(v_u, v_w))   vector space preservation
+
+with d = 1 - cosine, delta = 1 (antonyms are at right angles at least), gamma = 0, and N all pairs
+whose distance in V is at most rho = 0.2, less those in A. The gradient of d with respect to v'_u
+is
+
+    -(v'_w - cos(v'_u, v'_w) v'_u)
+
+for vectors of length 1. An epoch goes through all pairs in random order, by batches; in each, a
+word moves by ``rate`` times the mean of the gradients of its pairs that are not content yet, and
+is brought back to length 1.
+
+The pairs are WordNet's: synonyms share a synset, antonyms are those that it names, and adjectives
+similar to the one or the other of these, so that ``superb`` is kept from ``bad``, too. A pair that
+is both is an antonym.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bionlp.embeddings.neighbours import near_pairs, unit
+
+if TYPE_CHECKING:
+    from bionlp.wordnet import Synset, WordNet
+
+DELTA, GAMMA, RHO = 1.0, 0.0, 0.2
+_BATCH = 4096
+_REPEL, _ATTRACT = -1.0, 1.0
+
+
+def wordnet_pairs(wordnet: WordNet, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Take pairs of synonyms and of antonyms from WordNet.
+
+    Parameters
+    ----------
+    wordnet : WordNet
+        Where they are.
+    words : sequence of str
+        The words that have vectors; others are left out.
+
+    Returns
+    -------
+    synonyms, antonyms : ndarray of int, shape [pairs, 2]
+        Places of the words in ``words``, the smaller first, without duplicates and in order.
+    """
+    places = {word: place for place, word in enumerate(words)}
+    synonyms: set[tuple[int, int]] = set()
+    antonyms: set[tuple[int, int]] = set()
+    for _, _, synset in wordnet.all_synsets():
+        known = [places[word] for word in synset.words if word in places]
+        synonyms.update(_ordered(pair) for pair in combinations(known, 2))
+        for source, part, offset, target in synset.antonyms:
+            other = wordnet.synset(part, offset)
+            antonyms.update(_opposite(wordnet, synset, source, other, target, places))
+    return _array(synonyms - antonyms), _array(antonyms)
+
+
+def counterfit(
+    vectors: np.ndarray,
+    synonyms: np.ndarray,
+    antonyms: np.ndarray,
+    *,
+    epochs: int = 20,
+    rate: float = 0.1,
+    seed: int = 0,
+    on_epoch: Callable[[int], None] | None = None,
+) -> np.ndarray:
+    """Move vectors until synonyms are near and antonyms far.
+
+    Parameters
+    ----------
+    vectors : ndarray of float, shape [words, dimension]
+        The vectors to begin with, of any length but 0.
+    synonyms, antonyms : ndarray of int, shape [pairs, 2]
+        Places of words, as :func:`wordnet_pairs` gives them.
+    epochs : int, optional
+        How many times to go through all pairs.
+    rate : float, optional
+        The length of a step.
+    seed : int, optional
+        The seed of the order of the pairs.
+    on_epoch : callable, optional
+        Called after each epoch with the number of epochs done.
+
+    Returns
+    -------
+    ndarray of float32, shape [words, dimension]
+        The new vectors, of length 1.
+    """
+    moved = unit(vectors)
+    kept, bounds = _preserved(moved, antonyms)
+    pairs = np.concatenate([antonyms, synonyms, kept])
+    signs = np.repeat([_REPEL, _ATTRACT], [len(antonyms), len(synonyms) + len(kept)])
+    limits = np.concatenate(
+        [np.full(len(antonyms), DELTA), np.full(len(synonyms), GAMMA), bounds]
+    ).astype(np.float32)
+    signs = signs.astype(np.float32)
+    rng = np.random.default_rng(seed)
+    for epoch in range(epochs):
+        order = rng.permutation(len(pairs))
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            _step(moved, pairs[batch], signs[batch], limits[batch], rate)
+        if on_epoch:
+            on_epoch(epoch + 1)
+    return moved
+
+
+def _step(
+    moved: np.ndarray, pairs: np.ndarray, signs: np.ndarray, limits: np.ndarray, rate: float
+) -> None:
+    from scipy.sparse import csr_array
+
+    first, second = moved[pairs[:, 0]], moved[pairs[:, 1]]
+    cosines = np.einsum("ij,ij->i", first, second)
+    # How far each pair is beyond its limit: antonyms too near, others too far.
+    active = signs * (1 - cosines - limits) > 0
+    if not active.any():
+        return
+    first, second, cosines = first[active], second[active], cosines[active, None]
+    sign = signs[active, None]
+    pulls = np.concatenate([sign * (second - cosines * first), sign * (first - cosines * second)])
+    places, slots = np.unique(pairs[active].T.ravel(), return_inverse=True)
+    ones = np.ones(len(slots), np.float32)
+    gather = csr_array((ones, (slots, np.arange(len(slots)))), (len(places), len(slots)))
+    means = (gather @ pulls) / np.bincount(slots).astype(np.float32)[:, None]
+    moved[places] = unit(moved[places] + np.float32(rate) * means)
+
+
+def _preserved(vectors: np.ndarray, antonyms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs that are near each other and no antonyms, and their distances."""
+    pairs, cosines = near_pairs(vectors, 1 - RHO)
+    size = len(vectors)
+    free = ~np.isin(pairs[:, 0] * size + pairs[:, 1], antonyms[:, 0] * size + antonyms[:, 1])
+    return pairs[free], 1 - cosines[free]
+
+
+def _opposite(
+    wordnet: WordNet,
+    synset: Synset,
+    source: int,
+    other: Synset,
+    target: int,
+    places: dict[str, int],
+) -> set[tuple[int, int]]:
+    """Return the pair of two antonyms, and of each with the words like the other."""
+    here, there = [synset.words[source]], [other.words[target]]
+    near_here = [word for near in synset.similar for word in wordnet.synset(*near).words]
+    near_there = [word for near in other.similar for word in wordnet.synset(*near).words]
+    pairs = [(a, b) for a in here for b in there + near_there]
+    pairs += [(a, b) for a in near_here for b in there]
+    return {
+        _ordered((places[a], places[b])) for a, b in pairs if a in places and b in places and a != b
+    }
+
+
+def _ordered(pair: tuple[int, int]) -> tuple[int, int]:
+    return (min(pair), max(pair))
+
+
+def _array(pairs: set[tuple[int, int]]) -> np.ndarray:
+    return np.array(sorted(pairs), np.int64).reshape(-1, 2)
