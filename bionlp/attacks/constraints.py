@@ -17,7 +17,7 @@ from math import ceil
 import numpy as np
 
 from bionlp.attacks.parts.encoders import Encoder
-from bionlp.attacks.parts.stopwords import is_punctuation, stop_words
+from bionlp.attacks.parts.stopwords import is_place
 from bionlp.attacks.parts.taggers import Tagger
 from bionlp.text import tokenize
 
@@ -90,16 +90,11 @@ class Constraints:
 
     def places(self, text: Text) -> list[int]:
         """Return the places of words that may be replaced."""
-        stops = stop_words(text.language)
-        return [
-            place
-            for place, word in enumerate(text.words)
-            if word not in stops and not is_punctuation(word)
-        ]
+        return [place for place, word in enumerate(text.words) if is_place(word, text.language)]
 
     def most(self, text: Text, share: float) -> int:
         """Return how many words a share is, rounded up; punctuation marks are no words."""
-        return ceil(share * sum(not is_punctuation(word) for word in text.words))
+        return ceil(share * sum(any(map(str.isalnum, word)) for word in text.words))
 
     def allowed(
         self, original: Text, text: Text, place: int, words: Sequence[str]
@@ -123,15 +118,18 @@ class Constraints:
         """
         texts = [(word, text.replaced(place, word)) for word in words]
         texts = [(word, new) for word, new in texts if new.is_stable]
-        if self._tags:
-            tag = self._tags(original.words)[place]
-            texts = [(word, new) for word, new in texts if self._tags(new.words)[place] == tag]
         similar = self.similarities(original, [new for _, new in texts])
+        # Taggers are slower than encoders, so they are asked about what is left.
         return [
             (word, cosine)
-            for (word, _), cosine in zip(texts, similar, strict=True)
-            if cosine >= self.least
+            for (word, new), cosine in zip(texts, similar, strict=True)
+            if cosine >= self.least and self._has_same_tag(original, new, place)
         ]
+
+    def _has_same_tag(self, original: Text, text: Text, place: int) -> bool:
+        if self._tags is None:
+            return True
+        return self._tags(original.words)[place] == self._tags(text.words)[place]
 
     def similarities(self, original: Text, texts: Sequence[Text]) -> list[float]:
         """Return the cosine between each text and the original."""

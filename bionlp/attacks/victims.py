@@ -222,6 +222,8 @@ class SpikingVictim(Victim):
         self.steps = steps or classifier.steps
         self.model = SpikingNetwork(classifier.network).eval()
         self.can_substitute = branches_of(classifier.network) is not None
+        # Other attacks ask for the same sentences again.
+        self._labels: dict[tuple[tuple[str, ...], int, range], np.ndarray] = {}
 
     def rates(self, ids: np.ndarray) -> np.ndarray:
         """Return the firing rates of words, shape (words, features)."""
@@ -237,11 +239,17 @@ class SpikingVictim(Victim):
         self, sentences: Sequence[Sequence[str]], number: int, first: int, draws: int
     ) -> np.ndarray:
         """Label sentences by several presentations; what it knows no word of is undecided."""
-        ids = [self.ids(words) for words in sentences]
-        seeds = [self.seed + first + draw for draw in range(draws)]
-        votes = self.votes(ids, number, seeds)
-        known = np.array([row.any() for row in ids])
-        return np.where(known[:, None], label_of(votes), UNDECIDED)
+        seeds = range(self.seed + first, self.seed + first + draws)
+        keys = [(tuple(words), number, seeds) for words in sentences]
+        missing = [key for key in dict.fromkeys(keys) if key not in self._labels]
+        if missing:
+            ids = [self.ids(words) for words, _, _ in missing]
+            labels = label_of(self.votes(ids, number, seeds))
+            known = np.array([row.any() for row in ids])
+            self._labels.update(
+                zip(missing, np.where(known[:, None], labels, UNDECIDED), strict=True)
+            )
+        return np.stack([self._labels[key] for key in keys])
 
     @torch.no_grad()
     def votes(self, ids: Sequence[np.ndarray], number: int, seeds: Sequence[int]) -> np.ndarray:

@@ -24,7 +24,6 @@ from bionlp.experiments.measures import classifier_of
 from bionlp.experiments.methods import RUN
 from bionlp.experiments.results import Record, Results
 from bionlp.progress import Reporter
-from bionlp.training.fit import Stage
 from bionlp.training.phases import Device
 from bionlp.training.stages import INPUT_SEED, TextCNNStage
 
@@ -169,15 +168,15 @@ def run_attacks(
     plans = _Plans(parts)
     for cell in missing:
         plans.of(cell.attack, KNOWN[cell.dataset].language)
-    material = stage = shared = None
+    material = victim = shared = None
     for number, cell in enumerate(missing, start=1):
         if shared is None or shared.material != cell.material:
-            material, stage = Material(cell.material, work, report, device), None
-        if stage is None or shared.method != cell.method:
-            stage = RUN[cell.method](material, material.settings).stage
+            material, victim = Material(cell.material, work, report, device), None
+        if victim is None or (shared.method, shared.noise) != (cell.method, cell.noise):
+            victim = _victim(cell, material)
         shared = cell
         report.note(f"{number}/{len(missing)}: {cell}")
-        record = _attacked(cell, material, stage, plans, results, report)
+        record = _attacked(cell, material, victim, plans, results, report)
         told = ", ".join(
             f"{float(share):.0%} of the words: {found['once']['robust']:.1%} robust"
             for share, found in record["words"].items()
@@ -198,14 +197,13 @@ class _Plans:
 def _attacked(
     cell: AttackedCell,
     material: Material,
-    stage: Stage,
+    victim: Victim,
     plans: _Plans,
     results: Results,
     report: Reporter,
 ) -> Record:
     dataset = material.corpus.dataset
     plan: Plan = plans.of(cell.attack, dataset.language)
-    victim = _victim(cell, material, stage)
     examples = dataset.test[: cell.sentences]
     started = time.perf_counter()
     with report.fraction("attacked sentences", len(examples)) as advance:
@@ -227,7 +225,8 @@ def _attacked(
     )
 
 
-def _victim(cell: AttackedCell, material: Material, stage: Stage) -> Victim:
+def _victim(cell: AttackedCell, material: Material) -> Victim:
+    stage = RUN[cell.method](material, material.settings).stage
     if isinstance(stage, TextCNNStage):
         corpus = material.corpus
         name = METHODS[cell.method]
