@@ -20,7 +20,8 @@ is brought back to length 1.
 
 The pairs are WordNet's: synonyms share a synset, antonyms are those that it names, and adjectives
 similar to the one or the other of these, so that ``superb`` is kept from ``bad``, too. A pair that
-is both is an antonym.
+is both is an antonym. Many synsets are of a rare sense (``know`` and ``bed``), and WordNet's order
+of senses does not tell well which; pairs of synonyms whose cosine in V is below 0.3 are left out.
 """
 
 from __future__ import annotations
@@ -32,11 +33,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bionlp.embeddings.neighbours import near_pairs, unit
+from bionlp.errors import EmbeddingError
 
 if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
     from bionlp.wordnet import Synset, WordNet
 
 DELTA, GAMMA, RHO = 1.0, 0.0, 0.2
+SENSE = 0.3
+"""The smallest cosine, before, of a pair of synonyms that is believed."""
 _BATCH = 4096
 _REPEL, _ATTRACT = -1.0, 1.0
 
@@ -68,6 +74,40 @@ def wordnet_pairs(wordnet: WordNet, words: Sequence[str]) -> tuple[np.ndarray, n
     return _array(synonyms - antonyms), _array(antonyms)
 
 
+def plain_words(vectors: KeyedVectors, number: int) -> tuple[list[str], np.ndarray]:
+    """Take the first words of a table that are lower-case and have two letters or more.
+
+    Parameters
+    ----------
+    vectors : gensim.models.KeyedVectors
+        The table.
+    number : int
+        So many words at most.
+
+    Returns
+    -------
+    words : list of str
+        The words.
+    vectors : ndarray of float32, shape [words, dimension]
+        Their vectors.
+
+    Raises
+    ------
+    EmbeddingError
+        If there are fewer than two.
+    """
+    places = [
+        place
+        for place, word in enumerate(vectors.index_to_key)
+        if len(word) > 1 and word.isalpha() and word == word.lower()
+    ][:number]
+    if len(places) < 2:
+        raise EmbeddingError(
+            "the word vectors have fewer than two lower-case words of letters; take another file"
+        )
+    return [vectors.index_to_key[place] for place in places], vectors.vectors[places]
+
+
 def counterfit(
     vectors: np.ndarray,
     synonyms: np.ndarray,
@@ -85,7 +125,8 @@ def counterfit(
     vectors : ndarray of float, shape [words, dimension]
         The vectors to begin with, of any length but 0.
     synonyms, antonyms : ndarray of int, shape [pairs, 2]
-        Places of words, as :func:`wordnet_pairs` gives them.
+        Places of words, as :func:`wordnet_pairs` gives them. Synonyms whose cosine is below
+        ``SENSE`` are not believed.
     epochs : int, optional
         How many times to go through all pairs.
     rate : float, optional
@@ -102,6 +143,7 @@ def counterfit(
     """
     moved = unit(vectors)
     kept, bounds = _preserved(moved, antonyms)
+    synonyms = synonyms[_cosines(moved, synonyms) >= SENSE]
     pairs = np.concatenate([antonyms, synonyms, kept])
     signs = np.repeat([_REPEL, _ATTRACT], [len(antonyms), len(synonyms) + len(kept)])
     limits = np.concatenate(
@@ -124,20 +166,23 @@ def _step(
 ) -> None:
     from scipy.sparse import csr_array
 
-    first, second = moved[pairs[:, 0]], moved[pairs[:, 1]]
-    cosines = np.einsum("ij,ij->i", first, second)
+    cosines = _cosines(moved, pairs)
     # How far each pair is beyond its limit: antonyms too near, others too far.
     active = signs * (1 - cosines - limits) > 0
     if not active.any():
         return
-    first, second, cosines = first[active], second[active], cosines[active, None]
-    sign = signs[active, None]
+    first, second = moved[pairs[active, 0]], moved[pairs[active, 1]]
+    cosines, sign = cosines[active, None], signs[active, None]
     pulls = np.concatenate([sign * (second - cosines * first), sign * (first - cosines * second)])
     places, slots = np.unique(pairs[active].T.ravel(), return_inverse=True)
     ones = np.ones(len(slots), np.float32)
     gather = csr_array((ones, (slots, np.arange(len(slots)))), (len(places), len(slots)))
     means = (gather @ pulls) / np.bincount(slots).astype(np.float32)[:, None]
     moved[places] = unit(moved[places] + np.float32(rate) * means)
+
+
+def _cosines(vectors: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", vectors[pairs[:, 0]], vectors[pairs[:, 1]])
 
 
 def _preserved(vectors: np.ndarray, antonyms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ from bionlp.files import atomic_path, reason
 
 SUFFIX = ".npz"
 _STEPS = 255
-_BLOCK = 1024
+_BLOCK_VALUES = 1 << 25
 _FIELDS = ("words", "counts", "neighbours", "drops")
 
 
@@ -236,8 +236,9 @@ def _cosines(counts: np.ndarray, drops: np.ndarray) -> np.ndarray:
 
 def _blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the cosines of all vectors with some at a time, and the place of the first of these."""
-    for start in range(0, len(vectors), _BLOCK):
-        yield start, vectors[start : start + _BLOCK] @ vectors.T
+    rows = max(1, _BLOCK_VALUES // max(1, len(vectors)))
+    for start in range(0, len(vectors), rows):
+        yield start, vectors[start : start + rows] @ vectors.T
 
 
 def _foreign(path: Path) -> EmbeddingError:
