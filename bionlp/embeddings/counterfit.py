@@ -68,9 +68,14 @@ def wordnet_pairs(wordnet: WordNet, words: Sequence[str]) -> tuple[np.ndarray, n
     for _, _, synset in wordnet.all_synsets():
         known = [places[word] for word in synset.words if word in places]
         synonyms.update(_ordered(pair) for pair in combinations(known, 2))
-        for source, part, offset, target in synset.antonyms:
-            other = wordnet.synset(part, offset)
-            antonyms.update(_opposite(wordnet, synset, source, other, target, places))
+        for word, opposite, other in wordnet.antonyms(synset):
+            pairs = [(word, like) for like in [opposite, *_similar(wordnet, other)]]
+            pairs += [(like, opposite) for like in _similar(wordnet, synset)]
+            antonyms.update(
+                _ordered((places[one], places[two]))
+                for one, two in pairs
+                if one in places and two in places and one != two
+            )
     return _array(synonyms - antonyms), _array(antonyms)
 
 
@@ -193,23 +198,8 @@ def _preserved(vectors: np.ndarray, antonyms: np.ndarray) -> tuple[np.ndarray, n
     return pairs[free], 1 - cosines[free]
 
 
-def _opposite(
-    wordnet: WordNet,
-    synset: Synset,
-    source: int,
-    other: Synset,
-    target: int,
-    places: dict[str, int],
-) -> set[tuple[int, int]]:
-    """Return the pair of two antonyms, and of each with the words like the other."""
-    here, there = [synset.words[source]], [other.words[target]]
-    near_here = [word for near in synset.similar for word in wordnet.synset(*near).words]
-    near_there = [word for near in other.similar for word in wordnet.synset(*near).words]
-    pairs = [(a, b) for a in here for b in there + near_there]
-    pairs += [(a, b) for a in near_here for b in there]
-    return {
-        _ordered((places[a], places[b])) for a, b in pairs if a in places and b in places and a != b
-    }
+def _similar(wordnet: WordNet, synset: Synset) -> list[str]:
+    return [word for near in synset.similar for word in wordnet.synset(*near).words]
 
 
 def _ordered(pair: tuple[int, int]) -> tuple[int, int]:

@@ -158,7 +158,7 @@ def _denckring() -> Callable[[tuple[str, ...]], list[str]]:
 
 
 def _perceptron(spec: Any) -> Any:
-    """Import the perceptron alone; the package itself would import dictionaries of 60 MB."""
+    """Import the perceptron alone; the package itself would import dictionaries, too."""
     package = spec.name
     before = sys.modules.get(package)
     if before is None:
