@@ -143,13 +143,16 @@ def test_a_table_comes_back(tmp_path_factory, words, number, least, seed):
     assert found.nearest("other") == []
 
 
-@pytest.mark.parametrize("damage", ["text", "cut", "missing", "beyond", "short", "pickle"])
+@pytest.mark.parametrize("damage", ["text", "array", "cut", "missing", "beyond", "short", "pickle"])
 def test_a_table_that_is_none(damage, tmp_path, toy):
     path = tmp_path / "t.npz"
     save_neighbours(nearest_neighbours(list("abcdefg"), toy, least=0), path)
     fields = dict(np.load(path))
     if damage == "text":
         path.write_text("no table")
+    elif damage == "array":
+        np.save(path.with_suffix(".npy"), toy)
+        path.with_suffix(".npy").replace(path)
     elif damage == "cut":
         path.write_bytes(path.read_bytes()[:-40])
     else:
