@@ -46,13 +46,23 @@ def cosine(vectors, one, other):
     return float(vectors[one] @ vectors[other])
 
 
+def left_of_distance(before, after, one, other):
+    return (1 - cosine(after, one, other)) / (1 - cosine(before, one, other))
+
+
+def test_synonyms_come_no_nearer_than_they_have_to(toy):
+    moved = counterfit(toy, SYNONYMS, ANTONYMS[:0], epochs=60)
+    for one, other in SYNONYMS:
+        assert 0.2 < left_of_distance(toy, moved, one, other) < 0.31
+
+
 def test_antonyms_part_synonyms_meet_and_the_rest_stays(toy):
     moved = counterfit(toy, SYNONYMS, ANTONYMS, epochs=60)
     np.testing.assert_allclose(np.linalg.norm(moved, axis=1), 1, atol=1e-6)
     assert cosine(toy, GOOD, BAD) > 0.9
     assert cosine(moved, GOOD, BAD) < 0.05
     for one, other in SYNONYMS:
-        assert cosine(moved, one, other) > cosine(toy, one, other) + 0.2
+        assert left_of_distance(toy, moved, one, other) < 0.31
     np.testing.assert_array_equal(moved[[TABLE, CHAIR, FAR]], unit(toy)[[TABLE, CHAIR, FAR]])
 
 
@@ -198,7 +208,7 @@ def test_the_command(suffix, cli, tmp_path, small_wordnet):
         assert found.nearest("chair") == []
         return
     found = load_word_vectors(out)
-    assert found.similarity("film", "movie") > 0.95
+    assert found.similarity("film", "movie") > 0.8
     assert found.similarity("movie", "play") < 0.05
     assert "The" not in found
 
