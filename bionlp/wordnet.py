@@ -125,7 +125,10 @@ class WordNet:
             return []
         fields = line.split()
         # part of speech, number of synsets, number of pointers, the pointers, two numbers, offsets
-        return [int(offset) for offset in fields[3 + int(fields[2]) + 2 :]]
+        try:
+            return [int(offset) for offset in fields[3 + int(fields[2]) + 2 :]]
+        except (IndexError, ValueError) as error:
+            raise self._damaged(f"index.{part}", lemma) from error
 
     def synset(self, part: str, offset: int) -> Synset:
         """Return the synset at an offset.
@@ -143,11 +146,19 @@ class WordNet:
                 f"{self.folder / f'data.{part}'} has no synset at byte {offset}, which "
                 f"index.{part} names; {ADVICE}"
             )
-        return _parsed(line)
+        return self._parsed(part, offset, line)
 
     def synsets(self, lemma: str, part: str) -> list[Synset]:
         """Return the synsets of a lemma, commonest sense first."""
         return [self.synset(part, offset) for offset in self.offsets(lemma, part)]
+
+    def antonyms(self, synset: Synset) -> Iterator[tuple[str, str, Synset]]:
+        """Yield each word of a synset that has an antonym, the antonym, and its synset."""
+        for source, part, offset, target in synset.antonyms:
+            other = self.synset(part, offset)
+            if not 0 <= target < len(other.words):
+                raise self._damaged(f"data.{part}", f"byte {offset}")
+            yield synset.words[source], other.words[target], other
 
     def all_synsets(self) -> Iterator[tuple[str, int, Synset]]:
         """Yield part of speech, offset and synset of all of them, in the order of the files."""
@@ -156,14 +167,15 @@ class WordNet:
             for line in self._data(part).splitlines(keepends=True):
                 # The licence before the synsets is indented.
                 if not line.startswith(b" "):
-                    yield part, place, _parsed(line)
+                    yield part, place, self._parsed(part, place, line)
                 place += len(line)
 
     @cache  # noqa: B019, a WordNet lives as long as the process
     def _index(self, part: str) -> dict[str, str]:
         text = self._text(f"index.{part}")
         lines = (line for line in text.split("\n") if line and not line.startswith(" "))
-        return dict(line.split(" ", 1) for line in lines)
+        parted = (line.partition(" ") for line in lines)
+        return {lemma: rest for lemma, _, rest in parted}
 
     @cache  # noqa: B019
     def _data(self, part: str) -> bytes:
@@ -189,6 +201,15 @@ class WordNet:
 
     def _text(self, name: str) -> str:
         return self._bytes(name).decode("utf-8", "replace")
+
+    def _parsed(self, part: str, offset: int, line: bytes) -> Synset:
+        try:
+            return _parse(line)
+        except (IndexError, KeyError, ValueError) as error:
+            raise self._damaged(f"data.{part}", f"byte {offset}") from error
+
+    def _damaged(self, name: str, where: str) -> PartError:
+        return PartError(f"{self.folder / name} is damaged at {where}; {ADVICE}")
 
     def _bytes(self, name: str) -> bytes:
         try:
@@ -228,7 +249,8 @@ def _opened(folder: Path | zipfile.Path) -> WordNet:
 
 
 @lru_cache(maxsize=1 << 16)
-def _parsed(line: bytes) -> Synset:
+def _parse(line: bytes) -> Synset:
+    """Read a synset's line; IndexError, KeyError and ValueError say that it is none."""
     fields = line.split(b" |", 1)[0].decode("utf-8", "replace").split()
     count = int(fields[3], 16)
     # Adjectives may carry a mark of where they stand, as in galore(ip).
@@ -239,6 +261,8 @@ def _parsed(line: bytes) -> Synset:
         symbol, offset, letter, places = rest[4 * number : 4 * number + 4]
         if symbol == _ANTONYM:
             source, target = int(places[:2], 16) - 1, int(places[2:], 16) - 1
+            if not 0 <= source < count:
+                raise ValueError(places)
             antonyms.append((source, _LETTERS[letter], int(offset), target))
         elif symbol == _SIMILAR:
             similar.append((_LETTERS[letter], int(offset)))

@@ -1,4 +1,4 @@
-"""``bionlp embeddings``: train word vectors on one's own text, and look at a file of them."""
+"""``bionlp embeddings``: train word vectors, counter-fit them, look at a file of them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -62,6 +62,80 @@ def train(
         )
     save_word_vectors(vectors, out)
     typer.echo(f"{out}: {len(vectors)} words of dimension {vectors.vector_size}")
+
+
+@app.command(
+    epilog="Example: bionlp embeddings counterfit glove.bin --out synonyms.npz --words 20000"
+)
+def counterfit(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="VECTORS",
+            help="A file, the name of one in $BIONLP_EMBEDDINGS_DIR, or a name of gensim's.",
+            autocompletion=completion.word_vectors,
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="File to write: .bin or .txt for vectors, .npz for neighbours.")
+    ],
+    wordnet: Annotated[
+        Path | None, typer.Option(help="Folder of WordNet. Default: that of this machine.")
+    ] = None,
+    words: Annotated[
+        int, typer.Option(min=2, max=10**7, help="So many words at most, the first of the file.")
+    ] = 37_000,
+    neighbours: Annotated[
+        int, typer.Option(min=1, max=255, help="Neighbours of a word in a .npz.")
+    ] = 15,
+    epochs: Annotated[
+        int, typer.Option(min=1, max=MOST_EPOCHS, help="Passes over all pairs.")
+    ] = 20,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of their order.")] = 0,
+) -> None:
+    """Move word vectors until WordNet's synonyms are near and antonyms far.
+
+    Only lower-case words of two letters or more are taken, no numbers and no marks.
+    """
+    from bionlp.embeddings import read_word_vectors
+    from bionlp.embeddings.counterfit import counterfit, plain_words, wordnet_pairs
+    from bionlp.embeddings.neighbours import SUFFIX
+    from bionlp.embeddings.training import check_suffix
+    from bionlp.wordnet import find_wordnet
+
+    if out.suffix != SUFFIX:
+        check_suffix(out)
+    thesaurus = find_wordnet(wordnet)
+    names, vectors = plain_words(read_word_vectors(source).vectors, words)
+    synonyms, antonyms = wordnet_pairs(thesaurus, names)
+    reporter = Reporter()
+    with reporter.bar("epochs", epochs) as bar:
+        moved = counterfit(
+            vectors,
+            synonyms,
+            antonyms,
+            epochs=epochs,
+            seed=seed,
+            on_epoch=lambda done: bar.advance(1),
+        )
+    _save_fitted(names, moved, out, neighbours)
+    typer.echo(
+        f"{out}: {len(names)} words, {len(synonyms)} pairs of synonyms, {len(antonyms)} of antonyms"
+    )
+
+
+def _save_fitted(names: list[str], vectors: Any, out: Path, neighbours: int) -> None:
+    from bionlp.embeddings import save_word_vectors
+    from bionlp.embeddings.neighbours import SUFFIX, nearest_neighbours, save_neighbours
+
+    if out.suffix == SUFFIX:
+        save_neighbours(nearest_neighbours(names, vectors, number=neighbours), out)
+        return
+    from gensim.models import KeyedVectors
+
+    fitted = KeyedVectors(vectors.shape[1])
+    fitted.add_vectors(names, vectors)
+    save_word_vectors(fitted, out)
 
 
 @app.command(epilog="Example: bionlp embeddings info reviews.bin --json")

@@ -8,9 +8,10 @@ to V' by gradient descent on
             + sum over S of       max(0, d(v'_u, v'_w) - gamma)                synonym attract
             + sum over N of       max(0, d(v'_u, v'_w) - d(v_u, v_w))   vector space preservation
 
-with d = 1 - cosine, delta = 1 (antonyms are at right angles at least), gamma = 0, and N all pairs
-whose distance in V is at most rho = 0.2, less those in A. The gradient of d with respect to v'_u
-is
+with d = 1 - cosine, delta = 1 (antonyms are at right angles at least), N all pairs whose distance
+in V is at most rho = 0.2, less those in A, and gamma = 0.3 d(v_u, v_w): synonyms come nearer by 70
+%. Mrksic et al. have gamma = 0, which puts a word at the very place of its synonyms in rare
+senses. The gradient of d with respect to v'_u is
 
     -(v'_w - cos(v'_u, v'_w) v'_u)
 
@@ -20,7 +21,8 @@ is brought back to length 1.
 
 The pairs are WordNet's: synonyms share a synset, antonyms are those that it names, and adjectives
 similar to the one or the other of these, so that ``superb`` is kept from ``bad``, too. A pair that
-is both is an antonym.
+is both is an antonym. Many synsets are of a rare sense (``know`` and ``bed``), and WordNet's order
+of senses does not tell well which; pairs of synonyms whose cosine in V is below 0.3 are left out.
 """
 
 from __future__ import annotations
@@ -32,11 +34,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bionlp.embeddings.neighbours import near_pairs, unit
+from bionlp.errors import EmbeddingError
 
 if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
     from bionlp.wordnet import Synset, WordNet
 
-DELTA, GAMMA, RHO = 1.0, 0.0, 0.2
+DELTA, RHO = 1.0, 0.2
+GAMMA = 0.3
+"""What is left at most of the distance of two synonyms."""
+SENSE = 0.3
+"""The smallest cosine, before, of a pair of synonyms that is believed."""
 _BATCH = 4096
 _REPEL, _ATTRACT = -1.0, 1.0
 
@@ -62,10 +71,49 @@ def wordnet_pairs(wordnet: WordNet, words: Sequence[str]) -> tuple[np.ndarray, n
     for _, _, synset in wordnet.all_synsets():
         known = [places[word] for word in synset.words if word in places]
         synonyms.update(_ordered(pair) for pair in combinations(known, 2))
-        for source, part, offset, target in synset.antonyms:
-            other = wordnet.synset(part, offset)
-            antonyms.update(_opposite(wordnet, synset, source, other, target, places))
+        for word, opposite, other in wordnet.antonyms(synset):
+            pairs = [(word, like) for like in [opposite, *_similar(wordnet, other)]]
+            pairs += [(like, opposite) for like in _similar(wordnet, synset)]
+            antonyms.update(
+                _ordered((places[one], places[two]))
+                for one, two in pairs
+                if one in places and two in places and one != two
+            )
     return _array(synonyms - antonyms), _array(antonyms)
+
+
+def plain_words(vectors: KeyedVectors, number: int) -> tuple[list[str], np.ndarray]:
+    """Take the first words of a table that are lower-case and have two letters or more.
+
+    Parameters
+    ----------
+    vectors : gensim.models.KeyedVectors
+        The table.
+    number : int
+        So many words at most.
+
+    Returns
+    -------
+    words : list of str
+        The words.
+    vectors : ndarray of float32, shape [words, dimension]
+        Their vectors.
+
+    Raises
+    ------
+    EmbeddingError
+        If there are fewer than two.
+    """
+    places = [
+        place
+        for place, word in enumerate(vectors.index_to_key)
+        if len(word) > 1 and word.isalpha() and word == word.lower()
+    ][:number]
+    if len(places) < 2:
+        raise EmbeddingError(
+            "the word vectors have fewer than two lower-case words of letters; take another file"
+        )
+    return [vectors.index_to_key[place] for place in places], vectors.vectors[places]
 
 
 def counterfit(
@@ -85,7 +133,8 @@ def counterfit(
     vectors : ndarray of float, shape [words, dimension]
         The vectors to begin with, of any length but 0.
     synonyms, antonyms : ndarray of int, shape [pairs, 2]
-        Places of words, as :func:`wordnet_pairs` gives them.
+        Places of words, as :func:`wordnet_pairs` gives them. Synonyms whose cosine is below
+        ``SENSE`` are not believed.
     epochs : int, optional
         How many times to go through all pairs.
     rate : float, optional
@@ -102,11 +151,11 @@ def counterfit(
     """
     moved = unit(vectors)
     kept, bounds = _preserved(moved, antonyms)
+    synonyms = synonyms[_cosines(moved, synonyms) >= SENSE]
+    nearer = GAMMA * (1 - _cosines(moved, synonyms))
     pairs = np.concatenate([antonyms, synonyms, kept])
     signs = np.repeat([_REPEL, _ATTRACT], [len(antonyms), len(synonyms) + len(kept)])
-    limits = np.concatenate(
-        [np.full(len(antonyms), DELTA), np.full(len(synonyms), GAMMA), bounds]
-    ).astype(np.float32)
+    limits = np.concatenate([np.full(len(antonyms), DELTA), nearer, bounds]).astype(np.float32)
     signs = signs.astype(np.float32)
     rng = np.random.default_rng(seed)
     for epoch in range(epochs):
@@ -124,20 +173,23 @@ def _step(
 ) -> None:
     from scipy.sparse import csr_array
 
-    first, second = moved[pairs[:, 0]], moved[pairs[:, 1]]
-    cosines = np.einsum("ij,ij->i", first, second)
+    cosines = _cosines(moved, pairs)
     # How far each pair is beyond its limit: antonyms too near, others too far.
     active = signs * (1 - cosines - limits) > 0
     if not active.any():
         return
-    first, second, cosines = first[active], second[active], cosines[active, None]
-    sign = signs[active, None]
+    first, second = moved[pairs[active, 0]], moved[pairs[active, 1]]
+    cosines, sign = cosines[active, None], signs[active, None]
     pulls = np.concatenate([sign * (second - cosines * first), sign * (first - cosines * second)])
     places, slots = np.unique(pairs[active].T.ravel(), return_inverse=True)
     ones = np.ones(len(slots), np.float32)
     gather = csr_array((ones, (slots, np.arange(len(slots)))), (len(places), len(slots)))
     means = (gather @ pulls) / np.bincount(slots).astype(np.float32)[:, None]
     moved[places] = unit(moved[places] + np.float32(rate) * means)
+
+
+def _cosines(vectors: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", vectors[pairs[:, 0]], vectors[pairs[:, 1]])
 
 
 def _preserved(vectors: np.ndarray, antonyms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,23 +200,8 @@ def _preserved(vectors: np.ndarray, antonyms: np.ndarray) -> tuple[np.ndarray, n
     return pairs[free], 1 - cosines[free]
 
 
-def _opposite(
-    wordnet: WordNet,
-    synset: Synset,
-    source: int,
-    other: Synset,
-    target: int,
-    places: dict[str, int],
-) -> set[tuple[int, int]]:
-    """Return the pair of two antonyms, and of each with the words like the other."""
-    here, there = [synset.words[source]], [other.words[target]]
-    near_here = [word for near in synset.similar for word in wordnet.synset(*near).words]
-    near_there = [word for near in other.similar for word in wordnet.synset(*near).words]
-    pairs = [(a, b) for a in here for b in there + near_there]
-    pairs += [(a, b) for a in near_here for b in there]
-    return {
-        _ordered((places[a], places[b])) for a, b in pairs if a in places and b in places and a != b
-    }
+def _similar(wordnet: WordNet, synset: Synset) -> list[str]:
+    return [word for near in synset.similar for word in wordnet.synset(*near).words]
 
 
 def _ordered(pair: tuple[int, int]) -> tuple[int, int]:

@@ -13,7 +13,9 @@ Neighbours are nearest by cosine. Drops of sorted cosines are small numbers, whi
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +29,13 @@ from bionlp.files import atomic_path, reason
 
 SUFFIX = ".npz"
 _STEPS = 255
-_BLOCK = 1024
+_BLOCK_VALUES = 1 << 25
+# What NumPy and the unpacking raise for files that are no tables, among them one whose numbers
+# announce more than memory holds.
+_DAMAGE = (
+    *(KeyError, ValueError, EOFError, MemoryError, NotImplementedError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
 _FIELDS = ("words", "counts", "neighbours", "drops")
 
 
@@ -206,12 +214,14 @@ def read_neighbours(path: Path) -> NeighbourTable:
         If the file cannot be read, or holds anything else.
     """
     try:
+        if not zipfile.is_zipfile(path) and Path(path).is_file():
+            raise _foreign(path)
         with np.load(path, allow_pickle=False) as stored:
             raw, counts, neighbours, drops = (stored[name] for name in _FIELDS)
             words = tuple(raw.tobytes().decode().split("\n"))
     except OSError as error:
         raise EmbeddingError(f"cannot read {shown(path)}: {reason(error)}") from error
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise _foreign(path) from error
     total = int(counts.sum(dtype=np.int64)) if counts.dtype == np.uint8 else -1
     if (
@@ -236,8 +246,9 @@ def _cosines(counts: np.ndarray, drops: np.ndarray) -> np.ndarray:
 
 def _blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the cosines of all vectors with some at a time, and the place of the first of these."""
-    for start in range(0, len(vectors), _BLOCK):
-        yield start, vectors[start : start + _BLOCK] @ vectors.T
+    rows = max(1, _BLOCK_VALUES // max(1, len(vectors)))
+    for start in range(0, len(vectors), rows):
+        yield start, vectors[start : start + rows] @ vectors.T
 
 
 def _foreign(path: Path) -> EmbeddingError:

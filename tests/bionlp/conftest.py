@@ -1,4 +1,4 @@
-"""A small classifier, really trained, and the command line in this process."""
+"""A small classifier, really trained, a small WordNet, and the command line in this process."""
 
 import contextlib
 import csv
@@ -14,6 +14,7 @@ from bionlp.classifier import TextClassifier
 from bionlp.cli import main
 from bionlp.encoding import quantise
 from bionlp.vocabulary import Vocabulary
+from bionlp.wordnet import PARTS_OF_SPEECH
 from networks.description import Connection, Network, Population, Votes
 from networks.neurons import LIF, Input
 from networks.neurons.adaptive import AdaptiveLIF
@@ -176,3 +177,25 @@ def build_classifier(hidden=7, classes=2):
 def make_classifier():
     """Return the maker of classifiers that have some of everything."""
     return build_classifier
+
+
+@pytest.fixture
+def small_wordnet(tmp_path):
+    """Return the folder of a WordNet of three nouns: film and movie are one, play is no movie."""
+    folder = tmp_path / "wordnet"
+    folder.mkdir()
+    licence = "  licence\n"
+    for part in PARTS_OF_SPEECH:
+        for name in (f"index.{part}", f"data.{part}"):
+            (folder / name).write_text(licence)
+        (folder / f"{part}.exc").write_text("")
+    film, after = len(licence), " 06 n 02 film 0 movie 0 001 ! %08d n 0201 | a story in pictures\n"
+    play = film + 8 + len(after % 0)
+    synsets = f"{film:08d}{after % play}{play:08d} 06 n 01 play 0 000 | no film\n"
+    (folder / "data.noun").write_text(licence + synsets)
+    lines = (
+        f"{word} n 1 1 ! 1 0 {offset:08d}  \n"
+        for word, offset in (("film", film), ("movie", film), ("play", play))
+    )
+    (folder / "index.noun").write_text(licence + "".join(lines))
+    return folder

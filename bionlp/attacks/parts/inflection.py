@@ -3,13 +3,15 @@
 WordNet knows lemmas only, and a sentence about ``films`` wants ``movies``. The form of a word is
 told from its ending, or from WordNet's list of irregular forms; the lemma then gets the same
 ending by the usual rules of spelling (``-s`` or ``-es``, ``y`` to ``i``, a mute ``e`` dropped),
-unless that list has a form of it, which also says where a consonant is doubled (``stopped``). The
+unless that list has a form of it; the last letter of one syllable is doubled (``planned``). The
 past tense and the participle of irregular verbs often differ, and no ending tells which is meant:
 a verb of which the list has several forms is left out there, as are lemmas whose form WordNet
 would not lead back to them.
 """
 
 from __future__ import annotations
+
+import re
 
 from bionlp.wordnet import WordNet
 
@@ -25,6 +27,15 @@ _ENDING_OF = {
 }
 _HISSING = ("s", "x", "z", "ch", "sh")
 _VOWELS = "aeiou"
+# Verbs whose past is as their present, which no list of exceptions names.
+_UNCHANGED = frozenset(
+    (  # noqa: SIM905, a list would take twenty lines
+        "bet bid burst cast cost cut hit hurt let put quit rid set shed shut split spread thrust "
+        "upset wed"
+    ).split()
+)
+_DOUBLING = re.compile("[^aeiou]*[aeiou][^aeiouwxy]")
+"""A lemma of one syllable that doubles its last letter: ``plan``, ``planned``."""
 _LONGEST_COMPARED = 5
 """Letters of an adjective that may still take -er and -est; longer ones have more and most."""
 
@@ -82,12 +93,16 @@ def _form_of(word: str, part: str) -> str | None:
 def _regular(lemma: str, form: str) -> str | None:
     if form in (_COMPARATIVE, _SUPERLATIVE) and len(lemma) > _LONGEST_COMPARED:
         return None
+    if form == _PAST and lemma in _UNCHANGED:
+        return lemma
     ending = _ENDING_OF[form]
     after_consonant = len(lemma) > 1 and lemma[-2] not in _VOWELS
     if ending == "s":
         if lemma.endswith(_HISSING):
             return f"{lemma}es"
         return f"{lemma[:-1]}ies" if lemma.endswith("y") and after_consonant else f"{lemma}s"
+    if _DOUBLING.fullmatch(lemma):
+        return lemma + lemma[-1] + ending
     if lemma.endswith("y") and after_consonant and ending != "ing":
         return f"{lemma[:-1]}i{ending}"
     if lemma.endswith("ie") and ending == "ing":

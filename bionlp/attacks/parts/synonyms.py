@@ -3,7 +3,8 @@
 Jin et al. (2020) take the 50 nearest of cosine 0.5 or more in the vectors of Mrksic et al. (2016).
 The table that comes with this package was made by ``bionlp embeddings counterfit``, see
 ``bionlp/attacks/data/README.md``; any other of its tables, or any file of word vectors, can take
-its place. Neighbours do not depend on the rest of the sentence.
+its place. Function words are no synonyms of anything. Neighbours do not depend on the rest of the
+sentence.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from bionlp.attacks.parts.candidates import NUMBER, admissible
+from bionlp.attacks.parts.stopwords import is_place
 from bionlp.embeddings.neighbours import SUFFIX, read_neighbours, unit
 
 SHIPPED = Path(__file__).parent.parent / "data" / f"synonyms-en{SUFFIX}"
@@ -62,7 +64,11 @@ class Synonyms:
 
     def _propose(self, word: str) -> tuple[str, ...]:
         near = self._neighbours.nearest(word)
-        names = (name for name, cosine in near if cosine >= self._least)
+        names = (
+            name
+            for name, cosine in near
+            if cosine >= self._least and is_place(name, self._language)
+        )
         return tuple(admissible(names, word, self._language, self._number))
 
 

@@ -136,7 +136,10 @@ def is_there(name: str) -> bool:
 def _denckring() -> Callable[[tuple[str, ...]], list[str]]:
     spec = find_spec("denckring_en_pos")
     if spec is None:
-        raise PartError("the tagger denckring is missing; pip install 'bionlp[attacks]'")
+        raise PartError(
+            "the tagger denckring is missing; pip install 'bionlp[attacks]' (Python 3.11 or "
+            "newer), or take NLTK's: python -m nltk.downloader " + _NLTK_MODEL
+        )
     folder = Path(spec.submodule_search_locations[0])
     stored = json.loads(gzip.decompress((folder / "data" / "tagger.json.gz").read_bytes()))
     model = _perceptron(spec).Tagger(
@@ -158,7 +161,7 @@ def _denckring() -> Callable[[tuple[str, ...]], list[str]]:
 
 
 def _perceptron(spec: Any) -> Any:
-    """Import the perceptron alone; the package itself would import dictionaries of 60 MB."""
+    """Import the perceptron alone; the package itself would import dictionaries, too."""
     package = spec.name
     before = sys.modules.get(package)
     if before is None:

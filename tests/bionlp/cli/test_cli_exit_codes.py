@@ -42,6 +42,7 @@ COMMANDS = {
     10: "train --dataset train.csv --embeddings vectors.bin --out trained --maps 2 --teachers 0 "
     "--neurons-per-class 1 --steps 5 --tailored-epochs 1 --finetuning-epochs 1 --threshold 1000",
     11: "nir inspect missing.nir",
+    12: "embeddings counterfit vectors.bin --out fitted.bin --wordnet .",
     130: "simulate rounded --file fifo",
 }
 
