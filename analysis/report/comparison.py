@@ -92,7 +92,8 @@ def make_comparison(comparison: Comparison) -> str:
     """
     both = comparison.recordings
     panels = [both_votes_panel(*both), difference_panel(*both), both_membranes_panel(*both)]
-    return make_document("comparison.html", panels, _variables(comparison))
+    variables = _variables(comparison) | {"pictured": panels[-1] is not None}
+    return make_document("comparison.html", panels, variables)
 
 
 def answers(comparison: Comparison) -> list[str]:
@@ -102,7 +103,7 @@ def answers(comparison: Comparison) -> list[str]:
         answer = recording.attrs["label_name"] if is_decided(recording) else NO_LABEL
         if comparison.probabilities is not None and is_decided(recording):
             share = comparison.probabilities[number, int(recording.attrs["label"])]
-            answer += f" ({share:.0%})".replace("%", " %")
+            answer += f" ({100 * share:.0f} %)"
         said.append(answer)
     return said
 
@@ -146,7 +147,7 @@ def _variables(comparison: Comparison) -> dict[str, Any]:
         "vote_rows": vote_rows,
         "place_columns": place_columns,
         "places": places,
-        "pushes": push_rows(original, changed, comparison.pushes),
+        "pushes": push_rows(original, changed, comparison.pushes, lead),
         "pushing": len(comparison.pushes),
         "pushed": real(sum(push.current for push in comparison.pushes)),
         "membranes": membranes,

@@ -15,7 +15,7 @@ from analysis.report.comparison_tables import SENTENCES, place_names_of_both
 from analysis.report.panel import time_panel
 from analysis.style import GREY
 
-PIXELS = 280
+PIXELS = 310
 LOOKS = {
     "original": {"color": ORIGINAL, "line_dash": "solid", "marker": "circle"},
     "changed": {"color": CHANGED, "line_dash": [6, 3], "marker": "triangle"},
@@ -112,7 +112,9 @@ def _panel(of: dict[str, dict], opened: str, layers: list[str]) -> LayoutDOM:
     line = Span(location=threshold, dimension="width", line_color=GREY, line_dash="dotted")
     line.visible = threshold is not None
     plot.add_layout(line)
-    plot.legend.location = "bottom_left"
+    (legend,) = plot.legend
+    legend.orientation, legend.location = "horizontal", "top_left"
+    plot.add_layout(legend, "above")
     parts = {"layer": layer, "neuron": neuron, "shown": shown, "spikes": spikes, "line": line}
     pick = CustomJS(args=of | parts, code=PICK)
     for choice in (layer, neuron):

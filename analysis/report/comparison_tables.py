@@ -120,23 +120,27 @@ def noise_note(
     moved = sum(pair.same and not pair.stays for pair in pairs)
     differ = sum(spikes.lost + spikes.gained for spikes in stay)
     noise = [f"seed {r.attrs['seed']}, number {r.attrs.get('sentence', '?')}" for r in recordings]
-    said = [f"Of the input spikes that either sentence has, {whole.share:.1%} are common to both."]
+    share = f"{100 * whole.share:.1f} %"
+    said = [f"Of the input spikes that either sentence has, {share} are common to both."]
+    stays = (
+        "1 word stays at its place" if len(stay) == 1 else f"{len(stay)} words stay at their places"
+    )
     if not stay:
         said.append("No word stays at its place.")
     elif differ:
         said.append(
-            f"The noise is another ({noise[0]}; {noise[1]}): of the words that stay at their "
-            f"places, {len(stay)}, {differ:,} spikes differ, so part of what differs is noise."
+            f"The noise is another ({noise[0]}; {noise[1]}): {stays}, with {differ:,} spikes that "
+            "only one of the sentences has, so part of what differs is noise."
         )
     else:
         said.append(
-            f"The noise is the same ({noise[0]}): words that stay at their places, {len(stay)}, "
-            f"have the very same {sum(spikes.original for spikes in stay):,} spikes in both."
+            f"The noise is the same ({noise[0]}): {stays}, with the very same "
+            f"{sum(spikes.original for spikes in stay):,} spikes in both."
         )
     if moved:
         said.append(
-            f"Noise belongs to places, and words that moved, {moved}, have other spikes at the "
-            "same rates, so part of what differs is noise."
+            f"Noise belongs to places, and {moved} word{'s' * (moved > 1)} moved to another: there "
+            "the spikes are others at the same rates, so part of what differs is noise."
         )
     return " ".join(said)
 
@@ -281,7 +285,9 @@ def _lost_and_gained(counts: np.ndarray, place: int) -> str:
     return f"{signed(-lost)} {signed(gained)}"
 
 
-def push_rows(original: xr.DataTree, changed: xr.DataTree, pushes: Sequence[Push]) -> list[Row]:
+def push_rows(
+    original: xr.DataTree, changed: xr.DataTree, pushes: Sequence[Push], lead: Lead
+) -> list[Row]:
     """Return what neurons that the output hears did to the lead.
 
     Parameters
@@ -290,14 +296,17 @@ def push_rows(original: xr.DataTree, changed: xr.DataTree, pushes: Sequence[Push
         As of :func:`analysis.changes.check_alike`.
     pushes : sequence of Push
         Strongest first.
+    lead : Lead
+        Between which classes.
 
     Returns
     -------
     list of list of str
         Of the first ones: neuron, width of its kernel, its spikes; of the window of its feature map
-        whose spikes changed most, the words and the spikes; current to the lead.
+        whose spikes changed most, the words and the spikes; current to the lead, and the
+        class that it spoke for.
     """
-    rows = []
+    rows, classes = [], class_names(original)
     for push in pushes[:MOST_PUSHES]:
         names = neuron_names(original, push.layer)
         columns = int(np.prod(original[push.layer]["spikes"].shape[1:])) // len(names)
@@ -310,6 +319,7 @@ def push_rows(original: xr.DataTree, changed: xr.DataTree, pushes: Sequence[Push
                 f"{push.original} → {push.changed}",
                 *_most_changed_window(original, changed, push),
                 real(push.current),
+                classes[lead.label if push.current > 0 else lead.rival],
             ]
         )
     return rows
