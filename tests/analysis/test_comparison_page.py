@@ -7,7 +7,7 @@ import pytest
 from bokeh.models import CustomJS, Select
 
 from analysis.alignment import align
-from analysis.changes import both_spikes, lead, pushes
+from analysis.changes import both_spikes, layer_changes, lead, pushes, word_changes
 from analysis.recordings import words
 from analysis.report import Comparison, make_comparison
 from analysis.report.colours import (
@@ -27,6 +27,7 @@ from analysis.report.comparison_tables import (
     both_circumstances,
     both_vote_rows,
     fresh_rows,
+    noise_note,
     place_labels,
     place_names_of_both,
     place_rows,
@@ -85,23 +86,22 @@ def test_the_top_tells_answers_and_changes(page, original, changed):
     assert '“<span lang="en">funny</span>” → “<span lang="en">dull</span>”' in shown
     assert '<del class="word original" lang="en">funny</del>' in shown
     assert '<ins class="word changed" lang="en">dull</ins><small>−7</small>' in shown
-    assert "<h1>positive → positive</h1>" in page(original, changed)
 
 
-def test_an_undecided_answer_is_said_to_be(page, make_sample, changed):
-    tie = make_sample(FUNNY)
-    assert tie.attrs["label"] == -1
-    chances = np.array([[0.5, 0.5], [0.26, 0.74]])
-    assert "<h1>undecided → undecided</h1>" in page(tie, tie, probabilities=chances)
+def test_without_label_and_membranes_the_page_says_so(page, make_sample):
+    one, other = (make_sample(membranes={}, seed=seed) for seed in (3, 6))
+    assert one.attrs["label"] == other.attrs["label"] == -1
+    shown = page(one, other, probabilities=np.array([[0.5, 0.5], [0.26, 0.74]]))
+    assert "<h1>undecided → undecided</h1>" in shown
+    assert "None was recorded under both sentences" in shown
 
 
-def test_words_that_were_put_in_and_left_out(page, original, make_sample):
-    longer = make_sample(LONGER, hidden=3)
-    assert "1 put in:" in page(original, longer)
-    assert "1 left out:" in page(longer, original)
-    assert "0 of 5 words changed</p>" in page(original, original)
-    shown = page(original, longer)
+def test_words_that_were_put_in(page, original, make_sample):
+    shown = page(original, make_sample(LONGER, hidden=3))
+    assert '1 put in: “<span lang="en">truly</span>” put in</p>' in shown
+    assert '<ins class="word changed" lang="en">truly</ins>' in shown
     assert "Noise belongs to places, and 4 words moved to another" in shown
+    assert "<h1>positive → positive</h1>" in shown
 
 
 @pytest.mark.parametrize(
@@ -118,18 +118,26 @@ def test_changes_are_counted(before, after, said):
     assert summary(align(before.split(), after.split()), len(before.split())) == said
 
 
-def test_what_the_noise_does_is_counted(page, original, changed, make_sample):
+def test_what_the_noise_does_is_counted(original, changed, make_sample):
     both = [r["input"]["spikes"].values.astype(bool) for r in (original, changed)]
-    shown = page(original, changed)
     share = 100 * (both[0] & both[1]).sum() / (both[0] | both[1]).sum()
-    assert f"Of the input spikes that either sentence has, {share:.1f} % are common" in shown
+    said = noise_of(original, changed)
+    assert f"Of the input spikes that either sentence has, {share:.1f} % are common" in said
     stay = [place for place in range(5) if place != 3]
     differ = (both[0] != both[1])[:, stay].sum()
-    assert "The noise is another (seed 1, number 0; seed 4, number 0): 4 words stay" in shown
-    assert f"with {differ:,} spikes that only one of the sentences has" in shown
-    same = page(original, make_sample(DULL, hidden=3))
+    assert "The noise is another (seed 1, number 0; seed 4, number 0): 4 words stay" in said
+    assert f"with {differ:,} spikes that only one of the sentences has" in said
+    same = noise_of(original, make_sample(DULL, hidden=3))
     assert "The noise is the same (seed 1, number 0): 4 words stay at their places, with" in same
     assert f"the very same {both[0][:, stay].sum():,} spikes in both" in same
+    assert "No word stays at its place" in noise_of(make_sample(("a",)), make_sample(("b",)))
+
+
+def noise_of(original, changed):
+    pairs = align(words(original), words(changed))
+    inputs = word_changes(original, changed, pairs)
+    whole, *_ = layer_changes(original, changed)
+    return noise_note(pairs, inputs, whole, (original, changed))
 
 
 def test_text_is_text(page, make_sample):
@@ -274,11 +282,6 @@ def test_membranes_open_on_the_output_neuron_that_differs_most(make_sample):
         steps = pick.args["steps"][sentence]["output"][picked["Neuron"].value]
         spikes = recording["output"]["spikes"].values.reshape(30, -1)
         assert steps == np.flatnonzero(spikes[:, int(picked["Neuron"].value)]).tolist()
-
-
-def test_without_membranes_the_page_says_so(page, make_sample):
-    one, other = make_sample(membranes={}), make_sample(DULL, membranes={}, seed=2)
-    assert "None was recorded under both sentences" in page(one, other)
 
 
 def test_circumstances_that_differ_have_both_values(original, changed):
