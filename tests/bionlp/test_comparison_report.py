@@ -1,6 +1,7 @@
 """``bionlp report --compare``: pages about two sentences, from Brian 2 to a browser."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from bionlp.simulation import Engine, simulate
 ORIGINAL = "it is a charming comedy that never loses its way"
 CHANGED = "it is a cute comedy that never loses its way"
 NUMPY = Engine("numpy")
+ROOT = Path(__file__).parents[2]
 
 # Where on the screen the first of some marks is drawn.
 FIND_MARK = """(name) => {
@@ -98,6 +100,19 @@ def test_the_page_tells_what_was_counted(both, turned):
     assert f"{share:.1f} % are common to both" in page
     same = [place for place in range(10) if place != 3]
     assert f"9 words stay at their places, with the very same {before[:, same].sum():,} spi" in page
+
+
+def test_the_readme_tells_what_the_page_does(turned):
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    page = " ".join(turned.read_text(encoding="utf-8").split())
+    assert f'"{ORIGINAL}" \\ "{CHANGED}"' in readme
+    (answers,) = re.findall("<h1>(.*?)</h1>", page)
+    assert f'here "{answers}", one word of ten' in readme
+    (spikes,) = re.findall("with the very same ([0-9,]+) spikes in both", page)
+    assert f"the very same {spikes} input spikes" in readme
+    fresh = [row[1:4] for row in rows_of(turned, "Answers with other noise")]
+    assert fresh == [["0", "20", "0"], ["20", "0", "0"]]
+    assert "20 of 20 each" in readme
 
 
 def test_currents_on_the_page_are_those_of_the_weights(both, turned):
