@@ -59,28 +59,46 @@ def write_report(
     OutputError
         If the file cannot be written.
     """
-    network = _recorded_network(recording, classifier)
+    network = recorded_network(recording, classifier)
     spikes = input_layer(recording)["spikes"].values.astype(bool)
     relevance, output = attribute(network, spikes, engine=engine, advance=advance)
     recorded = output_layer(recording)["spikes"].values.astype(bool)
     if not np.array_equal(output, recorded.reshape(output.shape)):
-        raise _another_model(recording, classifier)
+        raise another_model(recording, classifier)
     work = _work(recording, classifier.network)
     page = make_report(recording, relevance, energy_document(work))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
 
-def _recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Network:
-    """Return the network of the classifier with the neurons that were recorded."""
+def recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Network:
+    """Return the network of the classifier with the neurons that were recorded.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    classifier : TextClassifier
+        The model that was recorded.
+
+    Returns
+    -------
+    Network
+        For sentences of any length; where neurons differ, for those that are no longer.
+
+    Raises
+    ------
+    RecordingError
+        If the recording is of another model, or of neurons that cannot be simulated.
+    """
     network, words = classifier.network, input_layer(recording).sizes["position"]
     if words > classifier.length:
-        raise _another_model(recording, classifier)
+        raise another_model(recording, classifier)
     shown = crop(network, words)
     sizes = {name: recording[name]["spikes"][0].size for name in layer_names(recording)[1:]}
     features = input_layer(recording).sizes["feature"]
     if sizes != sizes_of(shown) or features != network.input.shape[1]:
-        raise _another_model(recording, classifier)
+        raise another_model(recording, classifier)
     try:
         neurons = {p.name: _recorded_neuron(recording[p.name], p.shape) for p in shown.hidden}
         # Where neurons differ, those that the sentence does not reach were not recorded.
@@ -108,7 +126,8 @@ def _recorded_neuron(node: xr.DataTree, shape: Shape) -> Neuron:
     return model(**given)
 
 
-def _another_model(recording: xr.DataTree, classifier: TextClassifier) -> RecordingError:
+def another_model(recording: xr.DataTree, classifier: TextClassifier) -> RecordingError:
+    """Return the error that says that a recording is of another model."""
     return RecordingError(
         f"this is no recording of model {classifier.name!r} as it is now, which answers its input "
         f"otherwise; it was made by {recording.attrs['model']!r}: name its folder with --model, or "

@@ -25,6 +25,9 @@ TEXT, MARKS = 4.5, 3.0
 NO_CLASS = GREY
 """Of spikes and membranes that vote for no class."""
 
+ORIGINAL, CHANGED = "#9c5cd6", "#7d8c00"
+"""Of what is in one of two sentences alone."""
+
 # Words that spoke for and against a decision are violet and olive: no class is.
 LIGHT: Mapping[str, str] = {
     "paper": "#ffffff",

@@ -62,22 +62,60 @@ return layer + ": " + names[Math.floor(row / columns)] + (row % columns)
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """The rows of a layer: places of equally many neurons each."""
+class Marks:
+    """Spikes that are drawn and asked together.
+
+    Attributes
+    ----------
+    name : str
+        What the marks are called.
+    spikes : numpy.ndarray of bool, shape (time, places, columns)
+        The spikes.
+    colours : sequence of str
+        Of each place, or of all of them.
+    said : str
+        What the pointer is told of them, besides where and when they are; nothing by default.
+    alpha : float
+        Opacity.
+    """
+
+    name: str
+    spikes: np.ndarray
+    colours: Sequence[str]
+    said: str = ""
+    alpha: float = 1.0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a layer: places of equally many neurons each.
+
+    Attributes
+    ----------
+    layer : str
+        Its name.
+    names : list of str
+        Of each place, to be followed by a neuron's number in it.
+    labels : list of str
+        On the axis, of each place or of the layer as a whole.
+    marks : sequence of Marks
+        What is drawn, in this order; all of one shape.
+    """
 
     layer: str
-    spikes: np.ndarray  # (time, places, columns)
-    names: list[str]  # of each place, to be followed by a neuron's number in it
-    labels: list[str]  # on the axis, of each place or of the layer as a whole
-    colours: Sequence[str]  # of each place, or of the layer as a whole
+    names: list[str]
+    labels: list[str]
+    marks: Sequence[Marks]
 
     @property
     def columns(self) -> int:
-        return self.spikes.shape[2]
+        """Neurons of a place."""
+        return self.marks[0].spikes.shape[2]
 
     @property
     def count(self) -> int:
-        return self.spikes.shape[1] * self.columns
+        """Neurons of the layer."""
+        return len(self.names) * self.columns
 
 
 def neuron_names(recording: xr.DataTree, layer: str) -> list[str]:
@@ -121,16 +159,33 @@ def raster_panel(recording: xr.DataTree) -> GridPlot:
         A plot for each kind of layer, with the layers' names as names of the marks. They share the
         axis of time, in milliseconds.
     """
+    return stacked_raster(recording, [_rows(recording, name) for name in layer_names(recording)])
+
+
+def stacked_raster(recording: xr.DataTree, layers: Sequence[Rows]) -> GridPlot:
+    """Draw rows of layers, a plot for each kind of layer.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        Whose layers and times they are.
+    layers : sequence of Rows
+        What is drawn.
+
+    Returns
+    -------
+    bokeh.models.GridPlot
+        As of :func:`raster_panel`.
+    """
     dt = float(recording.attrs["dt_ms"])
     time = Range1d(-dt, len(recording["time"]) * dt, bounds="auto")
-    kinds: dict[str, list[_Rows]] = {}
+    kinds: dict[str, list[Rows]] = {}
     output = output_name(recording)
-    for layer in layer_names(recording):
-        kind = recording[layer].attrs["kind"]
+    for rows in layers:
         # A hidden dense layer is no part of the vote.
-        title = "output" if layer == output else kind
-        kinds.setdefault(title, []).append(_rows(recording, layer))
-    plots = [_plot(title, layers, time, dt) for title, layers in kinds.items()]
+        kind = "output" if rows.layer == output else recording[rows.layer].attrs["kind"]
+        kinds.setdefault(kind, []).append(rows)
+    plots = [_plot(title, of_kind, time, dt) for title, of_kind in kinds.items()]
     for plot in plots[:-1]:
         plot.xaxis.visible = False
     grid = gridplot(plots, ncols=1, sizing_mode="stretch_width", toolbar_location="above")
@@ -138,21 +193,40 @@ def raster_panel(recording: xr.DataTree) -> GridPlot:
     return grid
 
 
-def _rows(recording: xr.DataTree, layer: str) -> _Rows:
-    node = recording[layer]
-    names = neuron_names(recording, layer)
-    spikes = node["spikes"].values
-    width = kernel_width(recording, layer)
-    labels, colours = [layer if width is None else f"width {width}"], [NO_CLASS]
+def axis_labels(recording: xr.DataTree, layer: str) -> list[str]:
+    """Return what stands beside the rows of a layer.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    layer : str
+        A layer.
+
+    Returns
+    -------
+    list of str
+        The words of the input and the classes of an output; of others, a single label.
+    """
+    node, width = recording[layer], kernel_width(recording, layer)
     if node.attrs["kind"] == "input":
-        labels = words(recording)
-    elif "class" in node.sizes:
-        labels = class_names(recording)
+        return words(recording)
+    if "class" in node.sizes:
+        return class_names(recording)
+    return [layer if width is None else f"width {width}"]
+
+
+def _rows(recording: xr.DataTree, layer: str) -> Rows:
+    names, labels = neuron_names(recording, layer), axis_labels(recording, layer)
+    spikes = recording[layer]["spikes"].values
+    colours = [NO_CLASS]
+    if "class" in recording[layer].sizes:
         colours = class_colours(len(labels))
-    return _Rows(layer, spikes.reshape(len(spikes), len(names), -1), names, labels, colours)
+    marks = Marks(layer, spikes.reshape(len(spikes), len(names), -1), colours)
+    return Rows(layer, names, labels, [marks])
 
 
-def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figure:
+def _plot(title: str, layers: Sequence[Rows], time: Range1d, dt: float) -> figure:
     total = sum(layer.count for layer in layers)
     labels = sum(len(layer.labels) for layer in layers)
     pixels = min(max(PANEL_PIXELS.get(title, USUAL_PIXELS), LABEL_PIXELS * labels), MOST_PIXELS)
@@ -168,7 +242,8 @@ def _plot(title: str, layers: Sequence[_Rows], time: Range1d, dt: float) -> figu
     ticks: dict[float, str] = {}
     first = 0
     for layer in layers:
-        _draw(plot, layer, first, dt)
+        for marks in layer.marks:
+            _draw(plot, layer, marks, first, dt)
         if first:
             plot.add_layout(Span(location=first, dimension="width", line_color=GREY, line_width=1))
         rows = layer.count / len(layer.labels)
@@ -189,25 +264,26 @@ def _short(label: str) -> str:
     return f"{beginning(label, LABEL_LETTERS - 1)}…"
 
 
-def _draw(plot: figure, layer: _Rows, first: int, dt: float) -> None:
-    flat = layer.spikes.reshape(len(layer.spikes), -1)
+def _draw(plot: figure, layer: Rows, marks: Marks, first: int, dt: float) -> None:
+    flat = marks.spikes.reshape(len(marks.spikes), -1)
     step, row = np.nonzero(flat)
     source = ColumnDataSource(
         {"time": (step * dt).astype(np.float32), "row": (row + first + 0.5).astype(np.float32)}
     )
-    colour: str | Field = layer.colours[0]
-    if len(layer.colours) > 1:
-        source.data["colour"] = [layer.colours[place] for place in row // layer.columns]
+    colour: str | Field = marks.colours[0]
+    if len(marks.colours) > 1:
+        source.data["colour"] = [marks.colours[place] for place in row // layer.columns]
         colour = Field("colour")
-    marks = plot.rect(
+    drawn = plot.rect(
         "time",
         "row",
         width=MARK * dt,
         height=MARK,
         source=source,
         color=colour,
+        alpha=marks.alpha,
         line_color=None,
-        name=layer.layer,
+        name=marks.name,
     )
     name = CustomJSHover(
         args={
@@ -218,13 +294,14 @@ def _draw(plot: figure, layer: _Rows, first: int, dt: float) -> None:
         },
         code=NAME_OF_ROW,
     )
+    said = [("", marks.said)] if marks.said else []
     plot.add_tools(
         HoverTool(
-            renderers=[marks],
-            tooltips=[("", "@row{custom}"), ("", "@time{0.[000]} ms")],
+            renderers=[drawn],
+            tooltips=[("", "@row{custom}"), *said, ("", "@time{0.[000]} ms")],
             formatters={"@row": name},
             limit=1,
-            description=f"Name spikes of {layer.layer}",
+            description=f"Name spikes of {marks.name}",
             visible=False,
         )
     )

@@ -16,6 +16,11 @@ MOMENTS = 11
 
 Row = list[str]
 
+CIRCUMSTANCES = (
+    *("model", "backend", "synapses", "precision", "steps", "seed", "sentence", "dt_ms"),
+)
+"""What is said of a simulation, besides versions."""
+
 
 def signed(number: int) -> str:
     """Return a number with its sign, the minus as wide as the plus; 0 has none."""
@@ -147,3 +152,23 @@ def cost_rows(costs: Sequence[Mapping[str, Any]]) -> list[Row]:
         ]
         for row in costs
     ]
+
+
+def circumstances(recording: xr.DataTree) -> list[tuple[str, str]]:
+    """Return how a recording was made.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+
+    Returns
+    -------
+    list of (str, str)
+        Name and value of each circumstance.
+    """
+    attrs = recording.attrs
+    versions = sorted(name for name in attrs if name.endswith("_version"))
+    names = [name for name in CIRCUMSTANCES if name in attrs] + versions
+    shown = [(name.replace("_", " "), str(attrs[name])) for name in names]
+    return [*shown, ("python", str(attrs["python"]))]

@@ -1,9 +1,10 @@
-"""``bionlp report``: a page about one sentence, to look at in a browser."""
+"""``bionlp report``: a page about one sentence, or about two, to look at in a browser."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,22 +23,31 @@ EXAMPLE = 'Example: bionlp report mr --text "not a dull moment" --out page.html'
 
 OF_A_RECORDING = ("steps", "seed", "decay", "threshold", "text", "record")
 """Options that a recording has already answered."""
+RECORDED = ".nc"
 
 
 def report(
     context: typer.Context,
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="RECORDING_OR_MODEL",
             help="A recording, as simulate --out writes it, or a model: bundled (mr, waimai) or a "
             "folder.",
             autocompletion=completion.recordings_and_models,
         ),
-    ],
+    ] = None,
     out: Annotated[Path, typer.Option(help="The page.")] = Path("report.html"),
     text: Annotated[
         str | None, typer.Option(help="Sentence to show a model. Default: a sample.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="ORIGINAL CHANGED",
+            help="Two sentences for a model, or two recordings (.nc) of it: the page shows what "
+            "the changed words did.",
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -57,20 +67,44 @@ def report(
 
     It opens in any browser, without a network. Each word is shaded by how much
     its spikes moved the decision: the sentence is simulated again without them.
+
+    With --compare it is about two sentences with the same noise: what changed
+    words did to spikes, membranes and votes.
     """
+    from bionlp.membranes import DEFAULT
+    from bionlp.simulation import Engine
+
+    options = {"steps": steps, "seed": seed, "record": record or DEFAULT, "engine": Engine(backend)}
+    if compare is not None:
+        _compare(context, source, compare, out, model, decay, threshold, options)
+    elif source is None:
+        raise UsageError('name a model or a recording, as in: bionlp report mr --text "a film"')
+    else:
+        _report(context, source, text, out, model, decay, threshold, options)
+    typer.echo(out)
+
+
+def _report(
+    context: typer.Context,
+    source: str,
+    text: str | None,
+    out: Path,
+    model: str | None,
+    decay: float | None,
+    threshold: float | None,
+    options: dict[str, Any],
+) -> None:
+    """Write a page about one sentence."""
     from analysis.recordings import words
     from bionlp.cli.output import load_model, warn_of_reading
     from bionlp.cli.simulate import warn_of_undecided
-    from bionlp.membranes import DEFAULT
     from bionlp.report import write_report
     from bionlp.samples import SAMPLES
-    from bionlp.simulation import Engine, simulate
+    from bionlp.simulation import simulate
 
-    engine, progress = Engine(backend), Reporter()
-    if source.endswith(".nc") or is_file(source):
-        answered = given(context, OF_A_RECORDING)
-        if answered:
-            raise UsageError(f"a recording has its own {answered[0]}; leave out --{answered[0]}")
+    progress = Reporter()
+    if _is_recording(source):
+        _refuse_given(context, OF_A_RECORDING, "a recording has its own")
         recording, classifier = _recorded(Path(source), model)
     elif model is not None:
         raise UsageError(f"--model is for recordings; {source!r} is a model itself")
@@ -78,19 +112,74 @@ def report(
         classifier = load_model(source, decay, threshold)
         if text is None:
             text = SAMPLES[classifier.language][0]
-        (recording,) = simulate(
-            classifier,
-            [text],
-            steps=steps,
-            seed=seed,
-            engine=engine,
-            record=record or DEFAULT,
-        )
+        (recording,) = simulate(classifier, [text], **options)
     warn_of_reading(classifier, [recording.attrs["text"]], progress)
     warn_of_undecided([recording], progress)
     with progress.fraction("words", len(words(recording))) as advance:
-        write_report(recording, classifier, out, engine=engine, advance=advance)
-    typer.echo(out)
+        write_report(recording, classifier, out, engine=options["engine"], advance=advance)
+
+
+def _compare(
+    context: typer.Context,
+    source: str | None,
+    compare: tuple[str, str],
+    out: Path,
+    model: str | None,
+    decay: float | None,
+    threshold: float | None,
+    options: dict[str, Any],
+) -> None:
+    """Write a page about two sentences, or about two recordings."""
+    from bionlp.cli.output import load_model, warn_of_reading
+    from bionlp.cli.simulate import warn_of_undecided
+    from bionlp.comparison_report import write_comparison
+    from bionlp.recording import open_recording
+    from bionlp.simulation import simulate
+
+    recorded = [name.endswith(RECORDED) for name in compare]
+    if any(recorded) and not all(recorded):
+        raise UsageError("--compare takes two sentences or two recordings, not one of each")
+    if source is not None and _is_recording(source):
+        raise UsageError(
+            f"--compare takes a model, or two recordings itself; leave out the recording {source}"
+        )
+    if source is not None and model is not None:
+        raise UsageError(f"--model and {source!r} both name a model; leave out one of the two")
+    progress = Reporter()
+    if all(recorded):
+        _refuse_given(context, OF_A_RECORDING, "recordings have their own")
+        (original, classifier), changed = (
+            _recorded(Path(compare[0]), source or model),
+            open_recording(Path(compare[1])),
+        )
+    else:
+        _refuse_given(context, ("text",), "--compare has its own")
+        if model is not None:
+            raise UsageError("--model is for recordings; name the model first, without --model")
+        if source is None:
+            raise UsageError(
+                "name a model for the two sentences, as in: bionlp report mr --compare "
+                '"a funny film" "a laughable film"'
+            )
+        classifier = load_model(source, decay, threshold)
+        # One at a time, so that both have the same number, and with it the same noise.
+        (original,), (changed,) = (simulate(classifier, [text], **options) for text in compare)
+    both = [original, changed]
+    warn_of_reading(classifier, [recording.attrs["text"] for recording in both], progress)
+    warn_of_undecided(both, progress)
+    with progress.fraction("sentences", len(both)) as advance:
+        write_comparison(*both, classifier, out, engine=options["engine"], advance=advance)
+
+
+def _is_recording(source: str) -> bool:
+    return source.endswith(RECORDED) or is_file(source)
+
+
+def _refuse_given(context: typer.Context, names: Iterable[str], who: str) -> None:
+    """See that no option was given that is answered already."""
+    answered = given(context, names)
+    if answered:
+        raise UsageError(f"{who} {answered[0]}; leave out --{answered[0]}")
 
 
 def _recorded(path: Path, model: str | None) -> tuple[xr.DataTree, TextClassifier]:

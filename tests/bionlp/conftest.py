@@ -1,9 +1,11 @@
-"""A small classifier, really trained, a small WordNet, and the command line in this process."""
+"""A small classifier, really trained, a small WordNet, the command line here, and a browser."""
 
 import contextlib
 import csv
 import itertools
 import json
+import os
+import shutil
 import sys
 
 import numpy as np
@@ -23,6 +25,7 @@ from networks.transforms import Chain, Convolution, Dense, Flattening, Scaling, 
 GOOD = ("good", "fine", "moving", "clever", "warm")
 BAD = ("bad", "dull", "boring", "stupid", "cold")
 THINGS = ("film", "story", "cast", "plot", "end")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
@@ -199,3 +202,42 @@ def small_wordnet(tmp_path):
     )
     (folder / "index.noun").write_text(licence + "".join(lines))
     return folder
+
+
+@pytest.fixture
+def browser():
+    """Return a browser without a network, or skip the test."""
+    programs = [os.environ.get("BIONLP_BROWSER"), *map(shutil.which, BROWSERS)]
+    program = next(filter(None, programs), None)
+    if program is None:
+        pytest.skip(f"needs a browser: install {BROWSERS[0]}, or set BIONLP_BROWSER to one")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=flags)
+        yield running.new_context(offline=True, viewport={"width": 1200, "height": 900})
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Return a function that opens a page and fails at the end if anything in it did."""
+    complaints = []
+
+    def visit(path):
+        page = browser.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text) if message.type in ("error", "warning") else None
+            ),
+        )
+        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.goto(path.as_uri())
+        page.wait_for_function("window.Bokeh?.documents[0]?.is_idle")
+        return page
+
+    yield visit
+    assert complaints == []

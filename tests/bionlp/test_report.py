@@ -1,8 +1,6 @@
 """``bionlp report``: pages of models and recordings, opened in a real browser."""
 
-import os
 import re
-import shutil
 
 import pytest
 
@@ -11,8 +9,6 @@ from bionlp.membranes import DEFAULT
 from bionlp.recording import open_recording, save_recording
 from bionlp.report import write_report
 from bionlp.simulation import Engine, simulate
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Where on the screen the first spike of a layer is drawn.
 FIND_MARK = """(layer) => {
@@ -56,45 +52,6 @@ FOCUS = """() => {
     const {outlineStyle, outlineWidth} = getComputedStyle(focused)
     return [focused.tagName, outlineStyle, outlineWidth]
 }"""
-
-
-@pytest.fixture
-def browser():
-    """Return a browser without a network, or skip the test."""
-    programs = [os.environ.get("BIONLP_BROWSER"), *map(shutil.which, BROWSERS)]
-    program = next(filter(None, programs), None)
-    if program is None:
-        pytest.skip(f"needs a browser: install {BROWSERS[0]}, or set BIONLP_BROWSER to one")
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=flags)
-        yield running.new_context(offline=True, viewport={"width": 1200, "height": 900})
-        running.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Return a function that opens a page and fails at the end if anything in it did."""
-    complaints = []
-
-    def visit(path):
-        page = browser.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                complaints.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        page.on("requestfailed", lambda request: complaints.append(request.url))
-        page.goto(path.as_uri())
-        page.wait_for_function("window.Bokeh?.documents[0]?.is_idle")
-        return page
-
-    yield visit
-    assert complaints == []
 
 
 def point_at(page, layer):
