@@ -10,6 +10,7 @@ from scipy import stats
 from analysis.statistics import (
     label_agreement,
     mean_interval,
+    paired_difference,
     proportion_interval,
     relative_difference,
 )
@@ -107,3 +108,37 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
         covered["ratio"] += ratio.low <= 0.02 <= ratio.high
     for share in covered.values():
         assert 0.92 < share / trials < 0.98
+
+
+@given(arrays(bool, (2, 60)))
+def test_paired_difference_is_mcnemars(flags):
+    a, b = flags
+    found = paired_difference(a, b)
+    first, second = int((a > b).sum()), int((a < b).sum())
+    assert (found.only_first, found.only_second) == (first, second)
+    assert found.difference.estimate == pytest.approx(a.mean() - b.mean())
+    assert found.difference.low <= found.difference.high
+    uneven = [stats.binom.pmf(k, first + second, 0.5) for k in range(first + second + 1)]
+    expected = sum(p for p in uneven if p <= uneven[first] * (1 + 1e-9))
+    assert found.p == pytest.approx(expected)
+    other = paired_difference(b, a)
+    assert other.p == found.p
+    assert other.difference.high == pytest.approx(-found.difference.low)
+
+
+def test_paired_differences_cover_the_truth():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(400):
+        drawn = rng.random((200, 2)) < (0.6, 0.5)
+        same = rng.random(200) < 0.5
+        drawn[same, 1] = drawn[same, 0]
+        found = paired_difference(*drawn.T).difference
+        covered += found.low <= 0.05 <= found.high
+    assert 0.92 < covered / 400 < 0.985
+
+
+def test_nothing_to_compare_in_pairs():
+    assert paired_difference([True, False], [True, False]).p == 1
+    with pytest.raises(ValueError, match="no trials"):
+        paired_difference([], [])
