@@ -9,7 +9,16 @@ import numpy as np
 
 from analysis.accuracies import plot_accuracies
 from bionlp.errors import UsageError
-from bionlp.experiments.cells import DATASETS, ENERGY, EXPERIMENTS, FIGURES, METHODS, TABLES
+from bionlp.experiments.attack_section import attack_section, attack_tables
+from bionlp.experiments.cells import (
+    ATTACKED,
+    DATASETS,
+    ENERGY,
+    EXPERIMENTS,
+    FIGURES,
+    METHODS,
+    TABLES,
+)
 from bionlp.experiments.energy_section import energy_section, energy_table
 from bionlp.experiments.layout import (
     datasets_of,
@@ -132,6 +141,7 @@ def make_page(folder: Path, link: str) -> str:
             chosen = of_recipe(records, recipe)
             if chosen:
                 parts += _section(table, recipe, chosen, _siblings(everything, table, recipe), link)
+    parts += attack_section(everything[ATTACKED])
     parts += energy_section(everything[ENERGY])
     for figure in FIGURES:
         parts += sweep_section(figure, everything[figure], folder, link)
@@ -159,6 +169,8 @@ def make_tables(table: str, records: Sequence[Record]) -> str:
     """
     if table == ENERGY:
         return energy_table(records)
+    if table == ATTACKED:
+        return attack_tables(records)
     recipes = recipes_of(records)
     parts = []
     for recipe in recipes:
