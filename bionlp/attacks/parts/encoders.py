@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -131,8 +132,9 @@ class FolderEncoder:
         return (states * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
 
 
+@cache
 def load_encoder(name: str) -> Encoder:
-    """Load an encoder by its name.
+    """Load an encoder by its name, once for all that ask for it.
 
     Parameters
     ----------

