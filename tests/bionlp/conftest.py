@@ -5,6 +5,7 @@ import csv
 import itertools
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -176,3 +177,17 @@ def build_classifier(hidden=7, classes=2):
 def make_classifier():
     """Return the maker of classifiers that have some of everything."""
     return build_classifier
+
+
+@pytest.fixture(scope="session")
+def least_classifier():
+    """Return a classifier of random weights of one layer, the quickest to compile."""
+    classifier = build_classifier()
+    own, (words, features) = classifier.network, (LENGTH, FEATURES)
+    weight = np.random.default_rng(4).normal(0.1, 0.2, (own["output"].size, words * features))
+    network = Network(
+        (own["input"], own["output"]),
+        (Connection(("input",), "output", Chain((Flattening(), Dense(weight)))),),
+        own.readout,
+    )
+    return replace(classifier, network=network, training={"settings": {"steps": 10}})
