@@ -58,14 +58,15 @@ def cython_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def quick_compiler(request: pytest.FixtureRequest, cython_cache: Path) -> Iterator[None]:
-    """Have C++ compiled in little time, and what Cython makes of it kept apart from other code.
+    """Have C++ compiled in little time, and only where a test asks for it.
 
-    Tests marked ``optimised`` have Brian 2's own flags, which reorder arithmetic.
+    What Cython makes of it is kept apart from other code. Tests marked ``optimised`` have Brian 2's own flags, which reorder arithmetic.
     """
     if request.node.get_closest_marker("optimised"):
         yield
         return
     options = QUICK | {
+        "codegen.target": "numpy",
         "codegen.runtime.cython.cache_dir": str(cython_cache),
         "devices.cpp_standalone.extra_make_args_unix": ["-j2"],
     }

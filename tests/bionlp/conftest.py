@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import itertools
 import json
 import sys
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import typer.main
 from gensim.models import KeyedVectors
 
 from bionlp.classifier import TextClassifier
@@ -25,9 +27,14 @@ BAD = ("bad", "dull", "boring", "stupid", "cold")
 THINGS = ("film", "story", "cast", "plot", "end")
 
 
+made_once = functools.cache(typer.main.get_command)
+"""Makes commands out of functions, which takes longer than to refuse an option."""
+
+
 @pytest.fixture
 def cli(monkeypatch, capsys):
     """Return a function that runs ``bionlp`` and gives exit code, output and errors."""
+    monkeypatch.setattr(typer.main, "get_command", made_once)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["bionlp", *map(str, arguments)])

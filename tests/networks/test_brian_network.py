@@ -298,10 +298,10 @@ def test_the_network_is_live(network, make_spikes, synapses, kinds):
 
 
 @both_kinds
-def test_brian_is_left_as_it_was(network, make_spikes, synapses):
-    before = brian2.prefs.codegen.target
+def test_brian_is_left_as_it_was(network, make_spikes, monkeypatch, synapses):
+    monkeypatch.setitem(brian2.prefs, "codegen.target", "cython")
     simulate(network, [make_spikes(3)], synapses=synapses)
-    assert brian2.prefs.codegen.target == before
+    assert brian2.prefs.codegen.target == "cython"
     assert brian2.get_device() is runtime_device
 
 
