@@ -60,7 +60,8 @@ def cython_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quick_compiler(request: pytest.FixtureRequest, cython_cache: Path) -> Iterator[None]:
     """Have C++ compiled in little time, and only where a test asks for it.
 
-    What Cython makes of it is kept apart from other code. Tests marked ``optimised`` have Brian 2's own flags, which reorder arithmetic.
+    What Cython makes of it is kept apart from other code. Tests marked ``optimised`` have Brian 2's
+    own flags, which reorder arithmetic.
     """
     if request.node.get_closest_marker("optimised"):
         yield

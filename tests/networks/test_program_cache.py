@@ -238,8 +238,9 @@ def test_the_device_of_a_user_is_left_alone(
     "backend", ["numpy", pytest.param("cython", marks=needs_compiler), "cpp_standalone"]
 )
 def test_a_network_that_runs_without_sentences_says_so(
-    network, make_spikes, monkeypatch, compiled, backend
+    make_network, make_spikes, monkeypatch, compiled, backend
 ):
+    network = make_network(widths=(2,), decay=0.9)
     monkeypatch.setattr("networks.brian.network.choose_backend", lambda name, *_: name)
     monkeypatch.setattr("networks.brian.program._run_device", lambda _folder: None)
     with BrianNetwork(network, SpikeStimulus([make_spikes(3)]), backend=backend) as brian:

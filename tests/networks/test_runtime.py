@@ -142,15 +142,15 @@ def test_compiled_backends_leave_what_numpy_leaves(single, streams, backend):
 @both_kinds
 @pytest.mark.parametrize("backend", ["numpy", "cython", "cpp_standalone"])
 def test_groups_have_the_sizes_of_the_description(
-    network, make_spikes, monkeypatch, backend, synapses
+    single, make_spikes, monkeypatch, backend, synapses
 ):
     # Nothing is compiled before a run.
     monkeypatch.setattr("networks.brian.network.choose_backend", lambda name, *_: name)
     stimulus = SpikeStimulus([make_spikes(2)])
-    with BrianNetwork(network, stimulus, backend=backend, synapses=synapses) as brian:
-        assert brian.shapes == network.shapes
+    with BrianNetwork(single, stimulus, backend=backend, synapses=synapses) as brian:
+        assert brian.shapes == single.shapes
         assert {name: group.N for name, group in brian.groups.items()} == {
-            population.name: population.size for population in network.populations
+            population.name: population.size for population in single.populations
         }
         assert set(brian.latency.values()) == {0}
 
