@@ -129,7 +129,9 @@ exec g++ -H "$@" 2>> read
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a script takes the place of the compiler")
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
-@pytest.mark.parametrize("refuse", ["", "touch $(echo $* | sed 's/.*-o //'); exit 1"])
+@pytest.mark.parametrize(
+    "refuse", ["", "touch $(echo $* | sed 's/.*-o //'); exit 1"], ids=["accepted", "refused"]
+)
 def test_headers_are_read_once_if_they_can_be_compiled(tmp_path, monkeypatch, refuse):
     compiler, folder = tmp_path / "compiler", tmp_path / "program"
     compiler.write_text(COMPILER.format(refuse=refuse))
