@@ -1,12 +1,21 @@
-"""Fixtures for all tests: files too large for the repository, and a terminal's Ctrl-C."""
+"""Fixtures for all tests: files too large for the repository, quick compilers, Ctrl-C."""
 
+import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import brian2
 import pytest
+
+from networks.brian.backends import preferences
+
+# Brian 2 tells of each object that it makes, for a file in the temporary folder that nobody reads.
+logging.getLogger("brian2").setLevel(logging.INFO)
+
+QUICK = {"codegen.cpp.extra_compile_args_gcc": ["-w", "-O0", "-g0", "-std=c++11"]}
+"""Preferences of Brian 2 with which C++ is compiled in little time."""
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +45,45 @@ def ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def cython_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for what Cython has compiled in this session, for all its processes."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "cython"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def quick_compiler(request: pytest.FixtureRequest, cython_cache: Path) -> Iterator[None]:
+    """Have C++ compiled in little time, and only where a test asks for it.
+
+    What Cython makes of it is kept apart from other code. Tests marked ``optimised`` have Brian 2's
+    own flags, which reorder arithmetic.
+    """
+    if request.node.get_closest_marker("optimised"):
+        yield
+        return
+    options = QUICK | {
+        "codegen.target": "numpy",
+        "codegen.runtime.cython.cache_dir": str(cython_cache),
+        "devices.cpp_standalone.extra_make_args_unix": ["-j2"],
+    }
+    with preferences(options):
+        yield
+
+
+@pytest.fixture(scope="session")
+def write_quick_preferences() -> Callable[[Path], None]:
+    """Return a function that lets commands which are started in a folder compile as quickly."""
+
+    def write(folder: Path) -> None:
+        lines = [f"{name} = {value!r}\n" for name, value in QUICK.items()]
+        (folder / "brian_preferences").write_text("".join(lines), encoding="utf-8")
+
+    return write
 
 
 def _folder(variable: str, content: str) -> Path:

@@ -38,7 +38,7 @@ def tell_of_program(kept: bool) -> None:
         Whether it will be there the next time.
     """
     once = ", once for this machine and kind of network" if kept else "; it is not kept"
-    _logger.info("compiling a C++ program%s: about a minute", once)
+    _logger.info("compiling a C++ program%s: less than a minute", once)
 
 
 def tell_of_device(backend: str) -> None:

@@ -2,14 +2,17 @@
 
 import contextlib
 import csv
+import functools
 import itertools
 import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import typer.main
 from gensim.models import KeyedVectors
 
 from bionlp.classifier import TextClassifier
@@ -28,9 +31,14 @@ THINGS = ("film", "story", "cast", "plot", "end")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+made_once = functools.cache(typer.main.get_command)
+"""Makes commands out of functions, which takes longer than to refuse an option."""
+
+
 @pytest.fixture
 def cli(monkeypatch, capsys):
     """Return a function that runs ``bionlp`` and gives exit code, output and errors."""
+    monkeypatch.setattr(typer.main, "get_command", made_once)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["bionlp", *map(str, arguments)])
@@ -241,3 +249,17 @@ def open_page(browser):
 
     yield visit
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def least_classifier():
+    """Return a classifier of random weights of one layer, the quickest to compile."""
+    classifier = build_classifier()
+    own, (words, features) = classifier.network, (LENGTH, FEATURES)
+    weight = np.random.default_rng(4).normal(0.1, 0.2, (own["output"].size, words * features))
+    network = Network(
+        (own["input"], own["output"]),
+        (Connection(("input",), "output", Chain((Flattening(), Dense(weight)))),),
+        own.readout,
+    )
+    return replace(classifier, network=network, training={"settings": {"steps": 10}})

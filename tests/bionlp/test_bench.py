@@ -218,7 +218,11 @@ def test_the_memory_of_a_program_is_its_own(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_compiled_engine_and_the_whole_split(small_bench):
+def test_a_compiled_engine_and_the_whole_split(
+    small_bench, monkeypatch, tmp_path, write_quick_preferences
+):
+    write_quick_preferences(tmp_path)
+    monkeypatch.chdir(tmp_path)
     code, out, _ = small_bench("--engines=shared-cpp,torch", "--whole", "--json")
     assert code == 0
     rows = {row["engine"]: row for row in json.loads(out)["rows"]}

@@ -122,7 +122,7 @@ def test_stock_synapses_count_in_chunks_too(shown):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends Ctrl-C to a group of processes")
 def test_ctrl_c_ends_all_workers(small_model, reviews, cache, ctrl_c):
-    command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=300"]
+    command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=100"]
     command += ["--dataset", reviews / "reviews.csv", "--split=all"]
     command += ["--backend=numpy", "--workers=2"]
     process = subprocess.Popen(
@@ -148,7 +148,7 @@ def test_ctrl_c_ends_all_workers(small_model, reviews, cache, ctrl_c):
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kills a process without a word")
 def test_workers_end_when_who_started_them_is_killed(small_model, reviews, cache):
-    command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=300"]
+    command = [sys.executable, "-m", "bionlp", "evaluate", small_model, "--steps=100"]
     command += ["--dataset", reviews / "reviews.csv", "--split=all"]
     command += ["--backend=numpy", "--workers=2"]
     with (cache.parent / "out").open("wb") as out:

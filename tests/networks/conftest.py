@@ -1,11 +1,10 @@
 """Small networks that spike a lot."""
 
-import os
+import gc
 
 import numpy as np
 import pytest
 
-from networks.brian.backends import preferences
 from networks.description import Connection, Network, Population, Votes
 from networks.neurons import LIF, Input
 from networks.transforms import Convolution, Dense, SumPooling
@@ -55,28 +54,10 @@ def network():
     return build_network()
 
 
-@pytest.fixture(scope="session")
-def cython_cache(tmp_path_factory):
-    """Return a folder for what Cython has compiled in this session, for all its processes."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "cython"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def quick_compiler(request, cython_cache):
-    """Have C++ compiled in little time, and what Cython makes of it kept apart from other code.
-
-    Tests marked ``optimised`` have Brian 2's own flags, which reorder arithmetic.
-    """
-    if request.node.get_closest_marker("optimised"):
-        yield
-        return
-    options = {
-        "codegen.cpp.extra_compile_args_gcc": ["-w", "-O0", "-std=c++11"],
-        "codegen.runtime.cython.cache_dir": str(cython_cache),
-        "devices.cpp_standalone.extra_make_args_unix": ["-j2"],
-    }
-    with preferences(options):
-        yield
+@pytest.fixture(autouse=True, scope="module")
+def spared_garbage_collector():
+    """Keep what is alive now from the garbage collector, which Brian 2 calls before each run."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

@@ -1,6 +1,5 @@
 """Networks of all kinds do the same in PyTorch, in Brian 2, and stepped with matrices."""
 
-import gc
 import shutil
 from collections import Counter
 
@@ -29,15 +28,6 @@ needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a
 both_kinds = pytest.mark.parametrize("synapses", SYNAPSES)
 each_graph = pytest.mark.parametrize("graph", list(GRAPHS))
 seeds = st.integers(0, 1000)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def spared_garbage_collector():
-    """A network that nobody holds is collected before the next one is built; hundreds are here."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

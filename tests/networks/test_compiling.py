@@ -44,7 +44,7 @@ def project(monkeypatch):
 def test_a_program_is_announced_when_it_is_compiled(project, said):
     project._take_or_compile()
     assert said() == [
-        "compiling a C++ program, once for this machine and kind of network: about a minute"
+        "compiling a C++ program, once for this machine and kind of network: less than a minute"
     ]
     (project._folder / PROGRAM).unlink()
     project._take_or_compile()
@@ -57,7 +57,7 @@ def test_a_program_without_a_place_is_not_kept(project, said, monkeypatch):
 
     monkeypatch.setattr("networks.brian.program.usable_cache_folder", refuse)
     project._take_or_compile()
-    assert said() == ["compiling a C++ program; it is not kept: about a minute"]
+    assert said() == ["compiling a C++ program; it is not kept: less than a minute"]
 
 
 def test_cython_is_announced_once_and_only_for_code_that_is_missing(said, tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What Brian 2 is taught, and that it forgets nothing else over it."""
 
+import os
 import shutil
 
 import brian2
@@ -9,9 +10,11 @@ from brian2 import ms
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.devices.device import reset_device
 from jinja2 import DictLoader
 
-from networks.brian.private import TemplateRunner, with_templates
+from networks.brian.private import HEADER_FILE, TemplateRunner, compile_program, with_templates
+from networks.brian.program import PROGRAM
 from networks.brian.shared_weights import ConvolutionalSynapses
 
 CLASSES = NumpyCodeObject, CythonCodeObject, CPPStandaloneCodeObject
@@ -112,3 +115,41 @@ def test_a_template_that_does_not_compile_ends_the_run(monkeypatch):
     assert isinstance(error, RuntimeError)
     for part in "sum_of_nothing would never run", "'run'", "no_such_type", "code.pyx:":
         assert part in str(error)
+
+
+# --- programs ---
+
+COMPILER = """#!/bin/sh
+echo "$@" >> compiled
+case "$*" in *c++-header*) {refuse} ;; esac
+exec g++ -H "$@" 2>> read
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="a script takes the place of the compiler")
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
+@pytest.mark.parametrize(
+    "refuse", ["", "touch $(echo $* | sed 's/.*-o //'); exit 1"], ids=["accepted", "refused"]
+)
+def test_headers_are_read_once_if_they_can_be_compiled(tmp_path, monkeypatch, refuse):
+    compiler, folder = tmp_path / "compiler", tmp_path / "program"
+    compiler.write_text(COMPILER.format(refuse=refuse))
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CXX", str(compiler))
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    try:
+        brian2.Network(brian2.NeuronGroup(1, "v : 1", name="alone")).run(0.1 * ms)
+        brian2.device.build(directory=str(folder), compile=False, run=False)
+        compile_program(folder)
+        brian2.device.run(directory=str(folder), with_output=False, run_args=[])
+    finally:
+        brian2.device.reinit()
+        reset_device()
+    assert (folder / PROGRAM).exists()
+    sources = len(list(folder.rglob("*.cpp")))
+    # The headers, each file, and the program.
+    assert len((folder / "compiled").read_text().splitlines()) == 1 + sources + 1
+    read = (folder / "read").read_text().splitlines()
+    assert read.count(f"! ./{HEADER_FILE}.gch") == (0 if refuse else sources)
+    assert (folder / f"{HEADER_FILE}.gch").exists() == (not refuse)

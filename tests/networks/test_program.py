@@ -113,7 +113,7 @@ def test_one_program_serves_all_weights_and_all_sentences(
 @needs_compiler
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])
 def test_poisson_input_is_the_same_on_all_backends(make_network, backend):
-    network = make_network(widths=(2,))
+    network = make_network(widths=(2,), decay=0.9)
     table = np.random.default_rng(0).random((9, 6))
     ids = [np.array([0, 4, 4]), np.arange(7), np.array([8])]
     whole = PoissonStimulus(table, ids, (12, 7, 30), (4, 0, 2))

@@ -28,13 +28,13 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def single(make_network):
-    """A network with one width of kernels."""
-    return make_network(widths=(3,), decay=0.9)
+    """A network with one width of kernels; what is compiled of it serves other tests as well."""
+    return make_network(widths=(2,), decay=0.9)
 
 
 def watch(brian):
     """Monitors of a user, as they come."""
-    conv, output = brian.groups["conv3"], brian.groups["output"]
+    conv, output = brian.groups["conv2"], brian.groups["output"]
     monitors = {
         "spikes": brian2.SpikeMonitor(conv, name="users_spikes"),
         "counts": brian2.SpikeMonitor(conv, record=False, name="users_counts"),
@@ -80,7 +80,7 @@ def watched_runs(network, stimuli, backend):
         for stimulus in stimuli:
             brian.run(seed=0, stimulus=stimulus)
             found.append((read(monitors), recorder.read().activities(), brian.synaptic_events()))
-        size = brian.groups["conv3"].N
+        size = brian.groups["conv2"].N
     return found, size
 
 
@@ -95,7 +95,7 @@ def streams(make_spikes):
 
 def check_runs(network, streams, backend):
     found, size = watched_runs(network, streams, backend)
-    assert size == network["conv3"].size
+    assert size == network["conv2"].size
     model = SpikingNetwork(network).double().eval()
     for stream, (held, activities, events) in zip(streams, found, strict=True):
         steps = sum(stream.durations)
@@ -109,7 +109,7 @@ def check_runs(network, streams, backend):
         for given, activity in zip(stream.spikes, activities, strict=True):
             counted = synaptic_events(network, activity)
             expected = {name: expected[name] + counted[name] for name in expected}
-            conv = model.activity(given)["conv3"].spikes.reshape(len(given), -1)
+            conv = model.activity(given)["conv2"].spikes.reshape(len(given), -1)
             spikes = np.concatenate([spikes, np.pad(conv, ((0, 0), (0, size - conv.shape[1])))])
         assert events == expected
         # A rate is that of all neurons, also of those that a short presentation does not reach.
@@ -142,15 +142,15 @@ def test_compiled_backends_leave_what_numpy_leaves(single, streams, backend):
 @both_kinds
 @pytest.mark.parametrize("backend", ["numpy", "cython", "cpp_standalone"])
 def test_groups_have_the_sizes_of_the_description(
-    network, make_spikes, monkeypatch, backend, synapses
+    single, make_spikes, monkeypatch, backend, synapses
 ):
     # Nothing is compiled before a run.
     monkeypatch.setattr("networks.brian.network.choose_backend", lambda name, *_: name)
     stimulus = SpikeStimulus([make_spikes(2)])
-    with BrianNetwork(network, stimulus, backend=backend, synapses=synapses) as brian:
-        assert brian.shapes == network.shapes
+    with BrianNetwork(single, stimulus, backend=backend, synapses=synapses) as brian:
+        assert brian.shapes == single.shapes
         assert {name: group.N for name, group in brian.groups.items()} == {
-            population.name: population.size for population in network.populations
+            population.name: population.size for population in single.populations
         }
         assert set(brian.latency.values()) == {0}
 

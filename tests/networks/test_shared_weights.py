@@ -7,10 +7,11 @@ import brian2
 import numpy as np
 import pytest
 from brian2 import ms, mV
-from brian2.devices.device import reset_device
+from brian2.devices.device import reset_device, runtime_device
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from networks.brian.private import compile_program
 from networks.brian.shared_weights import ConvolutionalSynapses, PoolingSynapses
 
 STEPS = 8
@@ -320,6 +321,10 @@ def test_compiled_targets_equal_numpy(target, tmp_path):
         objects = _, hidden, image, output, *synapses = layered()
         monitor = brian2.SpikeMonitor(image)
         brian2.Network(objects, monitor).run(20 * ms)
+        if brian2.get_device() is not runtime_device:
+            brian2.device.build(directory=str(tmp_path), compile=False, run=False)
+            compile_program(tmp_path)
+            brian2.device.run(directory=str(tmp_path), with_output=False, run_args=[])
         weights = [pathway.w[:] for pathway in synapses]
         events = [int(pathway.events[:]) for pathway in synapses]
         values = hidden.v, image.v, output.v, monitor.i, *weights
@@ -327,7 +332,7 @@ def test_compiled_targets_equal_numpy(target, tmp_path):
 
     expected = results()
     if target == "cpp_standalone":
-        brian2.set_device(target, directory=str(tmp_path))
+        brian2.set_device(target, build_on_run=False)
     try:
         with codegen_target("numpy" if target == "cpp_standalone" else target):
             found = results()

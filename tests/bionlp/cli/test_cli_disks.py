@@ -18,12 +18,14 @@ needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a
 
 
 @pytest.fixture(scope="module")
-def odd(make_classifier, tmp_path_factory):
-    """Return a folder with a small model, quick to simulate, and a table."""
+def odd(make_classifier, least_classifier, tmp_path_factory, write_quick_preferences):
+    """Return a folder with two small models, the least one quick to compile, and a table."""
     folder = tmp_path_factory.mktemp("odd")
+    write_quick_preferences(folder)
     save_classifier(
         replace(make_classifier(), training={"settings": {"steps": 10}}), folder / "odd"
     )
+    save_classifier(least_classifier, folder / "least")
     rows = ["0,a bad film", "1,a good story"] * 20
     (folder / "table.csv").write_text("\n".join(["label,text", *rows]))
     return folder
@@ -113,7 +115,13 @@ def test_a_cache_that_fills_up_is_done_without(evaluate, disk):
 def test_workers_share_a_cache_where_there_is_none(odd, disk, tmp_path):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    command = ("evaluate", "odd", "--dataset=table.csv", "--workers=2", "--backend=cpp_standalone")
+    command = (
+        "evaluate",
+        "least",
+        "--dataset=table.csv",
+        "--workers=2",
+        "--backend=cpp_standalone",
+    )
     code, out, errors = run(*command, cwd=odd, BIONLP_CACHE_DIR=disk("ro"), TMPDIR=temporary)
     assert code == 0, errors
     assert "of 40 right" in out
@@ -154,7 +162,7 @@ def test_a_training_on_a_disk_that_fills_up(cli, training_arguments, disk):
 @pytest.mark.slow
 @needs_compiler
 def test_compilations_on_small_disks(odd, disk, tmp_path):
-    shared = ("simulate", odd / "odd", "a good film", "--backend")
+    shared = ("simulate", odd / "least", "a good film", "--backend")
     small = disk("size=200k")
     for backend in ("cpp_standalone", "cython"):
         cache = tmp_path / f"cache-{backend}"
@@ -170,7 +178,7 @@ def test_compilations_on_small_disks(odd, disk, tmp_path):
 @pytest.mark.slow
 @needs_compiler
 def test_a_program_without_and_with_a_cache_is_the_same(odd, disk, tmp_path):
-    command = ("simulate", "odd", "a good film", "--backend=cpp_standalone", "--json")
+    command = ("simulate", "least", "a good film", "--backend=cpp_standalone", "--json")
     answers = set()
     for cache, said in ((disk("ro"), 1), (tmp_path / "cache", 0), (tmp_path / "cache", 0)):
         code, out, errors = run(*command, cwd=odd, BIONLP_CACHE_DIR=cache)
