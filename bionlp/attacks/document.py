@@ -115,7 +115,7 @@ class AttackReport:
             "wrong": text.wrong,
             "similarity": text.similarity,
             "unknown": text.unknown,
-            "shown": shown(outcome, text, self.victim.language),
+            "changes": changes(outcome, text, self.victim.language),
         }
 
 
@@ -123,12 +123,11 @@ def _name(names: Sequence[str], label: int) -> str | None:
     return None if label == UNDECIDED else names[label]
 
 
-def shown(outcome: Outcome, text: Adversarial, language: str) -> str:
-    """Return a sentence with its changed words in brackets: a [funny -> laughable] film."""
+def changes(outcome: Outcome, text: Adversarial, language: str) -> list[tuple[str, str]]:
+    """Return each changed word and what it became, in the order of the sentence."""
     words = tokenize(outcome.text, language)
-    for place, new in zip(text.places, text.words, strict=True):
-        words[place] = f"[{words[place]} -> {new}]"
-    return ("" if language == "zh" else " ").join(words)
+    changed = sorted(zip(text.places, text.words, strict=True))
+    return [(words[place], new) for place, new in changed]
 
 
 def write_report(found: AttackReport, document: dict[str, Any], folder: Path) -> None:

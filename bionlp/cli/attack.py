@@ -233,12 +233,18 @@ def _print_texts(found: AttackReport, most: int) -> None:
     from bionlp.cli.output import print_table
 
     rows = [
-        (text["label"], text["adversarial_label"], f"{text['wrong']:.0%}", text["shown"])
+        (
+            text["label"],
+            text["adversarial_label"] or "undecided",
+            f"{text['wrong']:.0%}",
+            ", ".join(f"{old} -> {new}" for old, new in text["changes"]),
+            text["original"],
+        )
         for text in found.texts()[:most]
     ]
     print_table(
         "texts that were found, with the share of fresh presentations that are wrong",
-        ["true", "given", "wrong", "sentence"],
+        ["true", "given", "wrong", "changes", "sentence"],
         rows,
     )
 
