@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -57,14 +58,18 @@ def attack_section(records: Sequence[Record]) -> list[str]:
         return []
     parts = [
         heading("Table", ATTACKED, "default"),
-        f"{origin(records)}. {_explanation(records)}",
+        fill(f"{origin(records)}. {_explanation(records)}", 100),
         "A sentence is fooled by a text that is\n\n"
         + "\n".join(f"- {name}: {meaning}." for name, meaning in MEANING.items()),
     ]
     for recipe, noise, share in _kinds(records):
         chosen = _of_noise(of_recipe(records, recipe), noise)
         parts += [_title(recipe, noise, share), attack_table(chosen, share)]
-    parts += ["### Spiking networks beside their TextCNNs", _verdict(records), _paired(records)]
+    compared = _paired(records)
+    if compared:
+        head = ["Recipe", "Noise", "Words", "Attack", "Fooled", "n", "Points above the TextCNN"]
+        table = markdown([*head, "Only one robust", "p"], compared)
+        parts += ["### Spiking networks beside their TextCNNs", _verdict(records), table]
     parts += ["### All measures", COLUMNS]
     for recipe, noise, share in _kinds(records):
         chosen = _of_noise(of_recipe(records, recipe), noise)
@@ -151,9 +156,9 @@ def _row(record: Record, found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _paired(records: Sequence[Record]) -> str:
+def _paired(records: Sequence[Record]) -> list[list[str]]:
     """Compare the spiking networks with their TextCNNs, sentence by sentence, over all datasets."""
-    rows = [
+    return [
         [
             f"`{recipe}`",
             noise,
@@ -170,28 +175,27 @@ def _paired(records: Sequence[Record]) -> str:
         for definition in DEFINITIONS
         for found, n in _comparison(records, recipe, noise, share, [attack], definition)
     ]
-    head = ["Recipe", "Noise", "Words", "Attack", "Fooled", "n", "Points above the TextCNN"]
-    return markdown([*head, "Only one robust", "p"], rows)
+
+
+COMPARED = """\
+Robust accuracy of the fine-tuned spiking network less that of the original TextCNN, with 95 %
+intervals (Agresti & Min 2005) and McNemar's exact test on the same sentences. Over all datasets,
+where a sentence is robust if it stands every attack of the table:"""
 
 
 def _verdict(records: Sequence[Record]) -> str:
     """Say whether the spiking networks are more robust, for each recipe, noise and definition."""
-    sentences = [
-        "Robust accuracy of the fine-tuned spiking network less that of the original TextCNN, with "
-        "95 % intervals (Agresti & Min 2005) and McNemar's exact test on the same sentences. "
-        "Over all attacks and datasets:"
-    ]
+    sentences = []
     for recipe, noise, share in _kinds(records):
         for definition in DEFINITIONS:
             attacks = _attacks(records)
             for found, n in _comparison(records, recipe, noise, share, attacks, definition):
                 sentences.append(
-                    f"- recipe `{recipe}`, {float(share):.0%} of the words, noise {noise}, "
+                    f"- Recipe `{recipe}`, {float(share):.0%} of the words, noise {noise}, "
                     f"{definition}: spiking networks are {_better(found)} ({_points(found)} "
                     f"points, n = {n}, p {_p(found.p)})."
                 )
-    sentences[0] += "\n"
-    return "\n".join(sentences)
+    return "\n\n".join([COMPARED, "\n".join(sentences)])
 
 
 def _better(found: Paired) -> str:
@@ -208,24 +212,36 @@ def _comparison(
     attacks: Sequence[str],
     definition: str,
 ) -> Iterator[tuple[Paired, int]]:
-    """Yield the comparison over all datasets and seeds that both networks were attacked on."""
-    pairs: list[tuple[str, str]] = []
-    of = of_recipe(records, recipe)
-    for name, attack in product(datasets_of(of), attacks):
-        cells = [
-            {
-                record["seed"]: record["words"][share]["flags"][definition]
-                for record in _of(_of_noise(of, noise), dataset=name, method=method, attack=attack)
-                if share in record["words"]
-            }
-            for method in (SPIKING, TEXTCNN)
-        ]
-        pairs += [(cells[0][seed], cells[1][seed]) for seed in cells[0].keys() & cells[1].keys()]
+    """Yield the comparison over all datasets and seeds on which both networks met all attacks.
+
+    Of several attacks, a sentence has to stand each, so that it counts once.
+    """
+    of = _of_noise(of_recipe(records, recipe), noise)
+    spiking, textcnn = (
+        _standing(of, method, share, attacks, definition) for method in (SPIKING, TEXTCNN)
+    )
+    pairs = [(spiking[key], textcnn[key]) for key in spiking.keys() & textcnn.keys()]
     pairs = [(a, b) for a, b in pairs if len(a) == len(b)]
     if pairs:
-        first, second = ("".join(flags) for flags in zip(*pairs, strict=True))
-        found = paired_difference(*(np.array([*flags]) == "1" for flags in (first, second)))
-        yield found, len(first)
+        first, second = (np.concatenate(flags) for flags in zip(*pairs, strict=True))
+        yield paired_difference(first, second), len(first)
+
+
+def _standing(
+    records: Sequence[Record], method: str, share: str, attacks: Sequence[str], definition: str
+) -> dict[tuple[str, int], np.ndarray]:
+    """Return, for each dataset and seed, which sentences stand all attacks."""
+    found: dict[tuple[str, int], dict[str, np.ndarray]] = {}
+    for record in records:
+        if record["method"] == method and record["attack"] in attacks and share in record["words"]:
+            flags = np.array([*record["words"][share]["flags"][definition]]) == "1"
+            key = record["dataset"], record["seed"]
+            found.setdefault(key, {})[record["attack"]] = flags
+    return {
+        key: np.logical_and.reduce([*flags.values()])
+        for key, flags in found.items()
+        if len(flags) == len(attacks) and len({len(of) for of in flags.values()}) == 1
+    }
 
 
 def _kinds(records: Sequence[Record]) -> Iterator[tuple[str, str, str]]:

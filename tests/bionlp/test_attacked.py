@@ -116,7 +116,7 @@ def test_networks_are_compared_on_the_same_sentences():
     textcnn = attacked("original", ["1" * 30 + "0" * 10] * 3)
     spiking = attacked("finetuned", ["1" * 30 + "0" * 10, "1" * 40, "0" * 40])
     text = "\n\n".join(attack_section([textcnn, spiking]))
-    assert "fixed, once: spiking networks are neither more nor less robust (+0.0" in text
+    assert "noise fixed, once: spiking networks are neither more nor less robust (+0.0" in text
     assert "fixed, lasting: spiking networks are more robust (+25.0" in text
     assert "fixed, insisting: spiking networks are less robust (-75.0" in text
     assert "0 : 30" in text
@@ -124,6 +124,21 @@ def test_networks_are_compared_on_the_same_sentences():
     assert "| Original TextCNN | PWWS | once | 75.0 (50.0) |" in table
     assert "| Original TextCNN | PWWS | lasting" not in table
     assert "| Converted and fine-tuned SNN | PWWS | insisting | 0.0 (50.0) |" in table
+
+
+def test_a_sentence_counts_once_and_has_to_stand_all_attacks():
+    other = {"attack": "textfooler"}
+    records = [
+        attacked("original", ["1" * 20 + "0" * 20] * 3),
+        attacked("original", ["0" * 20 + "1" * 20] * 3) | other,
+        attacked("finetuned", ["1" * 40] * 3),
+        attacked("finetuned", ["1" * 20 + "0" * 20] * 3) | other,
+    ]
+    text = "\n\n".join(attack_section(records))
+    assert "once: spiking networks are more robust (+50.0" in text
+    assert "points, n = 40, p < 0.001)" in text
+    # One attack fewer on one of them, and there is nothing to compare over all.
+    assert "spiking networks are" not in "\n\n".join(attack_section(records[:-1]))
 
 
 def test_cells_without_a_partner_are_not_compared():
