@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -31,7 +32,6 @@ _EXTRA = "pip install 'bionlp[textattack]', into an environment of its own"
 try:
     from textattack import Attack
     from textattack.constraints import Constraint, PreTransformationConstraint
-    from textattack.constraints.overlap import MaxWordsPerturbed
     from textattack.constraints.pre_transformation import RepeatModification
     from textattack.goal_functions import UntargetedClassification
     from textattack.models.wrappers import ModelWrapper
@@ -166,8 +166,7 @@ def make_attack(wrapper: VictimWrapper, plan: Plan, search: SearchMethod | None 
     constraints = [
         RepeatModification(),
         PlanPlaces(plan.constraints, language),
-        MaxWordsPerturbed(max_percent=max(plan.shares)),
-        PlanConstraint(plan.constraints, language),
+        PlanConstraint(plan.constraints, language, max(plan.shares)),
     ]
     swap = PlanSwap(plan.candidates, language)
     return Attack(
@@ -178,12 +177,24 @@ def make_attack(wrapper: VictimWrapper, plan: Plan, search: SearchMethod | None 
     )
 
 
+@lru_cache(maxsize=1 << 12)
+def _read(text: str, language: str) -> Text:
+    """Read a text; each is asked for several times, by all that look at it."""
+    return Text.of(text, language)
+
+
 def _aligned(text: AttackedText, language: str) -> tuple[list[str], dict[int, int]]:
     """Return our words of a text, and which of them each of TextAttack's words is."""
     words = tokenize(text.text, language)
     theirs = [word.lower() if language == "en" else word for word in text.words]
     blocks = SequenceMatcher(None, theirs, words, autojunk=False).get_matching_blocks()
     return words, {block.a + k: block.b + k for block in blocks for k in range(block.size)}
+
+
+def _changed(before: Text, after: Text) -> list[int]:
+    """Return where two texts of one length have other words."""
+    pairs = zip(before.words, after.words, strict=True)
+    return [place for place, (old, new) in enumerate(pairs) if old != new]
 
 
 class PlanSwap(WordSwap):
@@ -228,12 +239,12 @@ class PlanPlaces(PreTransformationConstraint):
 
     def _get_modifiable_indices(self, current_text: AttackedText) -> set[int]:
         _, places = _aligned(current_text, self.language)
-        allowed = set(self.constraints.places(Text.of(current_text.text, self.language)))
+        allowed = set(self.constraints.places(_read(current_text.text, self.language)))
         return {index for index, place in places.items() if place in allowed}
 
 
 class PlanConstraint(Constraint):
-    """Similarity to the original, and the part of speech of the word that was put in last.
+    """Similarity to the original, share of words, part of speech of the word that was put in last.
 
     Parameters
     ----------
@@ -241,11 +252,13 @@ class PlanConstraint(Constraint):
         Ours, which say how similar is similar enough.
     language : {"en", "zh"}
         Of the texts.
+    share : float
+        Largest share of words that may be replaced. TextAttack would count ``it's`` as one.
     """
 
-    def __init__(self, constraints: Constraints, language: str):
+    def __init__(self, constraints: Constraints, language: str, share: float):
         super().__init__(compare_against_original=True)
-        self.constraints, self.language = constraints, language
+        self.constraints, self.language, self.share = constraints, language, share
 
     def _check_constraint_many(
         self, transformed_texts: Sequence[AttackedText], reference_text: AttackedText
@@ -262,10 +275,11 @@ class PlanConstraint(Constraint):
 
     def _is_allowed(self, text: AttackedText, original: Text) -> bool:
         before, after = self._read(text.attack_attrs["previous_attacked_text"]), self._read(text)
-        if len(before.words) != len(after.words):
+        if not len(original.words) == len(before.words) == len(after.words):
             return False
-        places = [k for k, word in enumerate(before.words) if word != after.words[k]]
-        if len(places) != 1:
+        places = _changed(before, after)
+        most = self.constraints.most(original, self.share)
+        if len(places) != 1 or len(_changed(original, after)) > most:
             return False
         new = after.words[places[0]]
         allowed = self.constraints.allowed(original, before, places[0], [new])
@@ -275,4 +289,4 @@ class PlanConstraint(Constraint):
         return bool(allowed)
 
     def _read(self, text: AttackedText) -> Text:
-        return Text.of(text.text, self.language)
+        return _read(text.text, self.language)

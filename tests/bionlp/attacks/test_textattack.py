@@ -31,6 +31,7 @@ SYNONYMS = {
 SENTENCES = (
     "the film was a terrible story .",
     "The film wasn't terrible, a dreadful story",
+    "It's a terrible film",
     "horrible ! a great , bad film",
     "a story",
     "A dreadful film; the story was a film",
@@ -210,7 +211,7 @@ def test_only_places_of_ours_are_changed(door, textcnn, listed):
         "The story's upset -- a Film",
         "The story's great -- a story",
     ]
-    kept = door.PlanConstraint(strict, "en").call_many(new, text)
+    kept = door.PlanConstraint(strict, "en", 0.2).call_many(new, text)
     # ``terrible`` makes another sum, and ``upset`` has another tag.
     assert [other.text for other in kept] == [
         "The story's awful -- a Film",
