@@ -94,6 +94,25 @@ class Victim(ABC):
             The labels.
         """
 
+    @abstractmethod
+    def shares(self, ids: Sequence[np.ndarray], number: int, before: int) -> np.ndarray:
+        """Ask about sentences that need not have a word in common.
+
+        Parameters
+        ----------
+        ids : sequence of numpy.ndarray of int
+            The ids of their words, so many of each as :meth:`ids` gives; all of one length.
+        number : int
+            Of the sentence whose noise they get.
+        before : int
+            Queries so far, which tells the noise of each query where that is another one.
+
+        Returns
+        -------
+        numpy.ndarray of float, shape (sentences, classes)
+            As of :meth:`Reading.answers`.
+        """
+
 
 class Reading(ABC):
     """A victim with a sentence.
@@ -180,6 +199,10 @@ class TextCNNVictim(Victim):
         given = [label_of(self.probabilities(self.ids(words)[None])) for words in sentences]
         return np.array(given).reshape(len(sentences), 1)
 
+    def shares(self, ids: Sequence[np.ndarray], number: int, before: int) -> np.ndarray:
+        """Return their probabilities."""
+        return self.probabilities(np.stack(ids))
+
 
 class _TextCNNReading(Reading):
     def __init__(self, victim: TextCNNVictim, words: Sequence[str]):
@@ -251,6 +274,18 @@ class SpikingVictim(Victim):
             )
         return np.stack([self._labels[key] for key in keys])
 
+    def shares(self, ids: Sequence[np.ndarray], number: int, before: int) -> np.ndarray:
+        """Present them as a whole, and return their shares of the votes."""
+        if self.noise.kind == "fresh":
+            first = self.seed + QUERIED + before
+            votes = np.concatenate(
+                [self.votes([row], number, [first + k])[:, 0] for k, row in enumerate(ids)]
+            )
+        else:
+            votes = self.votes(ids, number, self.noise.seeds(self.seed)).sum(axis=1)
+        known = np.array([row.any() for row in ids])
+        return _shares(np.where(known[:, None], votes, 0))
+
     @torch.no_grad()
     def votes(self, ids: Sequence[np.ndarray], number: int, seeds: Sequence[int]) -> np.ndarray:
         """Present sentences of one length as a whole, shape (sentences, seeds, classes)."""
@@ -315,21 +350,8 @@ class _Presented(Reading):
         self._victim, self._number = victim, number
 
     def _answers(self, changes: Sequence[Change]) -> np.ndarray:
-        victim = self._victim
-        ids = [_changed(victim, self.words, change) for change in changes]
-        if victim.noise.kind == "fresh":
-            last = victim.seed + QUERIED + self.queries
-            seeds = range(last - len(changes), last)
-            votes = np.concatenate(
-                [
-                    victim.votes([row], self._number, [seed])[:, 0]
-                    for row, seed in zip(ids, seeds, strict=True)
-                ]
-            )
-        else:
-            votes = victim.votes(ids, self._number, victim.noise.seeds(victim.seed)).sum(axis=1)
-        known = np.array([row.any() for row in ids])
-        return _shares(np.where(known[:, None], votes, 0))
+        ids = [_changed(self._victim, self.words, change) for change in changes]
+        return self._victim.shares(ids, self._number, self.queries - len(changes))
 
 
 def _id(victim: Victim, word: str | None) -> int:
