@@ -15,12 +15,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.style import DOUBLE_COLUMN, GREY, INK, PALE, PaperFigure, class_styles
 
-FAMILIES = ("stock", "shared", "snntorch", "torch", "genn")
+FAMILIES = ("stock", "shared", "snntorch", "torch", "genn", "query")
 """Parts of engine names that share a look."""
 
 PARTS = {
     "inference": "Inference",
     "training": "Training step",
+    "queries": "Query of an attack",
     "whole": "All sentences, all cores",
 }
 ROW_INCHES = 0.19
@@ -116,8 +117,9 @@ def _lines(rows: Sequence[Row]) -> list[Row | str]:
 
 def _preparation(row: Row) -> float | None:
     parts = [row[key] for key in ("build_s", "compile_s", "start_s")]
-    # Nothing prepares a training that would be worth a comparison.
-    return None if None in parts or row["part"] == "training" else sum(parts)
+    # Nothing prepares these that would be worth a comparison.
+    unprepared = row["part"] in ("training", "queries")
+    return None if None in parts or unprepared else sum(parts)
 
 
 def _draw_dots(

@@ -26,7 +26,8 @@ class EngineSpec:
     reference : str, optional
         Engine that its speed is compared with.
     part : str
-        Of the benchmark: ``inference``, ``training`` or ``whole``, a test split on all cores.
+        Of the benchmark: ``inference``, ``training``, ``queries`` of an attack, or ``whole``, a
+        test split on all cores.
     twice : bool
         Whether it compiles code inside its process, so that only a second process, which finds the
         code in the cache, shows what a network costs without a compiler.
@@ -70,6 +71,10 @@ def _training(name: str, model: str, reference: str | None = None) -> EngineSpec
     return EngineSpec(name, "finetuning", {"model": model}, batch, reference, "training")
 
 
+def _queries(way: str, reference: str | None = None) -> EngineSpec:
+    return EngineSpec(f"query-{way}", "queries", {"way": way}, 1, reference, "queries")
+
+
 ENGINES = {
     spec.name: spec
     for spec in (
@@ -86,6 +91,9 @@ ENGINES = {
         EngineSpec("torch", "pytorch", {"model": "torch"}, 32, "snntorch-b1"),
         _training("finetune-snntorch", "snntorch"),
         _training("finetune-torch", "torch", "finetune-snntorch"),
+        _queries("whole"),
+        _queries("batch", "query-whole"),
+        _queries("word", "query-whole"),
     )
 }
 

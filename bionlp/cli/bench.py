@@ -84,6 +84,8 @@ def bench(
     - snntorch-b1, snntorch-b64: a plain snnTorch loop, a batch of 1 or 64
     - torch: this project's own inference, in batches of 32
     - finetune-snntorch, finetune-torch: training steps of 32 sentences
+    - query-whole, query-batch, query-word: sentences that differ in one word, as
+      an attack asks: one by one, together, and only what the word reaches
 
     Columns of the table:
 
@@ -170,6 +172,7 @@ TABLES = {
         "MiB": ("peak_mib", ",.0f"),
     },
     "training": {"ms/sentence": ("ms_per_sentence", ",.1f"), "MiB": ("peak_mib", ",.0f")},
+    "queries": {"ms/query": ("ms_per_sentence", ",.2f"), "MiB": ("peak_mib", ",.0f")},
     "whole": {
         "cores": ("threads", "d"),
         "sentences": ("sentences", ",d"),
@@ -186,6 +189,7 @@ def _print(document: dict[str, Any]) -> None:
         "inference": f"{shown}: {document['sentences']} sentences of {document['words']:.1f} "
         f"words, {document['steps']} steps, threads: {document['threads']}",
         "training": f"{shown}: training steps",
+        "queries": f"{shown}: queries of an attack, {document['steps']} steps",
         "whole": f"{shown}: all sentences on all cores",
     }
     for part, title in titles.items():

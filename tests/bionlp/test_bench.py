@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bionlp.attacks.victims import SpikingVictim
 from bionlp.bench import memory, timing
 from bionlp.bench.document import add_ratios
 from bionlp.bench.engines import ENGINES, Conditions, choose_engines
+from bionlp.bench.queries import WAYS
 from bionlp.bench.scaling import points
 from bionlp.bench.session import Task, comparison, run_tasks
 from bionlp.bench.timing import Run
@@ -19,7 +21,7 @@ from bionlp.errors import UsageError
 from bionlp.progress import Reporter
 from networks.brian import BrianNetwork, SpikeStimulus
 
-UNCOMPILED = ("shared-numpy", "snntorch-b64", "finetune-torch")
+UNCOMPILED = ("shared-numpy", "snntorch-b64", "finetune-torch", "query-whole", "query-word")
 KEYS = {"engine", "build_s", "compile_s", "ms_per_sentence", "events_per_s", "peak_mib"}
 
 
@@ -62,7 +64,8 @@ def test_json_is_one_document_and_is_written(small_bench, tmp_path):
         assert rows[name]["output_spikes_per_sentence"] > 0
         speed = rows[name]["events_per_sentence"] / rows[name]["ms_per_sentence"] * 1000
         assert rows[name]["events_per_s"] == pytest.approx(speed)
-    assert [rows[name]["sentences"] for name in UNCOMPILED] == [3, 64, 32]
+    assert [rows[name]["sentences"] for name in UNCOMPILED] == [3, 64, 32, 48, 48]
+    assert rows["query-word"]["reference"] == "query-whole"
     assert document["sentences"] == 3
     assert document["words"] == pytest.approx(7)
     assert document["machine"]["versions"]["brian2"]
@@ -252,3 +255,15 @@ def test_scaling_is_measured_and_drawn(small_bench, tmp_path):
     assert [point["value"] for point in scaling["steps"]] == [10, 25, 50, 100]
     assert all(point["ms_per_sentence"] > 0 for points in scaling.values() for point in points)
     assert (tmp_path / "scaling.png").exists()
+
+
+def test_queries_are_answered_alike_in_each_way(workload):
+    victim = SpikingVictim(workload.classifier, seed=3, steps=workload.steps)
+    names = ("", *workload.classifier.vocabulary.words)
+    for number, ids in enumerate(workload.ids):
+        words = [names[i] for i in ids]
+        changes = [(k % len(words), name) for k, name in enumerate(names[1:9])]
+        whole, batch, word = (ask(victim, number, words, changes) for ask in WAYS.values())
+        assert whole.shape == (8, 2)
+        np.testing.assert_array_equal(batch, whole)
+        np.testing.assert_array_equal(word, whole)
