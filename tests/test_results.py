@@ -5,20 +5,31 @@ from pathlib import Path
 
 import pytest
 
-from bionlp.experiments.cells import DATASETS, ENERGY, EXPERIMENTS, FIGURES, METHODS, TABLES, Cell
+from bionlp.experiments.attacks import AttackedCell
+from bionlp.experiments.cells import (
+    ATTACKED,
+    DATASETS,
+    ENERGY,
+    EXPERIMENTS,
+    FIGURES,
+    METHODS,
+    TABLES,
+    Cell,
+)
 from bionlp.experiments.page import make_page
 from bionlp.experiments.results import IDENTITY, Results
 from bionlp.training.settings import recipe
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted((ROOT / "results").glob("*.json"))
+UNDRAWN = (ENERGY, ATTACKED)
 
 
 def test_the_page_is_made_of_the_documents():
     page = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
     assert page == make_page(ROOT / "results", "results")
     for document in DOCUMENTS:
-        if document.stem != ENERGY:
+        if document.stem not in UNDRAWN:
             folder = "results/figures" if document.stem in FIGURES else "results"
             assert f"]({folder}/{document.stem}.png)" in page
             assert (ROOT / folder / f"{document.stem}.png").exists()
@@ -38,6 +49,9 @@ def test_every_cell_says_how_it_was_computed(path):
         assert {"bionlp", "brian2", "torch"} <= cell["versions"].keys()
         steps = cell.get("changes", {}).get("steps", recipe(cell["recipe"]).steps)
         assert cell["settings"]["steps"] == steps
+        if path.stem == ATTACKED:
+            assert f"--attacks {cell['attack']} " in cell["command"]
+            continue
         assert 0 <= cell["test"]["accuracy"] <= 1
         finetuned = cell["method"] == "finetuned"
         assert (cell["brian2"] is not None) == (finetuned and path.stem not in FIGURES)
@@ -50,16 +64,42 @@ def test_every_cell_counts_as_finished(path):
     results = Results(path.parent, path.stem)
     for record in results.records:
         changes = tuple(record.get("changes", {}).items())
-        cell = Cell(path.stem, **{key: record[key] for key in IDENTITY}, changes=changes)
+        known = {key: record[key] for key in IDENTITY} | {"changes": changes}
+        cell = Cell(path.stem, **known)
+        if path.stem == ATTACKED:
+            cell = AttackedCell(
+                path.stem,
+                **known,
+                attack=record["attack"],
+                noise=record["noise"],
+                sentences=record["plan"]["sentences"],
+            )
         assert results.find(cell) is record, cell
         if path.stem in TABLES:
             assert not changes
 
 
+def test_attacks_are_of_the_same_sentences_and_add_up():
+    path = ROOT / "results" / f"{ATTACKED}.json"
+    sentences = {}
+    for cell in json.loads(path.read_bytes())["cells"]:
+        for share, found in cell["words"].items():
+            n = sentences.setdefault((cell["dataset"], share), found["n"])
+            assert n == found["n"] == cell["plan"]["sentences"]
+            for definition, flags in found["flags"].items():
+                assert len(flags) == n
+                robust = found["clean"]["accuracy"]
+                if definition != "right":
+                    robust = found[definition]["robust"]
+                assert flags.count("1") / n == robust
+            wider = cell["words"]["0.2"]["flags"]["once"]
+            assert all(a >= b for a, b in zip(found["flags"]["once"], wider, strict=True))
+
+
 def test_brian_2_has_the_accuracy_of_pytorch_within_noise():
     cells = [cell for path in DOCUMENTS for cell in json.loads(path.read_bytes())["cells"]]
     for cell in cells:
-        if cell["brian2"]:
+        if cell.get("brian2"):
             test, n = cell["test"]["accuracy"], cell["test"]["n"]
             # Both draw spikes of their own: at most the standard error of either, three times.
             noise = (2 * test * (1 - test) / n) ** 0.5

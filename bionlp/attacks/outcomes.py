@@ -136,7 +136,8 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             mean queries of an attacked sentence; of the texts found once, mean changed words,
             mean similarity, and the share of new words that the victim does not know
         ``flags``
-            for each definition a digit a sentence, 1 where it is robust
+            a digit a sentence: ``right``, 1 where it is labelled rightly in the search, and for
+            each definition 1 where it is robust
     """
     n = len(outcomes)
     attacked = [outcome for outcome in outcomes if outcome.right]
@@ -161,10 +162,14 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "similarity": _mean([text.similarity for text in found]),
         "unknown": _share(sum(text.unknown for text in found), swaps),
         "flags": {
-            name: "".join(str(int(outcome.robust(name))) for outcome in outcomes)
-            for name in DEFINITIONS
+            "right": _digits([outcome.right for outcome in outcomes]),
+            **{name: _digits([o.robust(name) for o in outcomes]) for name in DEFINITIONS},
         },
     }
+
+
+def _digits(flags: Sequence[bool]) -> str:
+    return "".join(str(int(flag)) for flag in flags)
 
 
 def _by(outcomes: Sequence[Outcome], right: int, definition: str) -> dict[str, Any]:

@@ -95,6 +95,18 @@ class Robust(Open):
     success: Share | None
 
 
+Digits = Annotated[str, Field(pattern="^[01]+$")]
+
+
+class Flags(Open):
+    """A digit a sentence: whether it is right, and robust by each definition."""
+
+    right: Digits
+    once: Digits
+    lasting: Digits
+    insisting: Digits
+
+
 class Attacked(Open):
     """What an attack with a share of the words came to."""
 
@@ -111,7 +123,7 @@ class Attacked(Open):
     changed: Amount | None
     similarity: float | None
     unknown: Share | None
-    flags: dict[Literal["once", "lasting", "insisting"], Annotated[str, Field(pattern="^[01]+$")]]
+    flags: Flags
 
 
 class AttackedCell(Identified):

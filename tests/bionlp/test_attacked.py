@@ -84,12 +84,12 @@ def test_wrong_input_is_one_clear_line(experiment, arguments, code, message):
     assert "Traceback" not in err
 
 
-def attacked(method, flags, *, seed=0, dataset="mr", recipe="default", noise="fixed"):
+def attacked(method, flags, *, seed=0, dataset="mr", recipe="default", noise="fixed", right=None):
     """Return a record with flags for each definition."""
     n = len(flags[0])
     words = {
         "clean": {"accuracy": 0.9, "fresh": 0.9, "unstable": 0.1},
-        "flags": dict(zip(DEFINITIONS, flags, strict=True)),
+        "flags": {"right": right or "1" * n} | dict(zip(DEFINITIONS, flags, strict=True)),
         **{
             name: {"robust": of.count("1") / n, "success": 0.5}
             for name, of in zip(DEFINITIONS, flags, strict=True)
@@ -136,9 +136,17 @@ def test_a_sentence_counts_once_and_has_to_stand_all_attacks():
     ]
     text = "\n\n".join(attack_section(records))
     assert "once: spiking networks are more robust (+50.0" in text
-    assert "points, n = 40, p < 0.001)" in text
+    assert "points, n = 40, p < 0.001);" in text
     # One attack fewer on one of them, and there is nothing to compare over all.
     assert "spiking networks are" not in "\n\n".join(attack_section(records[:-1]))
+
+
+def test_a_network_that_is_right_more_often_is_compared_where_both_are_right():
+    textcnn = attacked("original", ["1" * 20 + "0" * 20] * 3, right="1" * 20 + "0" * 20)
+    spiking = attacked("finetuned", ["1" * 30 + "0" * 10] * 3)
+    text = "\n\n".join(attack_section([textcnn, spiking]))
+    assert "once: spiking networks are more robust (+25.0" in text
+    assert "of the 20 sentences that both label rightly, neither more nor less robust (+0.0" in text
 
 
 def test_cells_without_a_partner_are_not_compared():

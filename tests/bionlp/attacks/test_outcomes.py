@@ -50,7 +50,8 @@ def test_the_summary():
     assert found["changed"] == pytest.approx(4 / 3)
     assert found["similarity"] == pytest.approx(2.5 / 3)
     assert found["unknown"] == 0.25
-    assert found["flags"] == {"once": "10000", "lasting": "10110", "insisting": "10100"}
+    flags = {"right": "10111", "once": "10000", "lasting": "10110", "insisting": "10100"}
+    assert found["flags"] == flags
     low, high = found["once"]["interval"]
     assert low < 0.2 < high
 
