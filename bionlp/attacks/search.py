@@ -11,8 +11,8 @@ if there are several, or else the one that leaves the true class least. Or the o
 
     softmax(importance)[i] * max over candidates w of (F(x) - F(x with w at i))
 
-and each place has its best candidate of the original sentence. F is the true class's share of the
-probability or of the votes.
+and each place has its best candidate of the original sentence. F is the true class's probability,
+or its share of the votes with one more for each class: 200 votes to none are more than 50 to none.
 
 A search does not end where the label first is another one: it goes on, from there, until most of
 fresh presentations are wrong. So one search tells what a query a text can do, and what insisting

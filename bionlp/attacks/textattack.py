@@ -111,8 +111,7 @@ class VictimWrapper(ModelWrapper):
             self.queries += len(places)
             for place, row in zip(places, found, strict=True):
                 shares[place] = row
-        answers = np.array(shares)
-        return np.where(answers.any(axis=-1, keepdims=True), answers, 1 / answers.shape[-1])
+        return np.array(shares)
 
     @property
     def is_repeatable(self) -> bool:

@@ -140,7 +140,8 @@ class Reading(ABC):
         Returns
         -------
         numpy.ndarray of float, shape (changes, classes)
-            A share for each class: probabilities, or votes; all zero where nobody votes.
+            A share for each class, summing to 1: probabilities of a TextCNN, votes of a spiking
+            network with one more for each class. All alike where nobody votes.
         """
         self.queries += len(changes)
         return self._answers(changes)
@@ -368,5 +369,9 @@ def _changed(victim: Victim, words: Sequence[str], change: Change) -> np.ndarray
 
 
 def _shares(votes: np.ndarray) -> np.ndarray:
-    total = votes.sum(axis=-1, keepdims=True)
-    return np.divide(votes, total, out=np.zeros(votes.shape), where=total > 0)
+    """Return (votes + 1) / (all votes + classes), so that no share is 0 or 1.
+
+    Without that, an attack could not tell 200 votes to none from 50 to none: all words would be
+    equally important, and no candidate would be an improvement.
+    """
+    return (votes + 1) / (votes.sum(axis=-1, keepdims=True) + votes.shape[-1])

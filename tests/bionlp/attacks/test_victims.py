@@ -32,7 +32,7 @@ def changed(words, change):
 
 
 def shares(votes):
-    return votes / votes.sum()
+    return (votes + 1) / (votes.sum() + len(votes))
 
 
 def test_common_noise_is_that_of_an_evaluation(swayed):
@@ -81,7 +81,7 @@ def test_a_network_of_another_kind_is_presented_as_a_whole(make_classifier, nois
     answers = victim.read(words, number=2).answers([(1, "bad"), (2, None)])
     for answer, sentence in zip(answers, (("a", "bad", "film"), ("a", "good", None)), strict=True):
         votes = sum(votes_of(classifier, sentence, number=2, seed=seed) for seed in noise.seeds(0))
-        np.testing.assert_array_equal(answer, votes / max(votes.sum(), 1))
+        np.testing.assert_array_equal(answer, shares(votes))
 
 
 def test_words_beyond_the_length_change_nothing(swayed):
@@ -140,3 +140,16 @@ def test_noise_that_does_not_exist(text):
 @pytest.mark.parametrize("text", ["fixed", "fresh", "mean:8"])
 def test_noise_is_written_as_it_is_read(text):
     assert str(Noise.parse(text)) == text
+
+
+def test_a_lead_that_shrinks_is_seen_where_the_others_have_no_vote(swayed):
+    words = ("terrible", "terrible", "dreadful", "terrible")
+    victim = SpikingVictim(swayed)
+    votes = [
+        votes_of(swayed, changed(words, change), number=0, seed=0)
+        for change in ((0, "terrible"), (1, None))
+    ]
+    assert votes[0][1] == votes[1][1] == 0
+    assert votes[0][0] > votes[1][0] > 0
+    before, after = victim.read(words, number=0).answers([(0, "terrible"), (1, None)])[:, 0]
+    assert after < before < 1
