@@ -52,9 +52,9 @@ _UNKNOWN = "unk"
 class VictimWrapper(ModelWrapper):
     """A model that TextAttack can ask.
 
-    A text gets a share for each class, summing to 1: probabilities of a TextCNN, shares of the
-    votes of a spiking network. Where no neuron votes, or no word is known, all classes have the
-    same. TextAttack takes the first of equal ones for the label, which we call undecided.
+    A text gets a share for each class, summing to 1 (:meth:`bionlp.attacks.victims.Victim.shares`).
+    Where no neuron votes, or no word is known, all classes have the same. TextAttack takes the
+    first of equal ones for the label, which we call undecided.
 
     The noise of a spiking network is drawn from the victim's seed and a sentence's number, and
     TextAttack does not say which sentence it asks about. So all texts get the noise of one number:
