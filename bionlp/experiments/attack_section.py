@@ -200,9 +200,10 @@ class Comparison:
 
 COMPARED = """\
 Robust accuracy of the fine-tuned spiking network less that of the original TextCNN, with 95 %
-intervals (Agresti & Min 2005) and McNemar's exact test on the same sentences. Over all datasets,
-where a sentence is robust if it stands every attack of the table. A network that is right more
-often has more to lose, so the sentences that both label rightly are compared, too:"""
+intervals (Agresti & Min 2005) and McNemar's exact test on the same sentences of all datasets. A
+network that is right more often has more to lose, so the sentences that both label rightly are
+compared, too."""
+TOGETHER = "Where a sentence is robust if it stands every attack of the table:"
 
 
 def _verdict(records: Sequence[Record]) -> str:
@@ -219,7 +220,9 @@ def _verdict(records: Sequence[Record]) -> str:
                     f"both label rightly, {_better(of.right)} ({_points(of.right)} points, p "
                     f"{_p(of.right.p)})."
                 )
-    return "\n\n".join([COMPARED, "\n".join(sentences)])
+    if not sentences:
+        return COMPARED
+    return "\n\n".join([COMPARED, TOGETHER, "\n".join(sentences)])
 
 
 def _better(found: Paired) -> str:
