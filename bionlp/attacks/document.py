@@ -56,7 +56,7 @@ class AttackReport:
 
     def document(self, replayed: Replayed | None = None) -> dict[str, Any]:
         """Return all of it as plain values."""
-        plan, constraints = self.plan, self.plan.constraints
+        plan = self.plan
         return {
             "split": self.selection.split,
             "attack": self.attack,
@@ -65,12 +65,8 @@ class AttackReport:
             "steps": self.victim.steps,
             "draws": plan.draws,
             "most_queries": plan.most_queries,
-            "similarity": constraints.least,
-            "parts": {
-                "candidates": plan.candidates.name,
-                "encoder": constraints.encoder.name if constraints.encoder else None,
-                "tagger": constraints.tagger.name if constraints.tagger else None,
-            },
+            "similarity": plan.constraints.least,
+            "parts": plan.parts,
             "words": {str(share): summarise(found) for share, found in self.outcomes.items()},
             "replay": asdict(replayed) if replayed else None,
             "seconds": round(self.seconds, 2),

@@ -19,7 +19,6 @@ from bionlp.errors import UsageError
 
 JUDGING, INSISTING, AVERAGED, QUERIED = 1, 1_000, 2_000, 10_000
 MOST_AVERAGED = 100
-MOST_DRAWS = 500
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,16 @@ class Plan:
     most_queries: int = USUAL_QUERIES
     draws: int = USUAL_DRAWS
 
+    @property
+    def parts(self) -> dict[str, str | None]:
+        """What it is put together from, by name."""
+        encoder, tagger = self.constraints.encoder, self.constraints.tagger
+        return {
+            "candidates": self.candidates.name,
+            "encoder": encoder.name if encoder else None,
+            "tagger": tagger.name if tagger else None,
+        }
+
 
 def attack(
     victim: Victim,

@@ -27,6 +27,7 @@ from bionlp.experiments.layout import (
 from bionlp.experiments.results import Record
 
 TEXTCNN, SPIKING = "original", "finetuned"
+NOISELESS = (TEXTCNN, "tailored")
 MEANING = {
     "once": "wrong in the presentation of the search",
     "lasting": "and wrong in most of 20 fresh presentations",
@@ -291,7 +292,7 @@ def _kinds(records: Sequence[Record]) -> Iterator[tuple[str, str, str]]:
 
 def _of_noise(records: Sequence[Record], noise: str) -> list[Record]:
     """Return the cells of a noise, and all of TextCNNs, which have none."""
-    return [r for r in records if r["noise"] == noise or r["method"] in (TEXTCNN, "tailored")]
+    return [r for r in records if r["noise"] == noise or r["method"] in NOISELESS]
 
 
 def _of(records: Sequence[Record], *, dataset: str, method: str, attack: str) -> list[Record]:
@@ -314,7 +315,7 @@ def _attacks(records: Sequence[Record]) -> list[str]:
 
 def _definitions(method: str) -> tuple[str, ...]:
     """Return the definitions that differ: without noise there is one."""
-    return ("once",) if method in (TEXTCNN, "tailored") else DEFINITIONS
+    return ("once",) if method in NOISELESS else DEFINITIONS
 
 
 def _explanation(records: Sequence[Record]) -> str:

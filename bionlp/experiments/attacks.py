@@ -215,11 +215,7 @@ def _attacked(
             "words": {str(share): summarise(outcomes) for share, outcomes in found.items()},
             "seconds": round(seconds, 1),
             "sentences_per_s": round(len(examples) / seconds, 2),
-            "parts": {
-                "candidates": plan.candidates.name,
-                "encoder": plan.constraints.encoder.name if plan.constraints.encoder else None,
-                "tagger": plan.constraints.tagger.name if plan.constraints.tagger else None,
-            },
+            "parts": plan.parts,
         },
         material.corpus.length,
     )
