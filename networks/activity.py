@@ -59,6 +59,11 @@ def synaptic_events(network: Network, activity: Mapping[str, Activity]) -> dict[
     network = crop(network, positions)
     events = dict.fromkeys((network.input.name, *(p.name for p in network.hidden)), 0)
     for connection in network.connections:
+        if not connection.transform.linear:
+            trains = [activity[name].spikes for name in connection.sources]
+            row = np.hstack([spikes.reshape(len(spikes), -1) for spikes in trains])
+            events[connection.target] += connection.transform.events(row)
+            continue
         for source, fan in _fan_out(network, connection).items():
             spikes = activity[source].spikes
             counts = spikes[: max(len(spikes) - connection.delay, 0)].sum(axis=0)

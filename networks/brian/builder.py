@@ -15,13 +15,14 @@ import numpy as np
 
 from networks.brian import lag, shared, stock
 from networks.brian.groups import Gate, neuron_group
+from networks.brian.hebbian import Meeting, attention
 from networks.brian.numpy_kernels import all_spikes
 from networks.brian.pathways import Pathway, constant_current, pathways
 from networks.brian.presentations import Presentations
 from networks.brian.schedule import Schedule, beginnings, schedule
-from networks.brian.slots import schedule_of, silence
+from networks.brian.slots import schedule_of, silence, slot
 from networks.brian.stimulus import PoissonStimulus, Stimulus
-from networks.description import Network, Population
+from networks.description import Connection, Network, Population
 
 
 @dataclass
@@ -34,12 +35,15 @@ class Built:
         The neurons of each population, the input included.
     synapses : dict of (str, str) to brian2.BrianObject
         By source and key of the connection, where there is any.
+    others : list of brian2.BrianObject
+        What populations and connections need besides.
     schedule : list of str or None
         Slots of the network, None for those of the device.
     """
 
     groups: dict[str, brian2.Group] = field(default_factory=dict)
     synapses: dict[tuple[str, str], brian2.BrianObject] = field(default_factory=dict)
+    others: list[brian2.BrianObject] = field(default_factory=list)
     schedule: list[str] | None = None
 
 
@@ -75,7 +79,7 @@ class Builder(ABC):
 
     def begin(self, stimulus: Stimulus) -> np.ndarray:
         """Return the step in which each presentation begins, and in which the last one is over."""
-        return beginnings(stimulus, pause=self.pause)
+        return beginnings(stimulus, pause=self.pause, sweeps=self.network.sweeps.count)
 
     def build(self, stimulus: Stimulus, clock: brian2.Clock) -> Built:
         """Make all objects.
@@ -98,12 +102,28 @@ class Builder(ABC):
         for population in network.hidden:
             built.groups[population.name] = self._neurons(population, begin, clock)
         for key, connection in zip(network.keys, network.connections, strict=True):
-            for source, pathway in pathways(network, connection, key, built.groups).items():
-                synapses = self._connect(pathway, network[connection.target])
-                if synapses is not None:
-                    built.synapses[source, key] = synapses
+            self._add_synapses(built, connection, key)
         self._forget(built, begin)
         return built
+
+    def check(self, stimulus: Stimulus) -> None:  # noqa: B027, most builders take any
+        """See that a stimulus can be presented to what was built.
+
+        Raises
+        ------
+        ValueError
+            If it cannot.
+        """
+
+    def moment(self, name: str) -> str:
+        """Return the slot before which the membranes of a population are what is tested."""
+        return slot("test", name)
+
+    def _add_synapses(self, built: Built, connection: Connection, key: str) -> None:
+        for source, pathway in pathways(self.network, connection, key, built.groups).items():
+            synapses = self._connect(pathway, self.network[connection.target])
+            if synapses is not None:
+                built.synapses[source, key] = synapses
 
     def _schedule(self) -> list[str] | None:
         return schedule_of(self.network)
@@ -155,6 +175,7 @@ class SharedBuilder(Builder):
             poisson=poisson,
             clock=clock,
             name=f"{population.name}*",
+            fires=self.network.sweeps.fires[population.name],
         )
 
     def _neurons(self, population, begin, clock):
@@ -163,6 +184,20 @@ class SharedBuilder(Builder):
 
     def _connect(self, pathway, target):
         return shared.connect(pathway)
+
+    def _add_synapses(self, built, connection, key):
+        if connection.transform.linear:
+            super()._add_synapses(built, connection, key)
+            return
+        names = (*connection.sources, connection.target)
+        *sources, target = [(built.groups[n], np.arange(self.network[n].size)) for n in names]
+        built.others += attention(
+            [Meeting(connection.transform, tuple(sources), target, learns=0, reads=0)],
+            built.groups[self.network.input.name],
+            receives=self.network[connection.target].neuron.receives,
+            when=slot("input", connection.target),
+            name=f"{'_'.join(names[:3])}_to_{key.replace(':', '_')}",
+        )
 
     def _forget(self, built, begin):
         presents = built.groups[self.network.input.name]

@@ -9,12 +9,19 @@ import brian2
 import numpy as np
 from brian2 import ms
 
-from networks.brian.backends import EXTERNAL, GENN, choose_backend, choose_synapses
+from networks.brian.backends import (
+    EXTERNAL,
+    GENN,
+    Unsupported,
+    choose_backend,
+    choose_synapses,
+)
 from networks.brian.builder import Builder, LaggingBuilder, SharedBuilder, StockBuilder
 from networks.brian.external import GATED
 from networks.brian.private import NamesApart, is_free, usual_interrupts
 from networks.brian.runtime import open_runtime
 from networks.brian.stimulus import Stimulus
+from networks.brian.sweeping import SweepingBuilder
 from networks.description import Network
 
 DT = 1 * ms
@@ -129,7 +136,9 @@ class BrianNetwork:
         self.clock = brian2.Clock(self.dt, name=f"{CLOCK}*") if own else brian2.defaultclock
         self._built = self._builder.build(self.stimulus, self.clock)
         self.groups, self.synapses = self._built.groups, self._built.synapses
-        self.network = brian2.Network(*self.groups.values(), *self.synapses.values())
+        self.network = brian2.Network(
+            *self.groups.values(), *self.synapses.values(), *self._built.others
+        )
         if self._built.schedule is not None:
             self.network.schedule = self._built.schedule
 
@@ -193,6 +202,10 @@ class BrianNetwork:
             events[targets[key].target] += int(synapses.events[:])
         return events
 
+    def moment(self, name: str) -> str:
+        """Return the slot before which the membranes of a population are what is tested."""
+        return self._builder.moment(name)
+
     def _replace(self, stimulus: Stimulus) -> None:
         if not self._builder.replaceable:
             raise ValueError("stock synapses present what they were built with; build another")
@@ -208,6 +221,7 @@ class BrianNetwork:
             raise ValueError(
                 "a stimulus is at least one presentation, and each lasts at least one step"
             )
+        self._builder.check(stimulus)
         for words in stimulus.words:
             if not 1 <= words <= positions:
                 raise ValueError(
@@ -235,7 +249,25 @@ class BrianNetwork:
 
 
 def _builder(network: Network, backend: str, synapses: str, dtype: type[np.floating]) -> Builder:
+    remembers = not all(connection.transform.linear for connection in network.connections)
+    if network.sweeps.count > 1 or remembers:
+        _check_shared(backend, synapses)
+        return (SweepingBuilder if network.sweeps.count > 1 else SharedBuilder)(network, dtype)
     if backend in EXTERNAL:
         gated = GATED if backend in GENN else 0
         return LaggingBuilder(network, dtype, backend=backend, gated=gated)
     return (SharedBuilder if synapses == "shared" else StockBuilder)(network, dtype)
+
+
+def _check_shared(backend: str, synapses: str) -> None:
+    """See that a network with attention, or with neurons that look both ways, is built for it."""
+    if backend in EXTERNAL:
+        raise Unsupported(
+            f"backend {backend!r} has no attention, and no neurons that look both ways; choose "
+            "numpy, cython or cpp_standalone"
+        )
+    if synapses != "shared":
+        raise Unsupported(
+            "attention, and neurons that look both ways, come with shared weights; leave "
+            f"synapses={synapses!r} out"
+        )

@@ -5,6 +5,9 @@ begins it first clears whatever lasts in the network: variables of neurons, spik
 the spikes of the step before, which resets and feedback look for. So nothing is left of the
 sentence before.
 
+Where a network goes through a presentation in several sweeps (:mod:`networks.description.sweeps`),
+the group says which sweep and which step of it this is, and fires in those that it is told.
+
 Poisson input. Neuron i has rate r, the entry of its word and feature in the table of rates, and
 spikes in step n of a presentation with key c if u < r, where u is uniform in [0, 1):
 
@@ -27,6 +30,10 @@ from brian2.groups.group import Group
 
 from networks.brian.private import TemplateRunner
 from networks.brian.schedule import FILE, Schedule
+
+
+TOLD = {"presentation": np.int64, "sweep": np.int32, "step": np.int32}
+"""What the group says of the time, all counted from 0; equations can link to an ``integer``."""
 
 
 class _Shown:
@@ -53,19 +60,30 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         Ticks once a step.
     name : str
         Name of the group.
+    fires : tuple of int
+        Sweeps of each presentation in which the input fires.
 
     Attributes
     ----------
     schedule : Schedule or None
         What is presented; to be set before a run. A compiled program reads it from its file.
-    presentation : brian2.VariableView
-        Number of the presentation that is going on.
+    presentation, sweep, step : brian2.VariableView
+        Number of the presentation that is going on, of its sweep, and of the step in that.
     """
 
     add_to_magic_network = True
     invalidates_magic_network = True
 
-    def __init__(self, size: int, features: int, *, poisson: bool, clock: brian2.Clock, name: str):
+    def __init__(
+        self,
+        size: int,
+        features: int,
+        *,
+        poisson: bool,
+        clock: brian2.Clock,
+        name: str,
+        fires: tuple[int, ...] = (0,),
+    ):
         self._shown = _Shown()
         self.codeobj_class = None
         self._N = self.stop = size
@@ -79,9 +97,8 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self.variables.add_constant("_features", features)
         self.variables.add_arange("i", self._N, constant=True, read_only=True)
         self.variables.add_array("_spikespace", size=self._N + 1, dtype=np.int32)
-        self.variables.add_array(
-            "presentation", size=1, dtype=np.int64, scalar=True, read_only=True
-        )
+        for told, dtype in TOLD.items():
+            self.variables.add_array(told, size=1, dtype=dtype, scalar=True, read_only=True)
         self.variables.add_object("_presentations", self._shown)
         self.variables.create_clock_variables(clock)
         TemplateRunner.__init__(
@@ -93,6 +110,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
             name=None,  # has been given above; the variables need it
             template_kwds={
                 "poisson": poisson,
+                "fires": fires,
                 "cleared": self._cleared,
                 "emptied": self._emptied,
                 "file": FILE,
@@ -100,7 +118,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
             },
             check_units=False,
         )
-        self.written_readonly_vars = {self.variables["presentation"]}
+        self.written_readonly_vars = {self.variables[told] for told in TOLD}
         self._enable_group_attributes()
 
     def before_run(self, run_namespace):

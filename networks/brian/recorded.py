@@ -2,7 +2,9 @@
 
 Brian 2 records on one long time axis. Here it is cut into presentations. Where a device lets a
 population lag behind, step n of a presentation that begins in step s of the simulation is step
-s + n + latency; elsewhere, step s + n.
+s + n + latency; elsewhere, step s + n. Where a presentation is gone through in sweeps
+(:mod:`networks.description.sweeps`), what counts of a population is the first sweep in which it
+fires.
 """
 
 from __future__ import annotations
@@ -117,14 +119,20 @@ class Recorded:
         kept = (events.step >= begin[0]) & (events.step < begin[-1])
         step, neuron = events.step[kept], events.neuron[kept]
         presentation = np.searchsorted(begin, step, side="right") - 1
-        inside = step - begin[presentation] < np.array(self.durations)[presentation]
+        lasting = np.array(self.durations)[presentation]
+        since = step - begin[presentation] - self._sweep(layer) * lasting
+        inside = (since >= 0) & (since < lasting)
         counts = np.zeros((len(self.words), events.neurons), dtype=np.int64)
         np.add.at(counts, (presentation[inside], neuron[inside]), 1)
         return counts
 
+    def _sweep(self, name: str) -> int:
+        """Return the sweep that counts."""
+        return self.description.sweeps.told[name]
+
     def _layer_activity(self, name: str, presentation: int, shape: Shape) -> Activity:
         steps = self.durations[presentation]
-        start = int(self.begin[presentation])
+        start = int(self.begin[presentation]) + self._sweep(name) * steps
         events = self.spikes[name]
         inside = slice(*np.searchsorted(events.step, [start, start + steps]))
         spikes = np.zeros((steps, events.neurons), dtype=bool)

@@ -11,7 +11,6 @@ from networks.activity import Activity, Membranes
 from networks.brian import lag
 from networks.brian.network import BrianNetwork
 from networks.brian.recorded import Events, Recorded, Voltages
-from networks.brian.slots import slot
 
 
 class Recorder:
@@ -128,4 +127,4 @@ def _moment(network: BrianNetwork, name: str) -> str:
         return "end"
     if network.network.schedule[1] == "groups":
         return "before_thresholds"
-    return f"before_{slot('test', name)}"
+    return f"before_{network.moment(name)}"

@@ -54,7 +54,7 @@ class Schedule:
                 array.tofile(stream)
 
 
-def beginnings(stimulus: Stimulus, *, pause: int) -> np.ndarray:
+def beginnings(stimulus: Stimulus, *, pause: int, sweeps: int = 1) -> np.ndarray:
     """Find when each presentation of a stimulus begins.
 
     Parameters
@@ -63,13 +63,15 @@ def beginnings(stimulus: Stimulus, *, pause: int) -> np.ndarray:
         What is shown.
     pause : int
         Steps without input after each presentation.
+    sweeps : int
+        How often each presentation is gone through.
 
     Returns
     -------
     numpy.ndarray of int64, shape (presentations + 1,)
         Time step in which each begins, and in which the last one is over.
     """
-    lasting = np.array(stimulus.durations, dtype=np.int64) + pause
+    lasting = sweeps * np.array(stimulus.durations, dtype=np.int64) + pause
     return np.concatenate([[0], np.cumsum(lasting)])
 
 

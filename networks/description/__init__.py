@@ -20,6 +20,7 @@ from networks.described import Shape
 from networks.description.cropping import crop
 from networks.description.network import Connection, Network, Population
 from networks.description.readout import Potentials, Readout, Votes, readout_kinds
+from networks.description.sweeps import Sweeps
 
 __all__ = [
     "Connection",
@@ -28,6 +29,7 @@ __all__ = [
     "Potentials",
     "Readout",
     "Shape",
+    "Sweeps",
     "Votes",
     "crop",
     "readout_kinds",

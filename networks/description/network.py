@@ -5,7 +5,7 @@ In step n of every population
     I[n] = sum over its connections of  A S[n - delay] + b
 
 where S are the spikes of the connection's sources, one after the other, and A and b are what its
-transforms make of them (:mod:`networks.transforms`). What a population does with its current is a
+transforms make of them (:mod:`networks.transforms`); only attention remembers. What a population does with its current is a
 matter of its neuron (:mod:`networks.neurons`). A connection without a delay acts in the step of the
 spike, so populations are computed in an order in which each comes after those it listens to without
 a delay; a cycle needs a delay somewhere.
@@ -24,6 +24,7 @@ import numpy as np
 from networks.described import Described, Shape, whole
 from networks.description.order import components
 from networks.description.readout import Readout
+from networks.description.sweeps import Sweeps, find_sweeps
 from networks.neurons import Input, Neuron
 from networks.transforms import Chain, Flattening, SumPooling, Transform
 
@@ -157,7 +158,8 @@ class Network(Described):
             raise ValueError(f"a network has one population of Input neurons, not {len(inputs)}")
         for connection in self.connections:
             self._check(connection)
-        self.components  # noqa: B018  finds cycles without a delay
+        for component in self.components:  # finds cycles without a delay
+            self._check_time(component)
         if self.readout is not None:
             self.readout.check(self)
 
@@ -180,6 +182,31 @@ class Network(Described):
                 f"connection {connection} gives currents of shape {shape}, and {target.name!r} has "
                 f"the shape {target.shape}"
             )
+
+        if not connection.transform.linear:
+            self._check_attention(connection)
+
+    def _check_attention(self, connection: Connection) -> None:
+        """See that there are queries, keys and values, and that they come without a delay."""
+        sizes = [self[name].size for name in connection.sources]
+        if sizes != [connection.transform.features] * 3:
+            raise ValueError(
+                f"connection {connection}: attention has three sources, queries, keys and values, "
+                f"of {connection.transform.features} neurons each, not of {sizes}"
+            )
+        if connection.delay:
+            raise ValueError(f"connection {connection}: attention has no delay")
+
+    def _check_time(self, component: tuple[str, ...]) -> None:
+        """See that nothing on a cycle needs to know what comes later."""
+        heard = {source for name in component for c in self.into(name) for source in c.sources}
+        if heard.isdisjoint(component):
+            return
+        for name in component:
+            if self[name].neuron.hindsight:
+                raise ValueError(f"{name!r} looks both ways in time, so it cannot be on a cycle")
+            if not all(c.transform.linear for c in self.into(name)):
+                raise ValueError(f"attention onto {name!r} is on a cycle, which it cannot be")
 
     def __getitem__(self, name: str) -> Population:
         """Return a population by its name."""
@@ -225,6 +252,11 @@ class Network(Described):
         """All populations but the input, in :attr:`order`."""
         return tuple(self[name] for name in self.order if name != self.input.name)
 
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        """How often a simulator goes through a presentation, and who does what in which sweep."""
+        return find_sweeps(self)
+
     def into(self, name: str) -> tuple[Connection, ...]:
         """Return the connections onto a population."""
         return tuple(c for c in self.connections if c.target == name)
@@ -245,7 +277,10 @@ class Network(Described):
         larger by the positions of a window than those of averages would be. Windows over all
         positions are smaller in a cropped network, so it is the whole network that knows.
         """
-        units = [_unit(c.links, self.source_shape(c)) for c in self.into(name)]
+        units = [
+            _unit(c.links, self.source_shape(c)) if c.transform.linear else 0
+            for c in self.into(name)
+        ]
         return sum(units) if units and all(units) else 1
 
     @cached_property

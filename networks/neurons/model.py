@@ -59,6 +59,10 @@ class Neuron(Described):
         fires.
     resets : tuple of str
         Statements ``x = expression`` for neurons that have fired.
+    hindsight : str or None
+        The parameter by which input acts on earlier steps: I[m] adds its power m - n to the
+        membrane of step n. Such a neuron is never reset, and its membranes are known when all
+        input of a presentation is; None for neurons that time flows one way for.
     """
 
     variables: ClassVar[tuple[str, ...]] = ("v",)
@@ -67,6 +71,7 @@ class Neuron(Described):
     drive: ClassVar[tuple[str, ...]] = ()
     level: ClassVar[str | None] = "threshold"
     resets: ClassVar[tuple[str, ...]] = ()
+    hindsight: ClassVar[str | None] = None
 
     def __post_init__(self):
         for name, limits in parameters(type(self)).items():

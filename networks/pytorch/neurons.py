@@ -12,8 +12,10 @@ from functools import singledispatch
 from torch import Tensor
 
 from networks.neurons import IF, LIF, Neuron
+from networks.neurons.bpsn import BPSN
+from networks.pytorch.bidirectional import step_both_ways
 from networks.pytorch.lif import Scan
-from networks.pytorch.stepping import SLOPE, step_through
+from networks.pytorch.stepping import SLOPE, FastSigmoid, on_device, step_through
 
 
 @singledispatch
@@ -64,6 +66,15 @@ def _(
         decay = getattr(neuron, "decay", 1.0)
         return Scan.apply(current, neuron.threshold, decay, slope, scale)
     return step_through(neuron, current, scale, slope)
+
+
+@scan.register
+def _(
+    neuron: BPSN, current: Tensor, scale: float = 1.0, slope: float = SLOPE
+) -> tuple[Tensor, Tensor]:
+    values = on_device(neuron, current)
+    membrane = step_both_ways(current, values["forward"], values["backward"])
+    return FastSigmoid.apply(membrane - values["threshold"], False, slope, scale), membrane
 
 
 def is_plain(neuron: Neuron) -> bool:

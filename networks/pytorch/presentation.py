@@ -18,6 +18,7 @@ from torch import Tensor
 
 from networks.description import Connection, Network
 from networks.description.network import weight_names
+from networks.pytorch.attention import attend
 from networks.pytorch.stepping import Stepper
 from networks.pytorch.transforms import Weights, currents
 from networks.transforms import Dense, Transform
@@ -138,6 +139,10 @@ class Presentation:
         connection = self._keys[key]
         row = _row([self._trains[source] for source in connection.sources], 2)
         steps, batch = row.shape[:2]
+        if not connection.transform.linear:
+            ((link, weights),) = self._links[key]
+            current = attend(link, weights, row)
+            return current.reshape(steps, batch, *self._network.shapes[connection.target])
         current = self._through(key, _late(row, connection.delay).flatten(0, 1), batch)
         return current.unflatten(0, (steps, batch))
 

@@ -71,12 +71,7 @@ class Stepper:
 
     def __init__(self, neuron: Neuron, like: Tensor, scale: float = 1.0, slope: float = SLOPE):
         self._neuron, self._unit = neuron, (slope, scale)
-        self._parameters = {
-            name: torch.tensor(value, dtype=like.dtype, device=like.device)
-            if isinstance(value, np.ndarray)
-            else value
-            for name, value in neuron.values.items()
-        }
+        self._parameters = on_device(neuron, like)
         self._state = {variable: torch.zeros_like(like) for variable in neuron.variables}
         self._fired: Tensor | None = None
         self._leak = dict(neuron.leak)
@@ -150,6 +145,16 @@ class Stepper:
     def _value(self, expression: str) -> Any:
         names = _FUNCTIONS | self._parameters | self._state
         return eval(_compiled(expression), {"__builtins__": {}}, names)
+
+
+def on_device(neuron: Neuron, like: Tensor) -> dict[str, float | Tensor]:
+    """Return the parameters of a neuron; those that differ between neurons as tensors."""
+    return {
+        name: torch.tensor(value, dtype=like.dtype, device=like.device)
+        if isinstance(value, np.ndarray)
+        else value
+        for name, value in neuron.values.items()
+    }
 
 
 def step_through(

@@ -1,4 +1,4 @@
-"""What lies between two populations: linear maps without a state, one kind a module.
+"""What lies between populations, one kind a module: linear maps without a state, and attention.
 
 A connection holds one, or a chain of them. :mod:`networks.transforms.model` says what each has to
 tell. Every module of this package is imported, and every kind in it is known by the name of its
@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from networks.described import Kinds, kinds_of
+from networks.transforms.attention import Attention
 from networks.transforms.chain import Chain
 from networks.transforms.convolution import Convolution
 from networks.transforms.dense import Dense
@@ -27,6 +28,7 @@ def transform_kinds() -> Kinds:
 
 
 __all__ = [
+    "Attention",
     "AveragePooling",
     "Chain",
     "Convolution",

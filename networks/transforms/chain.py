@@ -30,6 +30,10 @@ class Chain(Transform):
         for link in self.links:
             if not isinstance(link, Transform) or isinstance(link, Chain):
                 raise ValueError(f"a chain is made of transforms, and {link!r} is none")
+            if not link.linear:
+                raise ValueError(
+                    f"{type(link).__name__} is no link of a chain; give it a connection of its own"
+                )
 
     def shapes(self, source: Shape) -> list[Shape]:
         """Return the shape of the source and of what each link makes of it."""

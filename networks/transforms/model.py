@@ -9,6 +9,9 @@ positions first, features last: (position, feature) for words, (row, column, fea
 
 Everything a simulator needs follows from A and b, which any transform can write out. Simulators
 that know better (a convolution in PyTorch, shared weights in Brian 2) register a function for it.
+
+One transform is not linear and remembers earlier steps, and has no A
+(:mod:`networks.transforms.attention`); each simulator has to know it by name.
 """
 
 from __future__ import annotations
@@ -29,9 +32,12 @@ class Transform(Described, ABC):
     ----------
     trained : tuple of str
         Fields that hold weights; one may be None.
+    linear : bool
+        Whether there is a matrix A.
     """
 
     trained: ClassVar[tuple[str, ...]] = ()
+    linear: ClassVar[bool] = True
 
     @abstractmethod
     def shape(self, source: Shape) -> Shape:

@@ -1,5 +1,5 @@
-{# USES_VARIABLES { N, _features, _spikespace, presentation, t_in_timesteps, t, dt } #}
-{# WRITES_TO_READ_ONLY_VARIABLES { presentation } #}
+{# USES_VARIABLES { N, _features, _spikespace, presentation, sweep, step, t_in_timesteps, t, dt } #}
+{# WRITES_TO_READ_ONLY_VARIABLES { presentation, sweep, step } #}
 {% extends 'common_group.cpp' %}
 
 {% block extra_headers %}
@@ -64,8 +64,12 @@ void report(int64_t done)
         done += schedule.durations[number];
         {{presentation}} = ++number;
     }
-    const int64_t step = now - schedule.begin[number];
-    if (step == 0) {
+    const int64_t since = now - schedule.begin[number];
+    const int64_t in_sweep = since / schedule.durations[number];
+    const int64_t in_step = since % schedule.durations[number];
+    {{sweep}} = in_sweep;
+    {{step}} = in_step;
+    if (since == 0) {
         {% for name in cleared %}
         for (size_t neuron = 0; neuron < _num{{name}}; neuron++)
             {{get_array_name(variables[name])}}[neuron] = 0;
@@ -75,11 +79,11 @@ void report(int64_t done)
         {% endfor %}
         report(number);
     }
-    {{_spikespace}}[N] = step >= schedule.durations[number] ? 0 :
+    {{_spikespace}}[N] = {% for one in fires %}in_sweep != {{one}}{{" && " if not loop.last}}{% endfor %} ? 0 :
         {% if poisson %}
-        presentations::poisson(schedule, number, step, _features, {{_spikespace}});
+        presentations::poisson(schedule, number, in_step, _features, {{_spikespace}});
         {% else %}
-        presentations::given(schedule, done, step, {{_spikespace}});
+        presentations::given(schedule, done, in_step, {{_spikespace}});
         {% endif %}
     // The duration of the run is part of the program, so the end of the input ends the run instead.
     if (now + 1 >= schedule.begin[schedule.presentations]) {

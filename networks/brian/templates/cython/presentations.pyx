@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, _features, _spikespace, presentation, t_in_timesteps, _presentations } #}
+{# USES_VARIABLES { N, _features, _spikespace, presentation, sweep, step, t_in_timesteps, _presentations } #}
 {% extends 'common_group.pyx' %}
 
 {% block template_support_code %}
@@ -46,8 +46,12 @@ cdef extern from *:
     if number + 1 < schedule.presentations and now >= schedule.begin[number + 1]:
         number += 1
         {{presentation}} = number
-    cdef int64_t step = now - schedule.begin[number]
-    if step == 0:
+    cdef int64_t since = now - schedule.begin[number]
+    cdef int64_t in_sweep = since // schedule.durations[number]
+    cdef int64_t in_step = since % schedule.durations[number]
+    {{sweep}} = in_sweep
+    {{step}} = in_step
+    if since == 0:
         {% for name in cleared %}
         {% set array = get_array_name(variables[name]) %}
         for neuron in range(_num{{array}}):
@@ -58,14 +62,14 @@ cdef extern from *:
         {{array}}[_num{{array}} - 1] = 0
         {% endfor %}
         pass
-    if step >= schedule.durations[number]:
+    if {% for one in fires %}in_sweep != {{one}}{{" and " if not loop.last}}{% endfor %}:
         {{_spikespace}}[N] = 0
     else:
         {% if poisson %}
-        {{_spikespace}}[N] = poisson(schedule, number, step, _features, {{_spikespace}})
+        {{_spikespace}}[N] = poisson(schedule, number, in_step, _features, {{_spikespace}})
         {% else %}
         for before in range(number):
             done += schedule.durations[before]
-        {{_spikespace}}[N] = given(schedule, done, step, {{_spikespace}})
+        {{_spikespace}}[N] = given(schedule, done, in_step, {{_spikespace}})
         {% endif %}
 {% endblock %}

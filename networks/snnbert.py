@@ -1,0 +1,254 @@
+r"""A spiking transformer that reads a word a step, after SNN-BERT (Neural Networks 180, 2024, 106630).
+
+Neither its code nor its equations are public. From the paper come individual coding (each word has
+a time step of its own), neurons that look both ways and are computed for all steps at once, and
+direct training of a network shaped like BERT; how the parts are put together is our own:
+
+    r = E[word]                                        the residual current
+    block:  s = fire(r)
+            q, k, v = fire(W_q s), fire(W_k s), fire(W_v s)
+            r = r + W_o fire(q (sum over steps of k^T v))           no softmax, per head
+            r = r + W_2 fire(W_1 fire(r))
+    votes of a class = spikes of its neurons in fire(W fire(r)), over all steps
+
+    fire(x): U = K (norm(x)),  S = U > threshold       K as in networks.pytorch.bidirectional
+
+``norm`` is batch normalisation over words, which becomes part of weights and constant currents
+(:mod:`networks.folding`). Layer normalisation, GELU and softmax have no such form and are not used.
+Causal neurons leave out what comes later, and causal attention, too.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from networks.pytorch.attention import associate
+from networks.pytorch.bidirectional import kernel
+from networks.pytorch.stepping import FastSigmoid
+
+PADDING = 0
+"""Id of no word: it has no step."""
+SLOPE = 2.0
+"""Of the surrogate gradient, whose unit is the spread of a normalised current."""
+DECAY = 0.5
+THRESHOLD = 1.0
+GAIN = 5.0
+"""Of the share of votes as a logit, at the beginning."""
+
+
+class Firing(nn.Module):
+    """A layer of parallel spiking neurons, with the batch normalisation before it.
+
+    Parameters
+    ----------
+    neurons : int
+        How many.
+    causal : bool
+        Whether only what came before counts.
+
+    Attributes
+    ----------
+    norm : torch.nn.BatchNorm1d
+        Of the current of each neuron, over words.
+    threshold : torch.nn.Parameter, shape (neurons,)
+        Of each neuron.
+    """
+
+    def __init__(self, neurons: int, *, causal: bool):
+        super().__init__()
+        self.causal = causal
+        self.norm = nn.BatchNorm1d(neurons)
+        self.threshold = nn.Parameter(torch.full((neurons,), THRESHOLD))
+        logit = torch.logit(torch.tensor(DECAY))
+        self._forward = nn.Parameter(logit.clone())
+        self._backward = None if causal else nn.Parameter(logit.clone())
+
+    @property
+    def forward_decay(self) -> Tensor:
+        """Factor per step on what came before, in (0, 1)."""
+        return self._forward.sigmoid()
+
+    @property
+    def backward_decay(self) -> Tensor | None:
+        """Factor per step on what comes after; None for causal neurons."""
+        return None if self._backward is None else self._backward.sigmoid()
+
+    def forward(self, current: Tensor, words: Tensor) -> Tensor:
+        """Fire.
+
+        Parameters
+        ----------
+        current : Tensor, shape (batch, steps, neurons)
+            What comes in.
+        words : Tensor of bool, shape (batch, steps)
+            Which steps have a word; the others have no current and no spikes.
+
+        Returns
+        -------
+        Tensor, shape (batch, steps, neurons)
+            Spikes, 0 or 1.
+        """
+        normed = torch.zeros_like(current)
+        normed[words] = self.norm(current[words])
+        steps, after = current.shape[1], self.backward_decay
+        matrix = kernel(steps, self.forward_decay, normed.new_zeros(()) if after is None else after)
+        membrane = (matrix.tril() if after is None else matrix) @ normed
+        spikes = FastSigmoid.apply(membrane - self.threshold, False, SLOPE, 1.0)
+        return spikes * words.unsqueeze(-1)
+
+
+class Block(nn.Module):
+    """Attention and a feed-forward part, each with a residual current around it.
+
+    Parameters
+    ----------
+    width, heads, hidden : int
+        Neurons of the residual current, parts of the attention, neurons of the feed-forward part.
+    causal : bool
+        Whether later words count.
+    """
+
+    def __init__(self, width: int, heads: int, hidden: int, *, causal: bool):
+        super().__init__()
+        self.heads, self.causal = heads, causal
+        self.read = Firing(width, causal=causal)
+        self.projections = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(3))
+        self.asked = nn.ModuleList(Firing(width, causal=causal) for _ in range(3))
+        self.found = Firing(width, causal=causal)
+        self.mixed = nn.Linear(width, width, bias=False)
+        self.again = Firing(width, causal=causal)
+        self.widen = nn.Linear(width, hidden, bias=False)
+        self.hidden = Firing(hidden, causal=causal)
+        self.narrow = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, residual: Tensor, words: Tensor, dropout: nn.Module) -> tuple[Tensor, list]:
+        """Return the residual current behind the block, and the spikes of all layers."""
+        read = self.read(residual, words)
+        asked = [
+            fire(project(read), words)
+            for project, fire in zip(self.projections, self.asked, strict=True)
+        ]
+        # Steps come first for attention, as they do wherever time is not a batch.
+        heads = [spikes.transpose(0, 1).unflatten(-1, (self.heads, -1)) for spikes in asked]
+        met = associate(*heads, causal=self.causal).flatten(-2).transpose(0, 1)
+        found = self.found(met, words)
+        residual = residual + self.mixed(dropout(found))
+        again = self.again(residual, words)
+        hidden = self.hidden(self.widen(again), words)
+        residual = residual + self.narrow(dropout(hidden))
+        return residual, [read, *asked, found, again, hidden]
+
+
+class SpikingEncoder(nn.Module):
+    """The whole network, from word ids to the votes of classes.
+
+    Parameters
+    ----------
+    embeddings : Tensor, shape (words + 1, dimension)
+        Where word embeddings start from; row 0 is no word.
+    classes : int
+        Number of classes.
+    width, blocks, heads, hidden, neurons_per_class : int
+        Its shape. Embeddings of another dimension are projected to the width at the beginning of
+        training, by an orthogonal matrix.
+    causal : bool
+        Whether a word is only told of what came before.
+    dropout : float
+        Probability that a spike is dropped on its way into the residual current, in training.
+
+    Attributes
+    ----------
+    embedding : torch.nn.Embedding
+        The current of each word.
+    gain : torch.nn.Parameter, shape ()
+        Factor on the share of votes, for the loss.
+    """
+
+    def __init__(
+        self,
+        embeddings: Tensor,
+        classes: int,
+        *,
+        width: int = 128,
+        blocks: int = 2,
+        heads: int = 4,
+        hidden: int = 512,
+        neurons_per_class: int = 10,
+        causal: bool = False,
+        dropout: float = 0.2,
+    ):
+        super().__init__()
+        if width % heads:
+            raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
+        self.classes, self.causal = classes, causal
+        self.embedding = nn.Embedding.from_pretrained(
+            _narrowed(embeddings, width), freeze=False, padding_idx=PADDING
+        )
+        self.blocks = nn.ModuleList(
+            Block(width, heads, hidden, causal=causal) for _ in range(blocks)
+        )
+        self.last = Firing(width, causal=causal)
+        self.classifier = nn.Linear(width, classes * neurons_per_class, bias=False)
+        self.output = Firing(classes * neurons_per_class, causal=causal)
+        self.gain = nn.Parameter(torch.tensor(GAIN))
+        self.dropout = nn.Dropout(dropout)
+
+    def spikes(self, ids: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Read sentences.
+
+        Parameters
+        ----------
+        ids : Tensor of int, shape (batch, words)
+            Word ids; 0 has no step, wherever it stands.
+
+        Returns
+        -------
+        words : Tensor of bool, shape (batch, steps)
+            Which steps have a word.
+        spikes : list of Tensor, each of shape (batch, steps, neurons)
+            Of all layers, the last of which votes.
+        """
+        ids = _together(ids)
+        words = ids != PADDING
+        residual, fired = self.embedding(ids), []
+        for block in self.blocks:
+            residual, spikes = block(residual, words, self.dropout)
+            fired += spikes
+        fired.append(self.last(residual, words))
+        fired.append(self.output(self.classifier(self.dropout(fired[-1])), words))
+        return words, fired
+
+    def votes(self, ids: Tensor) -> Tensor:
+        """Return the spikes of each class, shape (batch, classes)."""
+        return self._votes(self.spikes(ids)[1][-1])
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return logits, shape (batch, classes): the share of possible votes, times the gain."""
+        words, fired = self.spikes(ids)
+        return self.logits(words, fired)
+
+    def logits(self, words: Tensor, fired: list[Tensor]) -> Tensor:
+        """Return the logits of sentences that were read."""
+        possible = words.sum(1, keepdim=True).clamp(min=1) * fired[-1].shape[-1] / self.classes
+        return self.gain * self._votes(fired[-1]) / possible
+
+    def _votes(self, spikes: Tensor) -> Tensor:
+        return spikes.sum(1).unflatten(-1, (self.classes, -1)).sum(-1)
+
+
+def _together(ids: Tensor) -> Tensor:
+    """Move what is no word to the end of each sentence."""
+    order = (ids == PADDING).int().argsort(dim=1, stable=True)
+    together = ids.gather(1, order)
+    return together[:, : max(1, int((ids != PADDING).sum(1).max()))]
+
+
+def _narrowed(embeddings: Tensor, width: int) -> Tensor:
+    """Return embeddings of the wanted dimension and of unit variance."""
+    if embeddings.shape[1] != width:
+        turn = nn.init.orthogonal_(torch.empty(max(embeddings.shape[1], width), width))
+        embeddings = embeddings @ turn[: embeddings.shape[1]]
+    embeddings = embeddings / embeddings[1:].std().clamp(min=1e-6)
+    embeddings[PADDING] = 0
+    return embeddings
