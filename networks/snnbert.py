@@ -33,6 +33,7 @@ SLOPE = 2.0
 """Of the surrogate gradient, whose unit is the spread of a normalised current."""
 DECAY = 0.5
 THRESHOLD = 1.0
+LEAST_THRESHOLD = 0.01
 GAIN = 5.0
 """Of the share of votes as a logit, at the beginning."""
 
@@ -218,6 +219,13 @@ class SpikingEncoder(nn.Module):
         fired.append(self.last(residual, words))
         fired.append(self.output(self.classifier(self.dropout(fired[-1])), words))
         return words, fired
+
+    @torch.no_grad()
+    def constrain(self) -> None:
+        """Keep thresholds positive after a step: silence is no reason to fire."""
+        for layer in self.modules():
+            if isinstance(layer, Firing):
+                layer.threshold.clamp_(min=LEAST_THRESHOLD)
 
     def votes(self, ids: Tensor) -> Tensor:
         """Return the spikes of each class, shape (batch, classes)."""

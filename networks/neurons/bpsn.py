@@ -26,7 +26,7 @@ class BPSN(Neuron):
     forward, backward : float or numpy.ndarray
         Factors per step on what came before and on what comes after, in (0, 1].
     threshold : float or numpy.ndarray
-        Of any sign: what comes in may have a mean.
+        Positive.
     """
 
     variables: ClassVar[tuple[str, ...]] = ("v", "f", "current")
@@ -36,4 +36,4 @@ class BPSN(Neuron):
 
     forward: Parameter = parameter(0.5, above=0, most=1)
     backward: Parameter = parameter(0.5, above=0, most=1)
-    threshold: Parameter = parameter(1.0)
+    threshold: Parameter = parameter(1.0, above=0)
