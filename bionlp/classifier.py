@@ -1,6 +1,10 @@
 """A text classifier: words, their firing rates, and the spiking network they drive.
 
     text -> tokens -> word ids -> rates in [0, 1] -> (spikes -> network -> votes) -> label
+    text -> tokens -> word ids -> a spike a word, in a step of its own -> (network -> votes) -> label
+
+The second is individual coding (SNN-BERT, 2024): the input has a neuron for each word that is known,
+and a presentation has as many steps as words.
 
 This module covers the part before the parentheses; :mod:`bionlp.simulation` and
 :mod:`bionlp.evaluation` run the network in Brian 2 and in PyTorch.
@@ -9,20 +13,26 @@ This module covers the part before the parentheses; :mod:`bionlp.simulation` and
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from bionlp.confidence import Calibration
-from bionlp.encoding import dequantise
-from bionlp.errors import EmptyTextError, UnknownWordsError
+from bionlp.encoding import dequantise, one_hot
+from bionlp.errors import EmptyTextError, UnknownWordsError, UsageError
 from bionlp.text import check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
-from networks.description import Network
+from networks.description import Network, choose_inputs
 
 USUAL_STEPS = 50
 """Steps of a presentation where nothing says otherwise (Lv, Xu & Zheng 2023)."""
+
+WORD_STEPS = 1
+"""Steps of each word where it has a step of its own."""
+MOST_WORDS = 512
+"""Words of a sentence that is read a word a step; memory grows with its square."""
 
 LONGEST_NAME = 100
 LONGEST_NAME_BYTES = 200
@@ -45,8 +55,8 @@ class Sentence:
         The tokens, cut to the length of the network.
     ids : numpy.ndarray of int64, shape (words,)
         Their ids, 0 for unknown ones.
-    rates : numpy.ndarray, shape (words, features)
-        Firing probability per step of every input neuron.
+    rates : numpy.ndarray, shape (words, features), or None
+        Firing probability per step of every input neuron; None where each word is a spike.
     unknown : tuple of str
         Words that the model does not know; they stay silent.
     cut : int
@@ -56,7 +66,7 @@ class Sentence:
     text: str
     words: tuple[str, ...]
     ids: np.ndarray
-    rates: np.ndarray
+    rates: np.ndarray | None
     unknown: tuple[str, ...]
     cut: int
 
@@ -70,7 +80,8 @@ class Sentence:
             )
         if self.unknown:
             words = (word if len(word) <= LONG else f"{word[:LONG]}..." for word in self.unknown)
-            messages.append(f"unknown words stay silent: {' '.join(words)}")
+            fate = "unknown words are left out" if self.rates is None else "unknown words stay silent"
+            messages.append(f"{fate}: {' '.join(words)}")
         return messages
 
 
@@ -88,8 +99,9 @@ class TextClassifier:
         One per class.
     vocabulary : Vocabulary
         The words it knows.
-    levels : numpy.ndarray of uint8, shape (words + 1, features)
-        Rates in 8 bits (:func:`bionlp.encoding.dequantise`); row 0 is silent.
+    levels : numpy.ndarray of uint8, shape (words + 1, features), or None
+        Rates in 8 bits (:func:`bionlp.encoding.dequantise`); row 0 is silent. None for a network
+        that reads a word a step: its input has a neuron for each word, number id - 1.
     network : Network
         The spiking network; its readout votes for the classes.
     training : dict
@@ -102,20 +114,27 @@ class TextClassifier:
     language: str
     label_names: tuple[str, ...]
     vocabulary: Vocabulary
-    levels: np.ndarray
+    levels: np.ndarray | None
     network: Network
     training: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration | None = None
 
     @property
+    def word_a_step(self) -> bool:
+        """Whether each word has a step of its own, instead of all words every step."""
+        return self.levels is None
+
+    @property
     def steps(self) -> int:
-        """Steps of the presentations that it was trained for."""
+        """Steps of the presentations that it was trained for; of a word if each has its own."""
+        if self.word_a_step:
+            return WORD_STEPS
         return self.training.get("settings", {}).get("steps", USUAL_STEPS)
 
     @property
     def length(self) -> int:
         """Most words of a sentence; further ones are cut."""
-        return self.network.input.shape[0]
+        return MOST_WORDS if self.word_a_step else self.network.input.shape[0]
 
     @property
     def classes(self) -> int:
@@ -147,7 +166,64 @@ class TextClassifier:
 
     def token_ids(self, text: str) -> list[int]:
         """Return the word ids of ``text``, cut to the model's length, one padding id if empty."""
-        return self.vocabulary.ids(tokenize(text, self.language)[: self.length]) or [PADDING]
+        ids = self.vocabulary.ids(tokenize(text, self.language)[: self.length])
+        if self.word_a_step:
+            ids = [number for number in ids if number != PADDING]
+        return ids or [PADDING]
+
+    def word_spikes(self, ids: np.ndarray, steps: int) -> np.ndarray:
+        """Return the input of a sentence that is read a word a step.
+
+        Parameters
+        ----------
+        ids : numpy.ndarray of int, shape (words,)
+            The sentence.
+        steps : int
+            Of each word: one.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (words, vocabulary, 1)
+            The spikes.
+
+        Raises
+        ------
+        UsageError
+            If words are to have another number of steps.
+        """
+        if steps != WORD_STEPS:
+            raise UsageError(
+                f"model {self.name!r} reads each word in a step of its own, not in {steps}; leave "
+                "--steps out"
+            )
+        return one_hot(ids, len(self.vocabulary))
+
+    def narrowed(self, ids: Sequence[np.ndarray]) -> tuple[TextClassifier, list[np.ndarray]]:
+        """Leave out all words but those of some sentences, where each word is an input neuron.
+
+        Parameters
+        ----------
+        ids : sequence of numpy.ndarray of int, each of shape (words,)
+            The sentences.
+
+        Returns
+        -------
+        classifier : TextClassifier
+            One that gives these sentences the same votes, with a smaller input; this one if its
+            input does not have a neuron for each word.
+        ids : list of numpy.ndarray of int
+            The sentences in its own ids.
+        """
+        if not self.word_a_step:
+            return self, list(ids)
+        used = np.unique(np.concatenate(ids))
+        used = used[used != PADDING]
+        if not len(used):
+            used = np.array([1])
+        words = [self.vocabulary.words[number - 1] for number in used]
+        network = choose_inputs(self.network, used - 1)
+        own = [np.where(s == PADDING, PADDING, 1 + np.searchsorted(used, s)) for s in ids]
+        return replace(self, vocabulary=Vocabulary(words), network=network), own
 
     def read(self, text: str) -> Sentence:
         """Turn a text into rates.
@@ -172,6 +248,7 @@ class TextClassifier:
         if not tokens:
             raise EmptyTextError("the text is empty; give at least one word")
         words = tuple(tokens[: self.length])
+        cut = len(tokens) - len(words)
         ids = self.vocabulary.ids(words)
         unknown = tuple(dict.fromkeys(w for w, i in zip(words, ids, strict=True) if i == PADDING))
         if not any(ids):
@@ -179,14 +256,11 @@ class TextClassifier:
                 f"model {self.name!r} ({self.language}) knows none of the words in "
                 f"{shown(text)}; nothing would spike"
             )
-        return Sentence(
-            text,
-            words,
-            np.array(ids),
-            dequantise(self.levels[ids]),
-            unknown,
-            len(tokens) - len(words),
-        )
+        if self.word_a_step:
+            known = [(word, number) for word, number in zip(words, ids, strict=True) if number]
+            words, ids = zip(*known, strict=True)
+        rates = None if self.word_a_step else dequantise(self.levels[list(ids)])
+        return Sentence(text, words, np.array(ids), rates, unknown, cut)
 
 
 def name_of(text: str) -> str:

@@ -30,7 +30,7 @@ from bionlp.classifier import TextClassifier, predict_labels
 from bionlp.errors import RecordingError
 from bionlp.files import atomic_path
 from bionlp.report import another_model, recorded_network
-from bionlp.simulation import Advance, Engine, poisson_stimulus, record_run
+from bionlp.simulation import Advance, Engine, stimulus_of, record_run
 from networks.brian import SpikeStimulus
 from networks.described import values
 from networks.description import Network, crop
@@ -163,7 +163,7 @@ def _fresh_votes(
     attrs = recordings[0].attrs
     first = int(attrs.get("sentence", 0)) + 1
     numbers = [*range(first, first + DRAWS)] * len(recordings)
-    stimulus = poisson_stimulus(classifier, ids, int(attrs["steps"]), numbers)
+    stimulus = stimulus_of(classifier, ids, int(attrs["steps"]), numbers)
     name = network.readout.population
     ran = record_run(network, stimulus, seed=int(attrs["seed"]), engine=engine, layers=[name])
     return network.readout.votes(ran.counts(name)).reshape(len(recordings), DRAWS, -1)

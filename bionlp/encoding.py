@@ -1,4 +1,4 @@
-"""From rates to Poisson spikes.
+"""From rates to Poisson spikes, and from words to a spike each.
 
 An embedding value r in [0, 1] becomes a spike train that fires in each step with probability r,
 independently of all other steps and channels (Lv, Xu & Zheng 2023, section 3.1): Bernoulli spikes,
@@ -11,6 +11,8 @@ sentence), so that they depend neither on its neighbours nor on the size of a ba
 from __future__ import annotations
 
 import numpy as np
+
+from bionlp.vocabulary import PADDING
 
 VERSION = 1
 """Of how spikes are drawn: another one where the same seed gives other spikes."""
@@ -60,6 +62,27 @@ def poisson_spikes(rates: np.ndarray, steps: int, *, seed: int, sentence: int = 
         The spikes. The first k steps are the same for every ``steps`` >= k.
     """
     return uniforms(rates.shape, steps, seed=seed, sentence=sentence) < rates
+
+
+def one_hot(ids: np.ndarray, words: int) -> np.ndarray:
+    """Give each word of a sentence a step of its own, in which its neuron fires.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray of int, shape (sentence,)
+        Word ids; 0, which is no word, has a step in which none fires.
+    words : int
+        Words of the vocabulary.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (sentence, words, 1)
+        The spikes.
+    """
+    spikes = np.zeros((len(ids), words, 1), dtype=bool)
+    known = np.flatnonzero(ids != PADDING)
+    spikes[known, ids[known] - 1] = True
+    return spikes
 
 
 def uniforms(shape: tuple[int, ...], steps: int, *, seed: int, sentence: int = 0) -> np.ndarray:

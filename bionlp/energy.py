@@ -12,7 +12,7 @@ from analysis.energy import COST_MODELS, Work
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
 from bionlp.errors import DatasetError, UsageError
-from bionlp.simulation import Advance, Engine, open_network, poisson_stimulus
+from bionlp.simulation import Advance, Engine, open_network, stimulus_of
 
 
 def measure_energy(
@@ -145,7 +145,7 @@ def count_work(
     engine = engine.chosen(len(ids))
     if engine.synapses != "shared":
         raise UsageError("operations are counted by shared weights; choose --synapses shared")
-    stimulus = poisson_stimulus(classifier, ids, steps)
+    stimulus = stimulus_of(classifier, ids, steps)
     network = classifier.network
     with open_network(network, stimulus, engine) as brian:
         # Only numbers: an hour of spikes would fill the memory.

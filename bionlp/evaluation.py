@@ -6,14 +6,15 @@ here, too: a neuron is active in a presentation if it fires at least once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bionlp.classifier import TextClassifier, predict_labels
+from bionlp.classifier import WORD_STEPS, TextClassifier, predict_labels
 from bionlp.datasets import Example
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.limits import check_memory
@@ -70,9 +71,8 @@ def evaluate(
     """
     ids = [np.array(classifier.token_ids(example.text)) for example in examples]
     if engine is None:
-        rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
-        model = SpikingNetwork(classifier.network).eval().to(device)
-        _, votes = predict_spiking(model, rates, steps, seed=seed, advance=advance)
+        count = pytorch_counter(classifier, steps, seed=seed, device=device)
+        votes = count(ids, advance=advance)
     else:
         # With PyTorch nobody waits for Brian 2 to be imported.
         from bionlp.votes import count_votes
@@ -88,6 +88,76 @@ def evaluate(
         )
     known = np.array([bool(sentence.any()) for sentence in ids])
     return judge(np.array([example.label for example in examples]), votes, known)
+
+
+Counter = Callable[..., np.ndarray]
+"""From word ids of sentences, their numbers and a progress callback to votes."""
+
+
+def pytorch_counter(
+    classifier: TextClassifier, steps: int, *, seed: int, device: torch.device | str = "cpu"
+) -> Counter:
+    """Prepare the network in PyTorch to count votes.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        The model.
+    steps : int
+        Length of a presentation, or of a word.
+    seed : int
+        Of Poisson input.
+    device : torch.device or str
+        Where it is computed.
+
+    Returns
+    -------
+    callable
+        Takes word ids of sentences, their numbers (by default their places) and a callable that
+        hears of the fraction done; returns votes of shape (sentences, classes).
+
+    Raises
+    ------
+    UsageError
+        If each word is to have another number of steps than one.
+    """
+    if classifier.word_a_step:
+        classifier.word_spikes(np.zeros(1, dtype=int), steps)  # refuses other steps at once
+        return partial(_count_words, classifier, device)
+    model = SpikingNetwork(classifier.network).eval().to(device)
+
+    def count(ids, numbers=None, advance=None):
+        rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
+        return predict_spiking(model, rates, steps, seed=seed, numbers=numbers, advance=advance)[1]
+
+    return count
+
+
+@torch.no_grad()
+def _count_words(
+    classifier: TextClassifier,
+    device: torch.device | str,
+    ids: Sequence[np.ndarray],
+    numbers: Sequence[int] | None = None,
+    advance: Advance | None = None,
+) -> np.ndarray:
+    """Count the votes of sentences that are read a word a step, those of one length together."""
+    votes = np.zeros((len(ids), classifier.classes), dtype=np.int64)
+    lengths, done = np.array([len(sentence) for sentence in ids]), 0
+    for length in np.unique(lengths):
+        same = np.flatnonzero(lengths == length)
+        for start in range(0, len(same), BATCH):
+            places = same[start : start + BATCH]
+            shown, own = classifier.narrowed([ids[place] for place in places])
+            model = SpikingNetwork(shown.network).eval().to(device)
+            spikes = np.stack([shown.word_spikes(sentence, WORD_STEPS) for sentence in own], axis=1)
+            like = next(model.parameters())
+            counts = model(torch.from_numpy(spikes).to(like.device, like.dtype)).sum(dim=0)
+            votes[places] = counts.cpu().numpy().astype(np.int64)
+            done += len(places)
+            if advance:
+                advance(done / len(ids))
+    return votes
 
 
 @torch.no_grad()

@@ -202,14 +202,12 @@ def _judged(
 def _by_pytorch(
     classifier: TextClassifier, steps: int, seed: int, device: torch.device | str
 ) -> Counter:
-    from bionlp.evaluation import predict_spiking
-    from networks.pytorch import SpikingNetwork
+    from bionlp.evaluation import pytorch_counter
 
-    model = SpikingNetwork(classifier.network).eval().to(device)
+    by_ids = pytorch_counter(classifier, steps, seed=seed, device=device)
 
     def count(sentences: Sequence[Sentence], numbers: Sequence[int]) -> np.ndarray:
-        rates = [sentence.rates for sentence in sentences]
-        return predict_spiking(model, rates, steps, seed=seed, numbers=numbers)[1]
+        return by_ids([sentence.ids for sentence in sentences], numbers)
 
     return count
 
@@ -221,14 +219,15 @@ class _ByBrian:
         from bionlp.votes import VoteCounter
 
         self._classifier, self._steps, self._seed = classifier, steps, seed
-        self._counter = VoteCounter(classifier.network, engine, classifier.length)
+        words = None if classifier.word_a_step else classifier.length
+        self._counter = VoteCounter(classifier.network, engine, words)
 
     def count(self, sentences: Sequence[Sentence], numbers: Sequence[int]) -> np.ndarray:
         """Return the votes of some sentences, shape (sentences, classes)."""
-        from bionlp.simulation import poisson_stimulus
+        from bionlp.simulation import stimulus_of
 
         ids = [sentence.ids for sentence in sentences]
-        stimulus = poisson_stimulus(self._classifier, ids, self._steps, numbers)
+        stimulus = stimulus_of(self._classifier, ids, self._steps, numbers)
         return self._counter.count(stimulus, self._seed)
 
     def close(self) -> None:

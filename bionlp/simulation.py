@@ -27,6 +27,7 @@ from networks.brian import (
     PoissonStimulus,
     Recorded,
     Recorder,
+    SpikeStimulus,
     Stimulus,
     choose_backend,
     choose_synapses,
@@ -189,13 +190,14 @@ def present(
         What they were made from, to compare with another simulator.
     """
     engine = engine.chosen(len(sentences))
-    stimulus = poisson_stimulus(classifier, [sentence.ids for sentence in sentences], steps)
+    shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
+    stimulus = stimulus_of(shown, ids, steps)
     backend, activities = run_brian(
-        classifier.network, stimulus, seed=seed, engine=engine, record=record, advance=advance
+        shown.network, stimulus, seed=seed, engine=engine, record=record, advance=advance
     )
     recordings = [
         make_recording(
-            classifier,
+            shown,
             sentence,
             activity,
             seed=seed,
@@ -327,30 +329,37 @@ def _check_memory(
     )
 
 
-def poisson_stimulus(
+def stimulus_of(
     classifier: TextClassifier,
     ids: Sequence[np.ndarray],
     steps: int,
     numbers: Sequence[int] | None = None,
-) -> PoissonStimulus:
-    """Make the Poisson input of sentences, with the rates of the words that occur in them.
+) -> Stimulus:
+    """Make the input of sentences: Poisson spikes of their rates, or a spike a word.
 
     Parameters
     ----------
     classifier : TextClassifier
-        Whose embedding table gives the rates.
+        Whose words they are.
     ids : sequence of numpy.ndarray of int, each of shape (words,)
         The sentences.
     steps : int
-        Length of a presentation.
+        Length of a presentation, or of a word.
     numbers : sequence of int, optional
         Number of each sentence in the experiment, by default its place.
 
     Returns
     -------
-    PoissonStimulus
+    PoissonStimulus or SpikeStimulus
         For :class:`networks.brian.BrianNetwork`.
+
+    Raises
+    ------
+    UsageError
+        If each word is to have another number of steps than one.
     """
+    if classifier.word_a_step:
+        return SpikeStimulus([classifier.word_spikes(sentence, steps) for sentence in ids])
     used, rows = np.unique(np.concatenate(ids), return_inverse=True)
     ends = np.cumsum([len(sentence) for sentence in ids])
     table = dequantise(classifier.levels[used])

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.comparison import Difference, compare_activity
-from bionlp.classifier import Sentence, predict_labels
+from bionlp.classifier import Sentence, TextClassifier, predict_labels
 from bionlp.encoding import poisson_spikes
 from bionlp.membranes import sizes_of, spread
-from bionlp.simulation import Advance, Engine, record_run
+from bionlp.simulation import Advance, Engine, record_run, stimulus_of
 from networks.activity import Activity
 from networks.brian import PoissonStimulus, SpikeStimulus
 from networks.description import Network, crop
@@ -81,7 +81,7 @@ def _sum_layers(sentences: Sequence[dict[str, Difference]]) -> dict[str, Differe
 
 
 def replay(
-    network: Network,
+    classifier: TextClassifier,
     sentences: Sequence[Sentence],
     *,
     steps: int,
@@ -94,8 +94,8 @@ def replay(
 
     Parameters
     ----------
-    network : Network
-        The network.
+    classifier : TextClassifier
+        The model.
     sentences : sequence of Sentence
         What both are shown.
     steps : int
@@ -117,12 +117,7 @@ def replay(
     engine = engine.chosen(len(sentences))
     differences, stock_differences = [], []
     for start in range(0, len(sentences), CHUNK):
-        stimulus = SpikeStimulus(
-            [
-                poisson_spikes(sentence.rates, steps, seed=seed, sentence=number)
-                for number, sentence in enumerate(sentences[start : start + CHUNK], start)
-            ]
-        )
+        network, stimulus = _given(classifier, sentences[start : start + CHUNK], steps, seed, start)
         activities = _run_all(network, stimulus, engine)
         differences.extend(compare_with_pytorch(network, activities))
         if stock:
@@ -131,6 +126,20 @@ def replay(
         if advance:
             advance(len(differences) / len(sentences))
     return Replay(engine.backend, differences, stock_differences)
+
+
+def _given(
+    classifier: TextClassifier, sentences: Sequence[Sentence], steps: int, seed: int, first: int
+) -> tuple[Network, SpikeStimulus]:
+    """Return what sentences are shown as given spikes, and the network that they are shown to."""
+    if classifier.word_a_step:
+        shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
+        return shown.network, stimulus_of(shown, ids, steps)
+    spikes = [
+        poisson_spikes(sentence.rates, steps, seed=seed, sentence=number)
+        for number, sentence in enumerate(sentences, first)
+    ]
+    return classifier.network, SpikeStimulus(spikes)
 
 
 def _run_all(

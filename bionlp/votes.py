@@ -35,11 +35,11 @@ from bionlp.simulation import (
     Engine,
     backend_errors,
     open_network,
-    poisson_stimulus,
+    stimulus_of,
     record_run,
 )
 from bionlp.unfinished import UnfinishedVotes
-from networks.brian import BrianNetwork, PoissonStimulus, Recorder
+from networks.brian import BrianNetwork, Recorder, Stimulus
 from networks.brian.cache import cache_variables
 from networks.brian.cython_cache import CYTHON
 from networks.brian.program import PROGRAMS
@@ -102,10 +102,10 @@ def count_votes(
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     tasks = [
-        (poisson_stimulus(classifier, [ids[n] for n in chunk], steps, chunk.tolist()), seed)
+        (stimulus_of(classifier, [ids[n] for n in chunk], steps, chunk.tolist()), seed)
         for chunk in chunks
     ]
-    words = max(map(len, ids))
+    words = None if classifier.word_a_step else max(map(len, ids))
     if engine.once_a_process:
         workers = 1  # each run is a process already, and compiles with all cores
     try:
@@ -122,11 +122,11 @@ def count_votes(
     return votes
 
 
-Task = tuple[PoissonStimulus, int]
+Task = tuple[Stimulus, int]
 
 
 def _run(
-    network: Network, tasks: list[Task], engine: Engine, words: int, workers: int
+    network: Network, tasks: list[Task], engine: Engine, words: int | None, workers: int
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the index of each task and its votes, in the order in which they are done."""
     if not tasks:
@@ -168,20 +168,22 @@ class VoteCounter:
         The network.
     engine : Engine
         How Brian 2 runs it; a chosen one.
-    words : int
-        Positions that are built: those of the longest sentence that will come.
+    words : int or None
+        Positions that are built: those of the longest sentence that will come; None for those of
+        each stimulus.
     """
 
-    def __init__(self, network: Network, engine: Engine, words: int):
+    def __init__(self, network: Network, engine: Engine, words: int | None):
         self._network, self._engine, self._words = network, engine, words
+        self._longest = 0
         self._brian: BrianNetwork | None = None
 
-    def count(self, stimulus: PoissonStimulus, seed: int) -> np.ndarray:
+    def count(self, stimulus: Stimulus, seed: int) -> np.ndarray:
         """Count the votes of some sentences.
 
         Parameters
         ----------
-        stimulus : PoissonStimulus
+        stimulus : PoissonStimulus or SpikeStimulus
             The sentences.
         seed : int
             Of their spikes.
@@ -204,6 +206,10 @@ class VoteCounter:
                 words=self._words,
             )
             return readout.votes(recorded.counts(output))
+        if max(stimulus.durations) > self._longest:
+            # What holds the steps of a presentation has room for so many.
+            self.close()
+            self._longest = max(stimulus.durations)
         if self._brian is None:
             self._brian = open_network(self._network, stimulus, self._engine, self._words)
             self._recorder = Recorder(self._brian, layers=[output])
@@ -223,7 +229,7 @@ _worker: VoteCounter | None = None
 
 
 def _start_worker(
-    network: Network, engine: Engine, words: int, level: int, turn: Semaphore
+    network: Network, engine: Engine, words: int | None, level: int, turn: Semaphore
 ) -> None:
     global _worker
     _say_once(level, turn)
@@ -279,7 +285,7 @@ def _children_deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _count(stimulus: PoissonStimulus, seed: int) -> np.ndarray:
+def _count(stimulus: Stimulus, seed: int) -> np.ndarray:
     try:
         with backend_errors():
             return _worker.count(stimulus, seed)
@@ -322,7 +328,8 @@ def _state_name(
     for piece in _pieces(classifier.network):
         digest.update(piece)
     for sentence in ids:
-        digest.update(classifier.levels[sentence].tobytes())
+        shown = sentence if classifier.word_a_step else classifier.levels[sentence]
+        digest.update(shown.tobytes())
     return digest.hexdigest()
 
 

@@ -61,9 +61,9 @@ class _Building:
     """
 
     def __init__(self, embeddings: np.ndarray):
-        self.populations = [Population(INPUT, (1, len(embeddings)), Input())]
+        self.populations = [Population(INPUT, (len(embeddings), 1), Input())]
         self.connections: list[Connection] = []
-        self._lookup = Dense(embeddings.T)
+        self._lookup = Dense(_single(embeddings.T))
         self._writers: list[tuple[str, np.ndarray]] = []
 
     def add(self, name: str, layer: Firing) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from bionlp.bench import memory
 from bionlp.bench.engines import Conditions, EngineSpec
 from bionlp.bench.timing import Run, costs, repeat
 from bionlp.bench.workload import Workload
-from bionlp.simulation import Engine, open_network, poisson_stimulus
+from bionlp.simulation import Engine, open_network, stimulus_of
 from networks.brian import EXTERNAL, GENN, Recorder
 from networks.brian.private import program_seconds
 
@@ -29,7 +29,7 @@ class _Network:
 
     def __init__(self, workload: Workload, engine: Engine):
         network = workload.classifier.network
-        stimulus = poisson_stimulus(workload.classifier, workload.ids, workload.steps)
+        stimulus = stimulus_of(workload.classifier, workload.ids, workload.steps)
         started = time.perf_counter()
         self._brian = open_network(network, stimulus, engine)
         self._recorder = Recorder(self._brian, layers=[network.readout.population])

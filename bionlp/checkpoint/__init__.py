@@ -4,7 +4,7 @@
                         the labels, how the model was trained and what was measured; version of the
                         format; checksums
     model.safetensors   weights, parameters that differ between neurons, and the rates of all words
-                        (8 bits)
+                        (8 bits), unless a word is one spike
     vocabulary.json     the words in the order of their ids, from 1
     calibration.json    how sure its answers are, if that was measured
 
@@ -28,7 +28,7 @@ from bionlp.checkpoint import graph, schema, version1
 from bionlp.checkpoint.arrays import Arrays
 from bionlp.checkpoint.calibration import FILE as CALIBRATION
 from bionlp.checkpoint.calibration import read_calibration, write_calibration
-from bionlp.checkpoint.fitting import check_network
+from bionlp.checkpoint.fitting import check_network, check_words
 from bionlp.checkpoint.schema import FORMAT, VERSION, Common
 from bionlp.classifier import TextClassifier, name_of
 from bionlp.confidence import Calibration
@@ -76,7 +76,8 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
         If the folder cannot be written.
     """
     network, arrays = graph.network_to_json(classifier.network)
-    arrays["levels"] = classifier.levels
+    if not classifier.word_a_step:
+        arrays["levels"] = classifier.levels
     settings = {
         "format": FORMAT,
         "version": VERSION,
@@ -86,7 +87,9 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
         "network": network,
         "training": classifier.training,
     }
-    _check_settings(settings, classifier.network)
+    if classifier.word_a_step:
+        settings["coding"] = schema.WORDS
+    _check_settings(settings, classifier)
     with atomic_path(folder / ARRAYS) as path:
         path.write_bytes(save(arrays))
     _write_json(folder / WORDS, list(classifier.vocabulary.words))
@@ -100,12 +103,14 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     _write_json(folder / SETTINGS, settings, indent=2)
 
 
-def _check_settings(settings: dict[str, Any], network: Network) -> None:
+def _check_settings(settings: dict[str, Any], classifier: TextClassifier) -> None:
     """See that what is to be written can be read again."""
     document = settings | {"sha256": dict.fromkeys((ARRAYS, WORDS), "0" * 64)}
     try:
         read = schema.settings_schema().model_validate_json(json.dumps(document))
-        check_network(network, read.label_names)
+        check_network(classifier.network, read.label_names)
+        if classifier.word_a_step:
+            check_words(classifier.network, len(classifier.vocabulary))
     except ValidationError as error:
         raise CheckpointError(f"no model to save: {first_fault(error, document)}") from error
     except ValueError as error:
@@ -144,9 +149,12 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
     try:
         network = build(settings.network, arrays)
         check_network(network, settings.label_names)
+        by_word = getattr(settings, "coding", schema.RATES) == schema.WORDS
+        if by_word:
+            check_words(network, len(vocabulary))
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise CheckpointError(f"{folder / SETTINGS}: network: {one_line(error)}") from error
-    levels = _take_levels(arrays, len(vocabulary), network)
+    levels = None if by_word else _take_levels(arrays, len(vocabulary), network)
     arrays.finish()
     return TextClassifier(
         name_of(settings.name),  # of version 1, it may hold anything

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from bionlp.limits import LARGEST, LEAST_PARAMETER
-from networks.description import Connection, Network, Population, Votes
+from networks.description import Connection, Network, Population, Votes, choose_inputs
 from networks.neurons.model import parameters
 from networks.transforms import SumPooling
 
@@ -44,6 +44,22 @@ def check_network(network: Network, labels: Sequence[str]) -> None:
         _check_parameters(population)
     for connection in network.connections:
         _check_currents(network, connection)
+
+
+def check_words(network: Network, words: int) -> None:
+    """See that a network has an input neuron for each word, which it can be told to leave out.
+
+    Raises
+    ------
+    ValueError
+        If not.
+    """
+    if network.input.shape != (words, 1):
+        raise ValueError(
+            f"the input {network.input.name!r} has the shape {network.input.shape}, not a neuron "
+            f"for each of {words} words"
+        )
+    choose_inputs(network, np.zeros(1, dtype=int))
 
 
 def _check_input(network: Network) -> None:

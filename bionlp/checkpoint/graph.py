@@ -2,7 +2,8 @@
 
 An array is called after what it belongs to: ``connections.conv3.weight``, of the connection onto
 conv3 (:attr:`networks.description.Network.keys`), with the place in a chain if there is one, and
-``neurons.conv3.threshold``.
+``neurons.conv3.threshold``. What several connections share, as the table of words, is written once
+and read as one.
 """
 
 from __future__ import annotations
@@ -36,11 +37,14 @@ def network_to_json(network: Network) -> tuple[dict[str, Any], dict[str, np.ndar
         What it refers to.
     """
     arrays: dict[str, np.ndarray] = {}
+    written: dict[int, str] = {}
     populations = [
         {
             "name": population.name,
             "shape": list(population.shape),
-            "neuron": _part_to_json(population.neuron, f"neurons.{population.name}", arrays),
+            "neuron": _part_to_json(
+                population.neuron, f"neurons.{population.name}", arrays, written
+            ),
         }
         for population in network.populations
     ]
@@ -55,21 +59,23 @@ def network_to_json(network: Network) -> tuple[dict[str, Any], dict[str, np.ndar
                 "target": connection.target,
                 "delay": connection.delay,
                 "transforms": [
-                    _part_to_json(link, name, arrays)
+                    _part_to_json(link, name, arrays, written)
                     for link, name in zip(connection.links, names, strict=True)
                 ],
             }
         )
-    readout = network.readout and _part_to_json(network.readout, "readout", arrays)
+    readout = network.readout and _part_to_json(network.readout, "readout", arrays, written)
     document = {"populations": populations, "connections": connections, "readout": readout}
     return document, arrays
 
 
-def _part_to_json(part: Described, name: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _part_to_json(
+    part: Described, name: str, arrays: dict[str, np.ndarray], written: dict[int, str]
+) -> dict[str, Any]:
     document: dict[str, Any] = {"type": type(part).__name__}
     for field, value in values(part).items():
         if isinstance(value, np.ndarray):
-            array = f"{name}.{field}"
+            array = written.setdefault(id(value), f"{name}.{field}")
             arrays[array] = np.asarray(value, order="C")
             value = {"array": array, "dtype": value.dtype.name, "shape": list(value.shape)}
         document[field] = value
@@ -99,17 +105,28 @@ def network_from(settings: Strict, arrays: Arrays) -> Network:
         If an array is missing or another one.
     """
     models, kinds = neuron_models(), transform_kinds()
+    shared: dict[str, Described] = {}
     populations = tuple(
         Population(entry.name, entry.shape, _part_from(entry.neuron, models, arrays))
         for entry in settings.populations
     )
     connections = []
     for entry in settings.connections:
-        links = tuple(_part_from(link, kinds, arrays) for link in entry.transforms)
+        links = tuple(_shared(link, kinds, arrays, shared) for link in entry.transforms)
         transform = links[0] if len(links) == 1 else Chain(links)
         connections.append(Connection(entry.sources, entry.target, transform, entry.delay))
     readout = settings.readout and _part_from(settings.readout, readout_kinds(), arrays)
     return Network(populations, tuple(connections), readout)
+
+
+def _shared(
+    entry: Strict, kinds: Kinds, arrays: Arrays, shared: dict[str, Described]
+) -> Described:
+    """Return the part that an entry says, the same for all that say it."""
+    said = entry.model_dump_json()
+    if said not in shared:
+        shared[said] = _part_from(entry, kinds, arrays)
+    return shared[said]
 
 
 def _part_from(entry: Strict, kinds: Kinds, arrays: Arrays) -> Described:

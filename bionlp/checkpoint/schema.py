@@ -26,6 +26,10 @@ from networks.transforms import transform_kinds
 FORMAT = "bionlp-model"
 VERSION = 2
 
+RATES, WORDS = "rates", "words"
+"""How sentences are shown: as Poisson spikes of all words in every step, which is so where nothing
+is said, or as a spike a word, each in a step of its own."""
+
 MOST_POSITIONS = 10**7
 """Along one axis of a population, and any other number that counts something."""
 MOST_DELAY = 10_000
@@ -121,7 +125,8 @@ def _settings_schema(*kinds: tuple[tuple[str, type[Described]], ...]) -> type[Co
         readout=readout | None,
     )
     asked = {"version": Literal[VERSION], "name": ModelName, "network": network}
-    return _model("Settings", Common, **asked)
+    whole = _model("Settings", Common, **asked)
+    return create_model("Settings", __base__=whole, coding=(Literal["rates", "words"], RATES))
 
 
 def _model(name: str, base: type[Strict] = Strict, /, **asked: Any) -> type[Strict]:

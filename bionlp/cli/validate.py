@@ -103,11 +103,16 @@ def validate(
         selection = load_examples(classifier, dataset, split, limit, report, **columns)
         texts = [example.text for example in selection.examples]
     sentences = read_known(classifier, texts, report)
+    if independent and classifier.word_a_step:
+        raise UsageError(
+            f"--independent is of Poisson input, and model {classifier.name!r} reads a word a step; "
+            "leave it out"
+        )
     if independent and len(sentences) < 2:
         raise UsageError("--independent needs at least two sentences; raise --limit")
     options = {"steps": steps, "seed": seed, "engine": Engine(backend, synapses, precision)}
     with report.fraction("replayed sentences", len(sentences)) as advance:
-        result = replay(classifier.network, sentences, stock=stock, advance=advance, **options)
+        result = replay(classifier, sentences, stock=stock, advance=advance, **options)
     drawn = None
     if independent:
         with report.fraction("independent input", len(sentences) * independent) as advance:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from math import prod
 from typing import Any
@@ -105,18 +105,37 @@ def make_recording(
     xarray.DataTree
         In the format of :mod:`bionlp.recording`.
     """
-    network = crop(classifier.network, len(sentence.words))
+    units = {name: classifier.network.unit(name) for name in classifier.network.shapes}
+    network, positions = classifier.network, sentence.words
+    if classifier.word_a_step:
+        network, positions, activity = _own_words(classifier, positions, activity)
+    else:
+        network = crop(network, len(positions))
     presented = Presented(
         network,
-        {name: classifier.network.unit(name) for name in network.shapes},
+        units,
         classifier.name,
         classifier.language,
         sentence.text,
-        sentence.words,
+        positions,
         network.readout.population,
         tuple(classifier.label_names),
     )
     return label_activity(presented, activity, Circumstances(**circumstances))
+
+
+def _own_words(
+    classifier: TextClassifier, words: tuple[str, ...], activity: Mapping[str, Activity]
+) -> tuple[Network, tuple[str, ...], dict[str, Activity]]:
+    """Return network, words and activity without input neurons of words of other sentences.
+
+    Each word is an input neuron, and there are more if several sentences were presented.
+    """
+    ids = np.unique(classifier.vocabulary.ids(words))
+    own, _ = classifier.narrowed([ids])
+    shown = activity[classifier.network.input.name]
+    spoken = replace(shown, spikes=shown.spikes[:, ids - 1])
+    return own.network, own.vocabulary.words, dict(activity) | {own.network.input.name: spoken}
 
 
 def label_activity(

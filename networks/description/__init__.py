@@ -17,7 +17,7 @@ simulator or file format is one more reader.
 """
 
 from networks.described import Shape
-from networks.description.cropping import crop
+from networks.description.cropping import choose_inputs, crop
 from networks.description.network import Connection, Network, Population
 from networks.description.readout import Potentials, Readout, Votes, readout_kinds
 from networks.description.sweeps import Sweeps
@@ -31,6 +31,7 @@ __all__ = [
     "Shape",
     "Sweeps",
     "Votes",
+    "choose_inputs",
     "crop",
     "readout_kinds",
 ]

@@ -9,12 +9,13 @@ instead of what is left out. No spike changes.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
 from networks.described import Shape, values
 from networks.description.network import Connection, Network, Population
-from networks.transforms import Dense
+from networks.transforms import Chain, Dense
 
 
 def crop(network: Network, positions: int) -> Network:
@@ -61,6 +62,52 @@ def crop(network: Network, positions: int) -> Network:
         )
     except NotImplementedError:
         return network
+
+
+def choose_inputs(network: Network, positions: np.ndarray) -> Network:
+    """Leave out all positions of the input but some, which need not be the first.
+
+    Parameters
+    ----------
+    network : Network
+        A network whose input is heard through dense transforms alone, one neuron a position.
+    positions : numpy.ndarray of int, shape (chosen,)
+        Which are kept, in the order that they have afterwards.
+
+    Returns
+    -------
+    Network
+        Where only these fire, every other population does what it did.
+
+    Raises
+    ------
+    ValueError
+        If the network hears its input in another way.
+    """
+    name, shape = network.input.name, network.input.shape
+    if prod(shape[1:]) != 1:
+        raise ValueError(f"input {name!r} has the shape {shape}, not one neuron a position")
+    populations = tuple(
+        replace(population, shape=(len(positions), *shape[1:]))
+        if population.name == name
+        else population
+        for population in network.populations
+    )
+    chosen: dict[int, Dense] = {}
+    connections = []
+    for connection in network.connections:
+        if name in connection.sources:
+            first, *others = connection.links
+            if connection.sources != (name,) or not isinstance(first, Dense):
+                raise ValueError(f"connection {connection} does not begin with a dense transform")
+            # What was one table stays one.
+            if id(first) not in chosen:
+                chosen[id(first)] = replace(first, weight=first.weight[:, positions])
+            links = (chosen[id(first)], *others)
+            transform = Chain(links) if others else links[0]
+            connection = replace(connection, transform=transform)
+        connections.append(connection)
+    return replace(network, populations=populations, connections=tuple(connections))
 
 
 def _reach(network: Network, name: str, kept: dict[str, int | None]) -> int | None:

@@ -14,7 +14,7 @@ from bionlp.checkpoint import load_classifier
 from bionlp.datasets import load_dataset
 from bionlp.errors import BackendError
 from bionlp.evaluation import evaluate
-from bionlp.simulation import Engine, poisson_stimulus, run_brian
+from bionlp.simulation import Engine, stimulus_of, run_brian
 from bionlp.votes import count_votes
 from networks.description import Votes
 
@@ -41,7 +41,7 @@ def test_votes_are_the_output_spikes_of_one_simulation(shown):
     classifier, ids = shown
     counted = count_votes(classifier, ids, steps=40, seed=3, engine=NUMPY)
     _, activities = run_brian(
-        classifier.network, poisson_stimulus(classifier, ids, 40), seed=3, engine=NUMPY
+        classifier.network, stimulus_of(classifier, ids, 40), seed=3, engine=NUMPY
     )
     expected = [activity["output"].spikes.sum(axis=0) for activity in activities]
     np.testing.assert_array_equal(counted, classifier.network.readout.votes(np.array(expected)))
