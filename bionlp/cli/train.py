@@ -23,7 +23,7 @@ from bionlp.cli.options import (
 from bionlp.errors import EmbeddingError
 from bionlp.limits import MOST_DIMENSION
 from bionlp.progress import Reporter
-from bionlp.training.settings import RECIPES, recipe
+from bionlp.training.settings import AUGMENTATIONS, RECIPES, recipe
 
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
@@ -41,6 +41,7 @@ _network = partial(_setting, rich_help_panel="Network")
 _tailored = partial(_setting, rich_help_panel="Tailored network")
 _finetuning = partial(_setting, rich_help_panel="Fine-tuning")
 _learning = partial(_setting, rich_help_panel="Learning")
+_lessons = partial(_setting, rich_help_panel="Lessons")
 
 
 def train(
@@ -137,11 +138,22 @@ def train(
         float, _finetuning(help="Spread of a class's weights before fine-tuning.")
     ] = DEFAULT.diversity,
     teachers: Annotated[
-        int, _learning(help="Original TextCNNs that teach the networks; 0 for none.")
+        int, _lessons(help="Original TextCNNs that teach the networks; 0 for none.")
     ] = DEFAULT.teachers,
     pieces: Annotated[
-        int, _learning(help="New sentences, for each sentence, that they teach with.")
+        int, _lessons(help="New sentences, for each sentence, that they teach with.")
     ] = DEFAULT.pieces,
+    augment: Annotated[
+        str,
+        _lessons(
+            help=f"{', '.join(AUGMENTATIONS)}: what words are replaced by while networks learn, as "
+            "a defence against attacks.",
+            autocompletion=completion.choices(AUGMENTATIONS),
+        ),
+    ] = DEFAULT.augment,
+    augment_share: Annotated[
+        float, _lessons(help="Probability that a word is replaced.")
+    ] = DEFAULT.augment_share,
     device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:

@@ -1,6 +1,6 @@
 """The networks of each phase of training as stages, ready to be fitted.
 
-    original_stage --fit--> Teachers
+    original_stage --fit--> Teachers --> Lessons
     tailored_stage --fit, taught--> TailoredTextCNN --describe--> Network
         --spiking_stage--> SpikingNetwork --fit, taught--> the classifier
 
@@ -20,9 +20,10 @@ from bionlp.embeddings import positive_shift
 from bionlp.encoding import dequantise, quantise
 from bionlp.limits import MOST_SEED
 from bionlp.progress import Reporter
+from bionlp.training.augmentation import augmented
 from bionlp.training.batches import Encoded
 from bionlp.training.corpus import Corpus, Embeddings
-from bionlp.training.distillation import Teachers
+from bionlp.training.distillation import Labels, Lessons, Teachers
 from bionlp.training.fit import FitSettings, fit
 from bionlp.training.origin import origin_of
 from bionlp.training.settings import TrainingSettings
@@ -78,6 +79,35 @@ def original_stage(
     return TextCNNStage(name, model.to(device), ORIGINAL_EMBEDDING_RATE)
 
 
+def make_lessons(
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    folder: Path,
+    report: Reporter,
+    device: Device = "cpu",
+) -> Lessons:
+    """Train the teachers, and say what the tailored and the spiking network learn from.
+
+    Parameters
+    ----------
+    corpus, embeddings, settings, folder, report, device
+        As of :func:`train_teachers`.
+
+    Returns
+    -------
+    Lessons
+        With the answers of teachers and with words replaced, as the settings want it.
+
+    Raises
+    ------
+    UsageError
+        If words cannot be replaced in the language.
+    """
+    teachers = train_teachers(corpus, embeddings, settings, folder, report, device)
+    return augmented(teachers or Labels(), corpus, settings)
+
+
 def train_teachers(
     corpus: Corpus,
     embeddings: Embeddings,
@@ -118,7 +148,7 @@ def tailored_stage(
     corpus: Corpus,
     embeddings: Embeddings,
     settings: TrainingSettings,
-    teachers: Teachers | None = None,
+    lessons: Lessons | None = None,
     device: Device = "cpu",
 ) -> TextCNNStage:
     """Make the tailored TextCNN, on embeddings that are rates.
@@ -127,8 +157,8 @@ def tailored_stage(
     ----------
     corpus, embeddings, settings
         As of :func:`original_stage`.
-    teachers : Teachers, optional
-        Whom it learns from besides the labels.
+    lessons : Lessons, optional
+        What it learns from; the labels alone without it.
     device : torch.device or str
         Where the network is trained.
 
@@ -154,7 +184,7 @@ def tailored_stage(
         return spiking_stage(network, rates, settings, device=device).accuracy(split)
 
     selection = converted_accuracy if settings.select_converted else None
-    return TextCNNStage("tailored", model, settings.embedding_rate, selection, teachers)
+    return TextCNNStage("tailored", model, settings.embedding_rate, selection, lessons)
 
 
 def _shape(settings: TrainingSettings) -> dict[str, Any]:
@@ -194,7 +224,7 @@ def spiking_stage(
     *,
     name: str = "finetuning",
     diverse: bool = False,
-    teachers: Teachers | None = None,
+    lessons: Lessons | None = None,
     device: Device = "cpu",
 ) -> FineTuningStage:
     """Make a spiking network that can be measured and trained.
@@ -212,8 +242,8 @@ def spiking_stage(
     diverse : bool
         Whether the neurons of a class start with weights that differ
         (:func:`networks.conversion.diversify`).
-    teachers : Teachers, optional
-        Whom it learns from besides the labels.
+    lessons : Lessons, optional
+        What it learns from; the labels alone without it.
     device : torch.device or str
         Where the network is.
 
@@ -232,7 +262,7 @@ def spiking_stage(
         centred=settings.centred,
         name=name,
         # New sentences would triple the cost of a step, and gained nothing here (SST-5, dev).
-        teachers=replace(teachers, pieces=0) if teachers else None,
+        lessons=lessons.without_pieces() if lessons else None,
     )
 
 

@@ -1,0 +1,94 @@
+"""What lessons of a training may have besides the sentences of a table."""
+
+import contextlib
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from bionlp.checkpoint import load_classifier
+from bionlp.training.stages import FineTuningStage, TextCNNStage
+
+QUICK = ("--teachers=0", "--tailored-epochs=6", "--finetuning-epochs=1", "--steps=20")
+
+
+@pytest.fixture
+def arguments(training_arguments):
+    """Return the command that trains the small classifier without teachers, less its folder."""
+    return (*training_arguments, *QUICK)
+
+
+@pytest.fixture
+def interrupt(cli, monkeypatch):
+    """Return a function that begins a training and stops it where a stage takes a step."""
+
+    def stop(*_args, **_options):
+        raise KeyboardInterrupt
+
+    def begin(stage, *arguments):
+        with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+            patch.setattr(stage, "loss", stop)
+            cli(*arguments)
+
+    return begin
+
+
+def assert_same_model(folder, expected):
+    arrays = load_file(expected / "model.safetensors")
+    for name, array in load_file(folder / "model.safetensors").items():
+        np.testing.assert_array_equal(array, arrays[name], err_msg=name)
+
+
+def test_a_training_with_synonyms_says_so_and_goes_on(cli, arguments, interrupt, tmp_path):
+    arguments = (*arguments, "--augment=synonyms", "--augment-share=0.5")
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    code, _, err = cli(*arguments, f"--out={whole}")
+    assert code == 0, err
+    settings = load_classifier(whole).training["settings"]
+    assert (settings["augment"], settings["augment_share"]) == ("synonyms", 0.5)
+    assert "- augment: synonyms\n" in (whole / "README.md").read_text(encoding="utf-8")
+
+    interrupt(FineTuningStage, *arguments, f"--out={part}")
+    for other in ("--augment=none", "--augment-share=0.4"):
+        code, _, err = cli(*arguments, other, f"--out={part}")
+        assert code == 6
+        assert f"other settings ({other[2:].split('=')[0].replace('-', '_')})" in err
+    assert cli(*arguments, f"--out={part}")[0] == 0
+    assert_same_model(part, whole)
+
+
+def test_synonyms_change_what_is_learned(cli, arguments, tmp_path):
+    for name in ("none", "synonyms"):
+        assert cli(*arguments, f"--augment={name}", f"--out={tmp_path / name}")[0] == 0
+    with pytest.raises(AssertionError):
+        assert_same_model(tmp_path / "synonyms", tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--augment=noise"], "unknown augment 'noise'; choose one of none, synonyms"),
+        (["--augment=synonyms", "--augment-share=2"], "augment_share must lie in"),
+        (["--augment=synonyms", "--language=zh"], "dataset is in language 'zh'; set augment to"),
+    ],
+)
+def test_augmentations_that_cannot_be_are_refused_in_a_line(
+    cli, arguments, tmp_path, options, message
+):
+    code, _, err = cli(*arguments, *options, f"--out={tmp_path / 'model'}")
+    assert code == 2, err
+    assert message in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_training_from_before_there_was_augmentation_goes_on(cli, arguments, interrupt, tmp_path):
+    out = tmp_path / "model"
+    interrupt(TextCNNStage, *arguments, f"--out={out}")
+    record = out / "state" / "recipe.json"
+    begun = json.loads(record.read_bytes())
+    for name in ("augment", "augment_share"):
+        del begun["origin"]["settings"][name]
+    record.write_text(json.dumps(begun), encoding="utf-8")
+    assert cli(*arguments, f"--out={out}")[0] == 0
