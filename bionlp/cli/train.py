@@ -143,6 +143,10 @@ def train(
     pieces: Annotated[
         int, _lessons(help="New sentences, for each sentence, that they teach with.")
     ] = DEFAULT.pieces,
+    phrases: Annotated[
+        bool,
+        _lessons("--phrases", help="Learn from labelled phrases, too, of sst2 and sst5."),
+    ] = DEFAULT.phrases,
     augment: Annotated[
         str,
         _lessons(
@@ -175,6 +179,7 @@ def train(
         language=language,
         text_column=text_column,
         label_column=label_column,
+        phrases=phrases,
     )
     if corpus.skipped:
         report.note(f"left out {corpus.skipped} rows of {dataset} without a text")

@@ -65,7 +65,7 @@ class Material:
 
     def __init__(self, cell: Cell, work: Path, report: Reporter, device: Device = "cpu"):
         self.report, self.device = report, device
-        self.corpus = _corpus(cell.dataset, cell.embeddings)
+        self.corpus = _corpus(cell.dataset, cell.embeddings, cell.settings.phrases)
         self.settings = self.settings_of(replace(cell, changes=()))
         self.embeddings = _embeddings(cell.embeddings)
         name = Path(cell.embeddings).stem
@@ -142,8 +142,9 @@ def check_material(cells: Iterable[Cell]) -> None:
 
 
 @lru_cache(maxsize=1)
-def _corpus(dataset: str, embeddings: str) -> Corpus:
-    return encode_corpus(load_dataset(dataset), _embeddings(embeddings).words, TrainingSettings())
+def _corpus(dataset: str, embeddings: str, phrases: bool) -> Corpus:
+    found, settings = load_dataset(dataset, phrases=phrases), TrainingSettings(phrases=phrases)
+    return encode_corpus(found, _embeddings(embeddings).words, settings)
 
 
 @lru_cache(maxsize=2)

@@ -141,7 +141,7 @@ def train_teachers(
         origin = origin_of(corpus, embeddings, own)
         fit(stage, corpus.train, corpus.dev, textcnn_choices(own), folder, report, origin)
         models.append(stage.model)
-    return Teachers(models, corpus.train, settings.pieces) if models else None
+    return Teachers(models, corpus.sentences, settings.pieces) if models else None
 
 
 def tailored_stage(

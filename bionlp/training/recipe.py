@@ -158,6 +158,12 @@ def make_classifier(
         f"{dataset.name}: {sizes['train']} training, {sizes['dev']} dev and {sizes['test']} test "
         f"sentences of at most {corpus.length} words; vocabulary of {len(corpus.vocabulary)}"
     )
+    phrases = {"used": len(corpus.train) - sizes["train"], "held_out": dataset.held_out}
+    if settings.phrases:
+        report.note(
+            f"{phrases['used']} labelled phrases besides; {phrases['held_out']} left out, which "
+            "are in dev or test"
+        )
     settings = replace(settings, length=corpus.length)
     lessons = make_lessons(corpus, embeddings, settings, state, report, device)
     origin = origin_of(corpus, embeddings, settings)
@@ -175,6 +181,7 @@ def make_classifier(
             "dataset": dataset.name,
             "dataset_sha256": dataset.digest,
             "sentences": sizes,
+            **({"phrases": phrases} if settings.phrases else {}),
             "embeddings": embeddings.name,
             "settings": asdict(settings),
             "measured": training.measured,

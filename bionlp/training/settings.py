@@ -103,6 +103,9 @@ class TrainingSettings:
     teachers, pieces : int
         How many original TextCNNs teach the networks, and the new sentences that they teach the
         tailored one with, for each sentence (:mod:`bionlp.training.distillation`).
+    phrases : bool
+        Whether labelled phrases of the training sentences are learned from, too
+        (:mod:`bionlp.datasets.trees`).
     augment : {"none", "synonyms"}
         What words of lessons are replaced by (:mod:`bionlp.training.augmentation`).
     augment_share : float
@@ -142,6 +145,7 @@ class TrainingSettings:
     diversity: float = 0.3
     teachers: int = 3
     pieces: int = 2
+    phrases: bool = False
     augment: str = NONE
     augment_share: float = 0.3
 

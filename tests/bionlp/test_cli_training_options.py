@@ -20,6 +20,29 @@ def arguments(training_arguments):
 
 
 @pytest.fixture
+def treebank(reviews, tmp_path, monkeypatch):
+    """Return a data folder with the small reviews in the format of SST, each film a phrase."""
+    folder = tmp_path / "data" / "sst"
+    (folder / "trees").mkdir(parents=True)
+    rows = (reviews / "reviews.csv").read_text(encoding="utf-8").splitlines()[1:]
+    parts = {"train": rows[2:], "dev": rows[::5], "test": rows[1::5]}
+    parts["train"] = [row for row in parts["train"] if row not in parts["dev"] + parts["test"]]
+    for part, kept in parts.items():
+        lines = "".join(row.replace(",", " ") + "\n" for row in kept)
+        (folder / f"stsa.binary.{part}").write_text(lines, encoding="utf-8")
+    trees = (row.replace(",", " ").split() for row in parts["train"])
+    (folder / "trees" / "train.txt").write_text(
+        "".join(
+            f"({4 * int(label)} (2 {article} {thing}) (2 is (4 {word}) and {other} .))\n"
+            for label, article, thing, _, word, _, other, _ in trees
+        ),
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("BIONLP_DATA_DIR", str(tmp_path / "data"))
+    return folder
+
+
+@pytest.fixture
 def interrupt(cli, monkeypatch):
     """Return a function that begins a training and stops it where a stage takes a step."""
 
@@ -92,3 +115,44 @@ def test_a_training_from_before_there_was_augmentation_goes_on(cli, arguments, i
         del begun["origin"]["settings"][name]
     record.write_text(json.dumps(begun), encoding="utf-8")
     assert cli(*arguments, f"--out={out}")[0] == 0
+
+
+def test_a_training_with_phrases_counts_them_and_goes_on_with_the_same(
+    cli, arguments, interrupt, treebank, tmp_path
+):
+    arguments = ("train", "--dataset=sst2", *arguments[2:], "--phrases")
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    code, _, err = cli(*arguments, f"--out={whole}")
+    assert code == 0, err
+    training = load_classifier(whole).training
+    assert training["settings"]["phrases"] is True
+    assert training["phrases"] == {"used": 10, "held_out": 0}
+    assert training["sentences"]["train"] == 120
+    card = (whole / "README.md").read_text(encoding="utf-8")
+    assert "It learned from 10 labelled phrases" in card
+
+    interrupt(FineTuningStage, *arguments, f"--out={part}")
+    trees = treebank / "trees" / "train.txt"
+    content = trees.read_text(encoding="utf-8")
+    trees.write_text(content.replace("(4 dull)", "(0 dull)"), encoding="utf-8")
+    code, _, err = cli(*arguments, f"--out={part}")
+    assert code == 6
+    assert "interrupted training with other phrases; choose" in err
+    code, _, err = cli(*arguments[:-1], f"--out={part}")
+    assert code == 6
+    assert "other phrases and settings (phrases); choose" in err
+    trees.write_text(content, encoding="utf-8")
+    assert cli(*arguments, f"--out={part}")[0] == 0
+    assert_same_model(part, whole)
+
+
+def test_phrases_that_are_not_there_are_asked_for_in_a_line(cli, arguments, treebank, tmp_path):
+    out = f"--out={tmp_path / 'model'}"
+    code, _, err = cli(*arguments, "--phrases", out)
+    assert code == 2
+    assert "reviews.csv has no labelled phrases, sst2 and sst5 have; leave phrases out" in err
+    (treebank / "trees" / "train.txt").unlink()
+    code, _, err = cli("train", "--dataset=sst2", *arguments[2:], "--phrases", out)
+    assert code == 4
+    assert "train.txt; put train.txt of https://" in err
+    assert err.count("\n") == 1
