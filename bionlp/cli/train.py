@@ -143,6 +143,23 @@ def train(
     pieces: Annotated[
         int, _lessons(help="New sentences, for each sentence, that they teach with.")
     ] = DEFAULT.pieces,
+    teacher: Annotated[
+        str | None,
+        _lessons(
+            help="Transformer that teaches instead of TextCNNs, or beside the --teachers that are "
+            "asked for: minilm, a folder, or a name that the library transformers knows.",
+            autocompletion=completion.transformers,
+        ),
+    ] = DEFAULT.teacher,
+    teacher_epochs: Annotated[
+        int, _lessons(help="Passes of its fine-tuning.")
+    ] = DEFAULT.teacher_epochs,
+    teacher_rate: Annotated[
+        float, _lessons(help="Learning rate of its fine-tuning.")
+    ] = DEFAULT.teacher_rate,
+    teacher_batch_size: Annotated[
+        int, _lessons(help="Sentences in a step of its fine-tuning.")
+    ] = DEFAULT.teacher_batch_size,
     phrases: Annotated[
         bool,
         _lessons("--phrases", help="Learn from labelled phrases, too, of sst2 and sst5."),
@@ -216,4 +233,6 @@ def _changes(context: typer.Context) -> dict[str, Any]:
     changes = {name: context.params[name] for name in given(context, names)}
     if "noise_steps" in changes:
         changes["noise_steps"] = changes["noise_steps"] or None
+    if changes.get("teacher") is not None:
+        changes = {"teachers": 0} | changes
     return changes

@@ -14,6 +14,7 @@ such a neighbour, stay. So do labels, and what teachers said of the sentence bef
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,7 +56,7 @@ class Replacements:
         Parameters
         ----------
         ids : Tensor of int64
-            Word ids, in the memory of the processor.
+            Word ids.
 
         Returns
         -------
@@ -87,12 +88,16 @@ class Augmented:
     def lesson(self, batch: Batch) -> Lesson:
         """Make a lesson of a batch, see :class:`~bionlp.training.distillation.Lessons`."""
         lesson = self.lessons.lesson(batch)
-        drawn = self.replacements.draw(lesson.ids.cpu())
-        return replace(lesson, ids=drawn.to(lesson.ids.device))
+        return replace(lesson, ids=self.replacements.draw(lesson.ids))
 
     def without_pieces(self) -> Augmented:
         """Return the same without new sentences."""
         return replace(self, lessons=self.lessons.without_pieces())
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What was measured of teachers, for the record of the training."""
+        return self.lessons.measured
 
 
 def augmented(lessons: Lessons, corpus: Corpus, settings: TrainingSettings) -> Lessons:

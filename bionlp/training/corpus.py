@@ -91,6 +91,11 @@ class Corpus:
         return self.splits["train"]
 
     @property
+    def taught(self) -> tuple[Example, ...]:
+        """The texts and labels of the part to learn from, in its order."""
+        return (self.dataset.train + self.dataset.phrases)[: len(self.train)]
+
+    @property
     def sentences(self) -> Encoded:
         """The part to learn from without phrases."""
         train, whole = self.train, len(self.dataset.train)

@@ -1,6 +1,6 @@
 """The networks of each phase of training as stages, ready to be fitted.
 
-    original_stage --fit--> Teachers --> Lessons
+    original_stage --fit--> Teachers --> Lessons <-- Answers <--fit-- a transformer
     tailored_stage --fit, taught--> TailoredTextCNN --describe--> Network
         --spiking_stage--> SpikingNetwork --fit, taught--> the classifier
 
@@ -28,6 +28,7 @@ from bionlp.training.fit import FitSettings, fit
 from bionlp.training.origin import origin_of
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
+from bionlp.training.transformer_teacher import transformer_answers
 from networks.conversion import convert, diversify
 from networks.description import Network
 from networks.pytorch import SpikingNetwork
@@ -87,7 +88,7 @@ def make_lessons(
     report: Reporter,
     device: Device = "cpu",
 ) -> Lessons:
-    """Train the teachers, and say what the tailored and the spiking network learn from.
+    """Train all teachers, and say what the tailored and the spiking network learn from.
 
     Parameters
     ----------
@@ -103,9 +104,14 @@ def make_lessons(
     ------
     UsageError
         If words cannot be replaced in the language.
+    PartError, CheckpointError, TrainingError
+        As of :func:`~bionlp.training.transformer_teacher.transformer_answers`.
     """
-    teachers = train_teachers(corpus, embeddings, settings, folder, report, device)
-    return augmented(teachers or Labels(), corpus, settings)
+    parts = corpus, embeddings, settings, folder, report, device
+    teachers, answers = train_teachers(*parts), transformer_answers(*parts)
+    if answers is None:
+        return augmented(teachers or Labels(), corpus, settings)
+    return augmented(replace(answers, colleagues=teachers), corpus, settings)
 
 
 def train_teachers(

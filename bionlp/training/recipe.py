@@ -49,6 +49,7 @@ from bionlp.training.phases import (
 )
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage
+from bionlp.training.transformer_teacher import check_teacher
 from networks.textcnn import TailoredTextCNN
 
 STATE_FOLDER = "state"
@@ -146,10 +147,13 @@ def make_classifier(
         If there is nothing to learn from or to select on.
     UsageError
         If there are no synonyms for the language that words shall be replaced by.
+    PartError
+        If the transformer that shall teach cannot be opened.
     CheckpointError, OutputError, TrainingError
         As of :func:`train`.
     """
     check_augmentation(dataset.language, settings)
+    check_teacher(settings)
     corpus = encode_corpus(dataset, embeddings.words, settings)
     check_training_memory(corpus, embeddings, settings)
     _open_state(state, dataset, embeddings, origin_of(corpus, embeddings, settings))
@@ -184,7 +188,7 @@ def make_classifier(
             **({"phrases": phrases} if settings.phrases else {}),
             "embeddings": embeddings.name,
             "settings": asdict(settings),
-            "measured": training.measured,
+            "measured": lessons.measured | training.measured,
         },
         _calibrated(votes, corpus, settings, report),
     )

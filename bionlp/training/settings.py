@@ -52,6 +52,9 @@ RANGES: dict[str, Range] = {
     "diversity": (0, 1_000),
     "teachers": (0, 100),
     "pieces": (0, 1_000),
+    "teacher_epochs": (1, MOST_EPOCHS),
+    "teacher_rate": (LEAST_RATE, MOST_RATE),
+    "teacher_batch_size": (1, MOST_UNITS),
     "augment_share": (0, 1),
 }
 """Least and most of every number; more would be of no use, and of no end."""
@@ -103,6 +106,12 @@ class TrainingSettings:
     teachers, pieces : int
         How many original TextCNNs teach the networks, and the new sentences that they teach the
         tailored one with, for each sentence (:mod:`bionlp.training.distillation`).
+    teacher : str, optional
+        A transformer that teaches, too, after it was fine-tuned
+        (:mod:`bionlp.training.transformer_teacher`): ``minilm``, a folder, or a name that the
+        library ``transformers`` knows.
+    teacher_epochs, teacher_rate, teacher_batch_size
+        Passes, peak learning rate, and sentences a step of its fine-tuning.
     phrases : bool
         Whether labelled phrases of the training sentences are learned from, too
         (:mod:`bionlp.datasets.trees`).
@@ -145,6 +154,10 @@ class TrainingSettings:
     diversity: float = 0.3
     teachers: int = 3
     pieces: int = 2
+    teacher: str | None = None
+    teacher_epochs: int = 3
+    teacher_rate: float = 3e-5
+    teacher_batch_size: int = 32
     phrases: bool = False
     augment: str = NONE
     augment_share: float = 0.3

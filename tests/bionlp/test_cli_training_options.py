@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -156,3 +158,54 @@ def test_phrases_that_are_not_there_are_asked_for_in_a_line(cli, arguments, tree
     assert code == 4
     assert "train.txt; put train.txt of https://" in err
     assert err.count("\n") == 1
+
+
+def test_a_training_with_a_transformer_says_so_and_goes_on(
+    cli, training_arguments, interrupt, small_bert, tmp_path
+):
+    folder = tmp_path / "bert"
+    shutil.copytree(small_bert, folder)
+    lessons = (f"--teacher={folder}", "--teacher-epochs=2", "--teacher-rate=0.005", "--pieces=1")
+    plain = [option for option in training_arguments if not option.startswith("--teachers")]
+    arguments = (*plain, *QUICK[1:], *lessons)
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    code, _, err = cli(*arguments, f"--out={whole}")
+    assert code == 0, err
+    training = load_classifier(whole).training
+    assert (training["settings"]["teacher"], training["settings"]["teachers"]) == (str(folder), 0)
+    assert training["measured"]["teacher"]["dev_accuracy"] > 0.8
+    assert f"- teacher: {folder}\n" in (whole / "README.md").read_text(encoding="utf-8")
+
+    interrupt(FineTuningStage, *arguments, f"--out={part}")
+    code, _, err = cli(*arguments, "--teacher-rate=0.004", f"--out={part}")
+    assert code == 6
+    assert "other settings (teacher_rate)" in err
+    answers = part / "state" / "teacher.answers.pt"
+    answered = answers.stat().st_mtime_ns
+    interrupt(FineTuningStage, *arguments, f"--out={part}")
+    assert answers.stat().st_mtime_ns == answered
+    assert cli(*arguments, f"--out={part}")[0] == 0
+    assert_same_model(part, whole)
+
+
+def test_textcnns_teach_beside_a_transformer_if_they_are_asked_for(
+    cli, arguments, small_bert, tmp_path
+):
+    out = tmp_path / "model"
+    code, _, err = cli(
+        *(*arguments, f"--teacher={small_bert}", "--teacher-epochs=1", "--teachers=1"),
+        *("--augment=synonyms", f"--out={out}"),
+    )
+    assert code == 0, err
+    settings = load_classifier(out).training["settings"]
+    assert (settings["teacher"], settings["teachers"]) == (str(small_bert), 1)
+
+
+def test_a_teacher_that_cannot_be_opened_leaves_nothing(cli, arguments, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    out = tmp_path / "model"
+    code, _, err = cli(*arguments, "--teacher=bert-base-uncased", f"--out={out}")
+    assert code == 12
+    assert "transformers is missing; pip install 'bionlp[language-models]'" in err
+    assert err.count("\n") == 1
+    assert not out.exists()
