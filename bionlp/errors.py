@@ -16,7 +16,7 @@ code  class                  raised when
 9     :class:`OutputError`   a result cannot be written
 10    :class:`TrainingError` a training failed: silent network, never left chance
 11    :class:`GraphFileError`    a NIR file, or spikes for it, cannot be read or simulated
-12    :class:`PartError`     a part of an attack, such as WordNet, is missing or foreign
+12    :class:`PartError`     a part of an attack, or a teacher, is missing or foreign
 ====  =====================  =====================================================
 
 Where nobody reads standard output any more, as behind ``| head -1``, the code is 9, too, and the
@@ -102,6 +102,6 @@ class GraphFileError(BionlpError):
 
 
 class PartError(BionlpError):
-    """A part of an attack, such as WordNet or a tagger, that is missing, damaged or unknown."""
+    """A part of an attack, such as WordNet, or a teacher that is missing, damaged or unknown."""
 
     exit_code = 12

@@ -32,6 +32,7 @@ CONVENTIONS = (
     "sinabs",
     "spikingjelly",
 )
+TEACHERS = ("minilm",)
 """Names whose own modules take long to import; a test compares them."""
 
 BUNDLED = Path(__file__).parents[1] / "models"
@@ -102,6 +103,11 @@ def word_vectors(incomplete: str) -> list[str]:
     folder = os.environ.get("BIONLP_EMBEDDINGS_DIR")
     named = [entry.name for entry in _entries(folder) if _ends(entry, VECTORS)] if folder else []
     return _with_paths(sorted(named), incomplete, lambda entry: _ends(entry, VECTORS))
+
+
+def transformers(incomplete: str) -> list[str]:
+    """Complete transformers that teach, by name or by folder."""
+    return _with_paths(TEACHERS, incomplete, lambda entry: False)
 
 
 def _bundled() -> list[str]:

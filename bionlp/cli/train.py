@@ -23,7 +23,7 @@ from bionlp.cli.options import (
 from bionlp.errors import EmbeddingError
 from bionlp.limits import MOST_DIMENSION
 from bionlp.progress import Reporter
-from bionlp.training.settings import RECIPES, recipe
+from bionlp.training.settings import AUGMENTATIONS, RECIPES, recipe
 
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
@@ -41,6 +41,7 @@ _network = partial(_setting, rich_help_panel="Network")
 _tailored = partial(_setting, rich_help_panel="Tailored network")
 _finetuning = partial(_setting, rich_help_panel="Fine-tuning")
 _learning = partial(_setting, rich_help_panel="Learning")
+_lessons = partial(_setting, rich_help_panel="Lessons")
 
 
 def train(
@@ -137,11 +138,43 @@ def train(
         float, _finetuning(help="Spread of a class's weights before fine-tuning.")
     ] = DEFAULT.diversity,
     teachers: Annotated[
-        int, _learning(help="Original TextCNNs that teach the networks; 0 for none.")
+        int, _lessons(help="Original TextCNNs that teach the networks; 0 for none.")
     ] = DEFAULT.teachers,
     pieces: Annotated[
-        int, _learning(help="New sentences, for each sentence, that they teach with.")
+        int, _lessons(help="New sentences, for each sentence, that they teach with.")
     ] = DEFAULT.pieces,
+    teacher: Annotated[
+        str | None,
+        _lessons(
+            help="Transformer that teaches instead of TextCNNs, or beside the --teachers that are "
+            "asked for: minilm, a folder, or a name that the library transformers knows.",
+            autocompletion=completion.transformers,
+        ),
+    ] = DEFAULT.teacher,
+    teacher_epochs: Annotated[
+        int, _lessons(help="Passes of its fine-tuning.")
+    ] = DEFAULT.teacher_epochs,
+    teacher_rate: Annotated[
+        float, _lessons(help="Learning rate of its fine-tuning.")
+    ] = DEFAULT.teacher_rate,
+    teacher_batch_size: Annotated[
+        int, _lessons(help="Sentences in a step of its fine-tuning.")
+    ] = DEFAULT.teacher_batch_size,
+    phrases: Annotated[
+        bool,
+        _lessons("--phrases", help="Learn from labelled phrases, too, of sst2 and sst5."),
+    ] = DEFAULT.phrases,
+    augment: Annotated[
+        str,
+        _lessons(
+            help=f"{', '.join(AUGMENTATIONS)}: what words are replaced by while networks learn, as "
+            "a defence against attacks.",
+            autocompletion=completion.choices(AUGMENTATIONS),
+        ),
+    ] = DEFAULT.augment,
+    augment_share: Annotated[
+        float, _lessons(help="Probability that a word is replaced.")
+    ] = DEFAULT.augment_share,
     device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -163,6 +196,7 @@ def train(
         language=language,
         text_column=text_column,
         label_column=label_column,
+        phrases=phrases,
     )
     if corpus.skipped:
         report.note(f"left out {corpus.skipped} rows of {dataset} without a text")
@@ -199,4 +233,6 @@ def _changes(context: typer.Context) -> dict[str, Any]:
     changes = {name: context.params[name] for name in given(context, names)}
     if "noise_steps" in changes:
         changes["noise_steps"] = changes["noise_steps"] or None
+    if changes.get("teacher") is not None:
+        changes = {"teachers": 0} | changes
     return changes

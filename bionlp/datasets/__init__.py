@@ -7,7 +7,7 @@ three together and ``fetch`` downloads what is missing. A user's table is read b
     bytes --decoding--> text --columns, records--> cells --labels--> examples
                              --json_lines------------^
 
-``selection`` says which of its rows a model is measured on.
+``selection`` says which of its rows a model is measured on, and ``trees`` reads labelled phrases.
 """
 
 from bionlp.datasets.loading import data_folder, load_dataset

@@ -7,15 +7,17 @@ all others are parted by :func:`bionlp.datasets.splits.stratified_split`.
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bionlp.datasets.columns import Wanted
 from bionlp.datasets.labels import LabelledTexts
 from bionlp.datasets.model import Dataset, digest_of
 from bionlp.datasets.readers import read_class_files, read_labelled_lines
-from bionlp.datasets.registry import KNOWN, KnownDataset
+from bionlp.datasets.registry import KNOWN, TREES_URL, KnownDataset
 from bionlp.datasets.splits import stratified_split
 from bionlp.datasets.tables import TABLE_SUFFIXES, read_table
+from bionlp.datasets.trees import read_phrases
 from bionlp.errors import DatasetError, UsageError
 from bionlp.files import is_file
 from bionlp.text import LANGUAGES, guess_language
@@ -32,6 +34,7 @@ def load_dataset(
     label_names: Sequence[str] | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    phrases: bool = False,
 ) -> Dataset:
     """Load a known dataset by its name or a user's table by its path.
 
@@ -53,6 +56,8 @@ def load_dataset(
     text_column, label_column : str, optional
         Names of two columns of a user's table, if they are not the usual ones. A known dataset has
         its own.
+    phrases : bool, optional
+        Whether to read labelled phrases of its training sentences, too; SST has some.
 
     Returns
     -------
@@ -65,14 +70,19 @@ def load_dataset(
     DatasetError
         If the dataset is unknown, missing or malformed.
     UsageError
-        If columns of a known dataset are asked for, or one column for both.
+        If columns of a known dataset are asked for, one column for both, or phrases of a dataset
+        that has none.
     """
     wanted = Wanted(text_column, label_column)
     known = KNOWN.get(str(name_or_path))
+    if phrases and (known is None or known.trees is None):
+        raise no_phrases(name_or_path)
     if known is not None:
         if wanted != Wanted():
             raise UsageError(f"columns are those of a table of your own; {known.name} has its own")
-        return _load_known(known, data_folder(data_dir), seed)
+        folder = data_folder(data_dir)
+        dataset = _load_known(known, folder, seed)
+        return _with_phrases(dataset, known, folder) if phrases else dataset
     return _load_table(_existing_table(name_or_path), seed, language, label_names, wanted)
 
 
@@ -133,6 +143,22 @@ def _load_known(known: KnownDataset, folder: Path, seed: int) -> Dataset:
     else:
         texts = read_table(paths[0], known.label_names)
     return _parted(known.name, known.language, texts, seed)
+
+
+def no_phrases(dataset: str | Path) -> UsageError:
+    """Return the error of a dataset without phrases that were asked for."""
+    having = " and ".join(known.name for known in KNOWN.values() if known.trees)
+    return UsageError(f"{dataset} has no labelled phrases, {having} have; leave phrases out")
+
+
+def _with_phrases(dataset: Dataset, known: KnownDataset, folder: Path) -> Dataset:
+    path = folder / known.trees.path
+    if not is_file(path):
+        raise DatasetError(
+            f"the trees of {known.name} are not in {path}; put {path.name} of {TREES_URL} there"
+        )
+    found = read_phrases(path, known.trees.classes, dataset)
+    return replace(dataset, phrases=found.examples, held_out=found.held_out)
 
 
 def _load_table(

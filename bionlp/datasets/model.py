@@ -47,6 +47,11 @@ class Dataset:
     digest : str
         SHA-256 of all labels and texts in the order of the file (:func:`digest_of`). Two files with
         the same one are parted alike.
+    phrases : tuple of Example
+        Parts of training sentences to learn from, too, if they were asked for
+        (:mod:`bionlp.datasets.trees`); no part of what is split.
+    held_out : int
+        How many phrases were left out for the sake of dev and test.
     """
 
     name: str
@@ -57,6 +62,8 @@ class Dataset:
     test: tuple[Example, ...]
     skipped: int = 0
     digest: str = ""
+    phrases: tuple[Example, ...] = ()
+    held_out: int = 0
 
     def split(self, name: str) -> tuple[Example, ...]:
         """Return one part by its name.

@@ -36,6 +36,22 @@ class DataFile:
 
 
 @dataclass(frozen=True)
+class Treebank:
+    """Labelled trees of the training sentences of a dataset.
+
+    Attributes
+    ----------
+    path : str
+        Where the file lies below the data folder.
+    classes : tuple of (int or None)
+        The class of each label; None for labels that the dataset leaves out.
+    """
+
+    path: str
+    classes: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
 class KnownDataset:
     """A published dataset.
 
@@ -55,6 +71,9 @@ class KnownDataset:
         In the order of the classes or of the splits.
     citation : str
         Whom to cite.
+    trees : Treebank or None
+        Labelled phrases of the training sentences, if there are any. They are no part of what is
+        fetched.
     """
 
     name: str
@@ -64,6 +83,7 @@ class KnownDataset:
     layout: str
     files: tuple[DataFile, ...]
     citation: str
+    trees: Treebank | None = None
 
 
 _POLARITY = ("negative", "positive")
@@ -71,6 +91,9 @@ _SOCHER = (
     "Socher et al. (2013), Recursive deep models for semantic compositionality over a sentiment "
     "treebank, EMNLP"
 )
+_TREES = "sst/trees/train.txt"
+TREES_URL = "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip"
+"""The archive that has the trees of SST."""
 _SOPHON_CITATION = "SophonPlus, ChineseNlpCorpus, https://github.com/SophonPlus/ChineseNlpCorpus"
 
 _DATASETS = (
@@ -126,6 +149,7 @@ _DATASETS = (
             ),
         ),
         _SOCHER,
+        Treebank(_TREES, (0, 0, None, 1, 1)),
     ),
     KnownDataset(
         "sst5",
@@ -154,6 +178,7 @@ _DATASETS = (
             ),
         ),
         _SOCHER,
+        Treebank(_TREES, (0, 1, 2, 3, 4)),
     ),
     KnownDataset(
         "subj",

@@ -15,7 +15,7 @@ from bionlp.encoding import dequantise
 from bionlp.experiments.cells import EXPERIMENTS, Cell
 from bionlp.progress import Reporter
 from bionlp.training.corpus import Corpus, Embeddings, encode_corpus
-from bionlp.training.distillation import Teachers
+from bionlp.training.distillation import Lessons
 from bionlp.training.fit import FitSettings, History, Stage, fit
 from bionlp.training.memory import check_training_memory
 from bionlp.training.origin import origin_of
@@ -23,9 +23,9 @@ from bionlp.training.phases import (
     Device,
     describe,
     levels_of,
+    make_lessons,
     tailored_stage,
     textcnn_choices,
-    train_teachers,
 )
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import TextCNNStage
@@ -65,7 +65,7 @@ class Material:
 
     def __init__(self, cell: Cell, work: Path, report: Reporter, device: Device = "cpu"):
         self.report, self.device = report, device
-        self.corpus = _corpus(cell.dataset, cell.embeddings)
+        self.corpus = _corpus(cell.dataset, cell.embeddings, cell.settings.phrases)
         self.settings = self.settings_of(replace(cell, changes=()))
         self.embeddings = _embeddings(cell.embeddings)
         name = Path(cell.embeddings).stem
@@ -94,16 +94,16 @@ class Material:
         return fit(stage, *parts, choices, folder, self.report, origin)
 
     @cached_property
-    def teachers(self) -> Teachers | None:
-        """The trained teachers, if there are any."""
+    def lessons(self) -> Lessons:
+        """What networks learn from; teachers, if there are any, are trained."""
         parts = self.corpus, self.embeddings, self.settings
-        return train_teachers(*parts, self.folder, self.report, self.device)
+        return make_lessons(*parts, self.folder, self.report, self.device)
 
     @cached_property
     def tailored(self) -> tuple[TextCNNStage, History]:
         """The trained tailored TextCNN, and how its training went."""
         parts = self.corpus, self.embeddings, self.settings
-        stage = tailored_stage(*parts, self.teachers, self.device)
+        stage = tailored_stage(*parts, self.lessons, self.device)
         return stage, self.fit(stage, textcnn_choices(self.settings), self.settings)
 
     @cached_property
@@ -142,8 +142,9 @@ def check_material(cells: Iterable[Cell]) -> None:
 
 
 @lru_cache(maxsize=1)
-def _corpus(dataset: str, embeddings: str) -> Corpus:
-    return encode_corpus(load_dataset(dataset), _embeddings(embeddings).words, TrainingSettings())
+def _corpus(dataset: str, embeddings: str, phrases: bool) -> Corpus:
+    found, settings = load_dataset(dataset, phrases=phrases), TrainingSettings(phrases=phrases)
+    return encode_corpus(found, _embeddings(embeddings).words, settings)
 
 
 @lru_cache(maxsize=2)

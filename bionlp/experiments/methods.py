@@ -81,7 +81,7 @@ def direct(material: Material, settings: TrainingSettings) -> Outcome:
         settings,
         name="direct",
         diverse=True,
-        teachers=material.teachers,
+        lessons=material.lessons,
         device=material.device,
     )
     both = settings.tailored_epochs + settings.finetuning_epochs
@@ -122,7 +122,7 @@ def finetuned(material: Material, settings: TrainingSettings) -> Outcome:
         material.rates,
         trained,
         diverse=True,
-        teachers=material.teachers,
+        lessons=material.lessons,
         device=material.device,
     )
     history = material.fit(stage, finetuning_choices(trained), trained)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from bionlp.classifier import TextClassifier
 from bionlp.files import atomic_path
@@ -16,7 +17,7 @@ A spiking convolutional network for text ({language}), to be simulated in Brian 
 ## Data
 
 {dataset}: {train} sentences to train on, {dev} to select the epoch of each stage on, {test} to
-report, split with seed {split_seed}. Sentences are cut to {length} words. The model knows
+report, split with seed {split_seed}. {phrases}Sentences are cut to {length} words. The model knows
 {vocabulary} words; their embeddings started from `{embeddings}`.
 
 ## Accuracy
@@ -91,8 +92,18 @@ def write_card(classifier: TextClassifier, folder: Path) -> None:
         settings="\n".join(f"- {name}: {value}" for name, value in settings.items()),
         command=training["command"],
         minutes=seconds / 60,
+        phrases=_phrases(training),
         **training["sentences"],
         **accuracies,
     )
     with atomic_path(folder / "README.md") as path:
         path.write_text(card, encoding="utf-8")
+
+
+def _phrases(training: dict[str, Any]) -> str:
+    """Say how many phrases were learned from, if any."""
+    if "phrases" not in training:
+        return ""
+    return "It learned from {used} labelled phrases of training sentences, too. ".format(
+        **training["phrases"]
+    )

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from bionlp.datasets import Dataset, Example
+from bionlp.datasets.loading import no_phrases
 from bionlp.errors import DatasetError
 from bionlp.text import tokenize
 from bionlp.training.batches import Encoded
@@ -74,7 +75,7 @@ class Corpus:
     vocabulary : Vocabulary
         The words that are known.
     splits : dict of str to Encoded
-        Train, dev and test.
+        Train, dev and test. Phrases to learn from follow the training sentences.
     length : int
         Words that sentences are cut to.
     """
@@ -86,8 +87,19 @@ class Corpus:
 
     @property
     def train(self) -> Encoded:
-        """The part to learn from."""
+        """The part to learn from, with phrases if there are any."""
         return self.splits["train"]
+
+    @property
+    def taught(self) -> tuple[Example, ...]:
+        """The texts and labels of the part to learn from, in its order."""
+        return (self.dataset.train + self.dataset.phrases)[: len(self.train)]
+
+    @property
+    def sentences(self) -> Encoded:
+        """The part to learn from without phrases."""
+        train, whole = self.train, len(self.dataset.train)
+        return Encoded(train.ids[:whole], train.labels[:whole])
 
     @property
     def dev(self) -> Encoded:
@@ -146,22 +158,26 @@ def encode_corpus(dataset: Dataset, words: Sequence[str], settings: TrainingSett
     ------
     DatasetError
         If there is nothing to learn from or to select on.
+    UsageError
+        If the settings want phrases, and there are none.
     """
     for part in ("train", "dev"):
         if not dataset.split(part):
             raise empty_part(dataset, part)
+    if settings.phrases and not dataset.phrases:
+        raise no_phrases(dataset.name)
+    examples = {part: dataset.split(part) for part in PARTS}
+    examples["train"] += dataset.phrases if settings.phrases else ()
     tokens = {
-        part: [tokenize(example.text, dataset.language) for example in dataset.split(part)]
+        part: [tokenize(example.text, dataset.language) for example in examples[part]]
         for part in PARTS
     }
     length = settings.length
     if length is None:
-        lengths = [len(sentence) for sentence in tokens["train"]]
+        lengths = [len(sentence) for sentence in tokens["train"][: len(dataset.train)]]
         length = max(int(np.quantile(lengths, LENGTH_QUANTILE)), *settings.widths)
     vocabulary = Vocabulary(choose_words(tokens["train"], words, settings.vocabulary_size))
-    splits = {
-        part: _encode(tokens[part], dataset.split(part), vocabulary, length) for part in PARTS
-    }
+    splits = {part: _encode(tokens[part], examples[part], vocabulary, length) for part in PARTS}
     return Corpus(dataset, vocabulary, splits, length)
 
 

@@ -15,7 +15,8 @@ where z are the logits of the pupil, or its votes in each step, and y those of a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -85,9 +86,48 @@ class Lesson:
         return TEMPERATURE**2 * divergence + LABELS_WEIGHT * entropy
 
 
-def plain_lesson(batch: Batch) -> Lesson:
-    """Return a lesson of nothing but the labels."""
-    return Lesson(torch.from_numpy(batch.ids), torch.from_numpy(batch.labels))
+class Lessons(Protocol):
+    """What makes lessons; any network that reads word ids can be taught by it."""
+
+    def lesson(self, batch: Batch) -> Lesson:
+        """Make a lesson of a batch.
+
+        Parameters
+        ----------
+        batch : Batch
+            Sentences with labels, of the training split.
+
+        Returns
+        -------
+        Lesson
+            These and perhaps new ones, and what teachers say of all. Random choices come from
+            PyTorch's generator, which training seeds in each epoch.
+        """
+
+    def without_pieces(self) -> Lessons:
+        """Return the same without new sentences."""
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """What was measured of teachers, for the record of the training."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Lessons of nothing but the labels."""
+
+    def lesson(self, batch: Batch) -> Lesson:
+        """Make a lesson of a batch, see :class:`Lessons`."""
+        return Lesson(torch.from_numpy(batch.ids), torch.from_numpy(batch.labels))
+
+    def without_pieces(self) -> Labels:
+        """Return the same; there are none."""
+        return self
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -108,28 +148,39 @@ class Teachers:
     train: Encoded
     pieces: int
 
-    @torch.no_grad()
     def lesson(self, batch: Batch) -> Lesson:
-        """Make a lesson of a batch, with new sentences, different each time.
-
-        Parameters
-        ----------
-        batch : Batch
-            Sentences with labels.
-
-        Returns
-        -------
-        Lesson
-            These, new ones, and what the teachers say of all. Random choices come from PyTorch's
-            generator, which training seeds in each epoch.
-        """
+        """Make a lesson with new sentences, different each time, see :class:`Lessons`."""
         rng = np.random.default_rng(torch.randint(2**62, ()).item())
         sentences, longest = batch.ids.shape
         new = piece_together(self.train.ids, self.pieces * sentences, longest, rng)
         ids = torch.from_numpy(pad([*batch.ids, *new]))
+        return Lesson(ids, torch.from_numpy(batch.labels), self.answers(ids))
+
+    @torch.no_grad()
+    def answers(self, ids: Tensor) -> Tensor:
+        """Ask all teachers.
+
+        Parameters
+        ----------
+        ids : Tensor of int64, shape (sentences, words)
+            Word ids, padded.
+
+        Returns
+        -------
+        Tensor, shape (sentences, classes)
+            Mean logarithm of the probabilities that they give the classes.
+        """
         ids = ids.to(next(self.models[0].parameters()).device)
-        answers = [model(ids).log_softmax(-1) for model in self.models]
-        return Lesson(ids, torch.from_numpy(batch.labels), torch.stack(answers).mean(0))
+        return torch.stack([model(ids).log_softmax(-1) for model in self.models]).mean(0)
+
+    def without_pieces(self) -> Teachers:
+        """Return the same without new sentences."""
+        return replace(self, pieces=0)
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
 
 def piece_together(

@@ -55,7 +55,8 @@ def training_memory(corpus: Corpus, embeddings: Embeddings, settings: TrainingSe
     weights += settings.maps * features * sum(settings.widths)
     most = {part: min(size, len(corpus.train)) for part, size in _batches(settings).items()}
     sentence = words * (features + 2 * pooled) + outputs
-    tailored = most["tailored"] * (1 + settings.pieces * bool(settings.teachers)) * sentence
+    pieces = settings.pieces if settings.teachers or settings.teacher else 0
+    tailored = most["tailored"] * (1 + pieces) * sentence
     finetuning = most["finetuning"] * settings.finetuning_steps * sentence
     measured = min(MEASURED, len(corpus.dev)) * settings.steps * sentence
     return BYTES * (weights * (COPIES + settings.teachers) + max(tailored, finetuning, measured))

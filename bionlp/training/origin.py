@@ -17,6 +17,7 @@ from bionlp.training.settings import TrainingSettings
 MEANING = {
     "classes": "classes",
     "rows": "labels or texts",
+    "phrases": "phrases",
     "language": "language",
     "words": "words with a vector",
     "vectors": "values of word vectors",
@@ -44,9 +45,11 @@ def origin_of(corpus: Corpus, embeddings: Embeddings, settings: TrainingSettings
         Plain values, as JSON has them.
     """
     dataset = corpus.dataset
+    phrases = {"phrases": digest_of(dataset.phrases)} if settings.phrases else {}
     return {
         "classes": list(dataset.label_names),
         "rows": dataset.digest or digest_of(dataset.split("all")),
+        **phrases,
         "language": dataset.language,
         "words": embeddings.words_digest,
         "vectors": embeddings.vectors_digest,

@@ -1,6 +1,6 @@
 """The networks of each phase of training as stages, ready to be fitted.
 
-    original_stage --fit--> Teachers
+    original_stage --fit--> Teachers --> Lessons <-- Answers <--fit-- a transformer
     tailored_stage --fit, taught--> TailoredTextCNN --describe--> Network
         --spiking_stage--> SpikingNetwork --fit, taught--> the classifier
 
@@ -20,13 +20,15 @@ from bionlp.embeddings import positive_shift
 from bionlp.encoding import dequantise, quantise
 from bionlp.limits import MOST_SEED
 from bionlp.progress import Reporter
+from bionlp.training.augmentation import augmented
 from bionlp.training.batches import Encoded
 from bionlp.training.corpus import Corpus, Embeddings
-from bionlp.training.distillation import Teachers
+from bionlp.training.distillation import Labels, Lessons, Teachers
 from bionlp.training.fit import FitSettings, fit
 from bionlp.training.origin import origin_of
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
+from bionlp.training.transformer_teacher import transformer_answers
 from networks.conversion import convert, diversify
 from networks.description import Network
 from networks.pytorch import SpikingNetwork
@@ -78,6 +80,40 @@ def original_stage(
     return TextCNNStage(name, model.to(device), ORIGINAL_EMBEDDING_RATE)
 
 
+def make_lessons(
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    folder: Path,
+    report: Reporter,
+    device: Device = "cpu",
+) -> Lessons:
+    """Train all teachers, and say what the tailored and the spiking network learn from.
+
+    Parameters
+    ----------
+    corpus, embeddings, settings, folder, report, device
+        As of :func:`train_teachers`.
+
+    Returns
+    -------
+    Lessons
+        With the answers of teachers and with words replaced, as the settings want it.
+
+    Raises
+    ------
+    UsageError
+        If words cannot be replaced in the language.
+    PartError, CheckpointError, TrainingError
+        As of :func:`~bionlp.training.transformer_teacher.transformer_answers`.
+    """
+    parts = corpus, embeddings, settings, folder, report, device
+    teachers, answers = train_teachers(*parts), transformer_answers(*parts)
+    if answers is None:
+        return augmented(teachers or Labels(), corpus, settings)
+    return augmented(replace(answers, colleagues=teachers), corpus, settings)
+
+
 def train_teachers(
     corpus: Corpus,
     embeddings: Embeddings,
@@ -111,14 +147,14 @@ def train_teachers(
         origin = origin_of(corpus, embeddings, own)
         fit(stage, corpus.train, corpus.dev, textcnn_choices(own), folder, report, origin)
         models.append(stage.model)
-    return Teachers(models, corpus.train, settings.pieces) if models else None
+    return Teachers(models, corpus.sentences, settings.pieces) if models else None
 
 
 def tailored_stage(
     corpus: Corpus,
     embeddings: Embeddings,
     settings: TrainingSettings,
-    teachers: Teachers | None = None,
+    lessons: Lessons | None = None,
     device: Device = "cpu",
 ) -> TextCNNStage:
     """Make the tailored TextCNN, on embeddings that are rates.
@@ -127,8 +163,8 @@ def tailored_stage(
     ----------
     corpus, embeddings, settings
         As of :func:`original_stage`.
-    teachers : Teachers, optional
-        Whom it learns from besides the labels.
+    lessons : Lessons, optional
+        What it learns from; the labels alone without it.
     device : torch.device or str
         Where the network is trained.
 
@@ -154,7 +190,7 @@ def tailored_stage(
         return spiking_stage(network, rates, settings, device=device).accuracy(split)
 
     selection = converted_accuracy if settings.select_converted else None
-    return TextCNNStage("tailored", model, settings.embedding_rate, selection, teachers)
+    return TextCNNStage("tailored", model, settings.embedding_rate, selection, lessons)
 
 
 def _shape(settings: TrainingSettings) -> dict[str, Any]:
@@ -194,7 +230,7 @@ def spiking_stage(
     *,
     name: str = "finetuning",
     diverse: bool = False,
-    teachers: Teachers | None = None,
+    lessons: Lessons | None = None,
     device: Device = "cpu",
 ) -> FineTuningStage:
     """Make a spiking network that can be measured and trained.
@@ -212,8 +248,8 @@ def spiking_stage(
     diverse : bool
         Whether the neurons of a class start with weights that differ
         (:func:`networks.conversion.diversify`).
-    teachers : Teachers, optional
-        Whom it learns from besides the labels.
+    lessons : Lessons, optional
+        What it learns from; the labels alone without it.
     device : torch.device or str
         Where the network is.
 
@@ -232,7 +268,7 @@ def spiking_stage(
         centred=settings.centred,
         name=name,
         # New sentences would triple the cost of a step, and gained nothing here (SST-5, dev).
-        teachers=replace(teachers, pieces=0) if teachers else None,
+        lessons=lessons.without_pieces() if lessons else None,
     )
 
 

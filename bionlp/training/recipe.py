@@ -30,9 +30,10 @@ from bionlp.errors import CheckpointError, OutputError, TrainingError
 from bionlp.files import atomic_path
 from bionlp.progress import Reporter
 from bionlp.strict import Open, first_fault, one_line, parse_json, read_file
+from bionlp.training.augmentation import check_augmentation
 from bionlp.training.card import write_card
 from bionlp.training.corpus import PARTS, Corpus, Embeddings, empty_part, encode_corpus
-from bionlp.training.distillation import Teachers
+from bionlp.training.distillation import Lessons
 from bionlp.training.fit import History, Stage, fit
 from bionlp.training.memory import check_training_memory
 from bionlp.training.origin import differences, origin_of
@@ -41,13 +42,14 @@ from bionlp.training.phases import (
     describe,
     finetuning_choices,
     levels_of,
+    make_lessons,
     spiking_stage,
     tailored_stage,
     textcnn_choices,
-    train_teachers,
 )
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage
+from bionlp.training.transformer_teacher import check_teacher
 from networks.textcnn import TailoredTextCNN
 
 STATE_FOLDER = "state"
@@ -143,9 +145,15 @@ def make_classifier(
     ------
     DatasetError
         If there is nothing to learn from or to select on.
+    UsageError
+        If there are no synonyms for the language that words shall be replaced by.
+    PartError
+        If the transformer that shall teach cannot be opened.
     CheckpointError, OutputError, TrainingError
         As of :func:`train`.
     """
+    check_augmentation(dataset.language, settings)
+    check_teacher(settings)
     corpus = encode_corpus(dataset, embeddings.words, settings)
     check_training_memory(corpus, embeddings, settings)
     _open_state(state, dataset, embeddings, origin_of(corpus, embeddings, settings))
@@ -154,10 +162,16 @@ def make_classifier(
         f"{dataset.name}: {sizes['train']} training, {sizes['dev']} dev and {sizes['test']} test "
         f"sentences of at most {corpus.length} words; vocabulary of {len(corpus.vocabulary)}"
     )
+    phrases = {"used": len(corpus.train) - sizes["train"], "held_out": dataset.held_out}
+    if settings.phrases:
+        report.note(
+            f"{phrases['used']} labelled phrases besides; {phrases['held_out']} left out, which "
+            "are in dev or test"
+        )
     settings = replace(settings, length=corpus.length)
-    teachers = train_teachers(corpus, embeddings, settings, state, report, device)
+    lessons = make_lessons(corpus, embeddings, settings, state, report, device)
     origin = origin_of(corpus, embeddings, settings)
-    training = _Training(corpus, settings, state, report, teachers, origin, device)
+    training = _Training(corpus, settings, state, report, lessons, origin, device)
     tailored = training.tailored(embeddings)
     stage, votes = training.finetuned(tailored)
     return TextClassifier(
@@ -171,9 +185,10 @@ def make_classifier(
             "dataset": dataset.name,
             "dataset_sha256": dataset.digest,
             "sentences": sizes,
+            **({"phrases": phrases} if settings.phrases else {}),
             "embeddings": embeddings.name,
             "settings": asdict(settings),
-            "measured": training.measured,
+            "measured": lessons.measured | training.measured,
         },
         _calibrated(votes, corpus, settings, report),
     )
@@ -241,7 +256,7 @@ class _Training:
     settings: TrainingSettings
     state: Path
     report: Reporter
-    teachers: Teachers | None
+    lessons: Lessons
     origin: dict[str, Any]
     device: Device = "cpu"
     measured: dict[str, Any] = field(default_factory=dict)
@@ -249,7 +264,7 @@ class _Training:
     def tailored(self, embeddings: Embeddings) -> TailoredTextCNN:
         """Train the tailored TextCNN and measure what its conversion makes of it."""
         corpus, settings = self.corpus, self.settings
-        stage = tailored_stage(corpus, embeddings, settings, self.teachers, self.device)
+        stage = tailored_stage(corpus, embeddings, settings, self.lessons, self.device)
         choices = textcnn_choices(settings)
         history = fit(
             stage, corpus.train, corpus.dev, choices, self.state, self.report, self.origin
@@ -272,7 +287,7 @@ class _Training:
         corpus, settings = self.corpus, self.settings
         rates = dequantise(levels_of(tailored))
         network = describe(tailored, settings)
-        where = {"teachers": self.teachers, "device": self.device}
+        where = {"lessons": self.lessons, "device": self.device}
         stage = spiking_stage(network, rates, settings, diverse=True, **where)
         choices = finetuning_choices(settings)
         history = fit(

@@ -21,6 +21,10 @@ MOST_UNITS = 100_000
 MOST_RATE = 100.0
 LEAST_RATE = 1e-15
 
+NONE, SYNONYMS = "none", "synonyms"
+AUGMENTATIONS = (NONE, SYNONYMS)
+"""What words of lessons may be replaced by."""
+
 Range = tuple[float, float]
 
 RANGES: dict[str, Range] = {
@@ -48,6 +52,10 @@ RANGES: dict[str, Range] = {
     "diversity": (0, 1_000),
     "teachers": (0, 100),
     "pieces": (0, 1_000),
+    "teacher_epochs": (1, MOST_EPOCHS),
+    "teacher_rate": (LEAST_RATE, MOST_RATE),
+    "teacher_batch_size": (1, MOST_UNITS),
+    "augment_share": (0, 1),
 }
 """Least and most of every number; more would be of no use, and of no end."""
 
@@ -98,11 +106,24 @@ class TrainingSettings:
     teachers, pieces : int
         How many original TextCNNs teach the networks, and the new sentences that they teach the
         tailored one with, for each sentence (:mod:`bionlp.training.distillation`).
+    teacher : str, optional
+        A transformer that teaches, too, after it was fine-tuned
+        (:mod:`bionlp.training.transformer_teacher`): ``minilm``, a folder, or a name that the
+        library ``transformers`` knows.
+    teacher_epochs, teacher_rate, teacher_batch_size
+        Passes, peak learning rate, and sentences a step of its fine-tuning.
+    phrases : bool
+        Whether labelled phrases of the training sentences are learned from, too
+        (:mod:`bionlp.datasets.trees`).
+    augment : {"none", "synonyms"}
+        What words of lessons are replaced by (:mod:`bionlp.training.augmentation`).
+    augment_share : float
+        Probability that a word is replaced, if it has synonyms.
 
     Raises
     ------
     UsageError
-        If a number is out of its range (:data:`RANGES`).
+        If a number is out of its range (:data:`RANGES`), or there is no such augmentation.
     """
 
     seed: int = 0
@@ -133,8 +154,19 @@ class TrainingSettings:
     diversity: float = 0.3
     teachers: int = 3
     pieces: int = 2
+    teacher: str | None = None
+    teacher_epochs: int = 3
+    teacher_rate: float = 3e-5
+    teacher_batch_size: int = 32
+    phrases: bool = False
+    augment: str = NONE
+    augment_share: float = 0.3
 
     def __post_init__(self):
+        if self.augment not in AUGMENTATIONS:
+            raise UsageError(
+                f"unknown augment {self.augment!r}; choose one of {', '.join(AUGMENTATIONS)}"
+            )
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
             if value is None:

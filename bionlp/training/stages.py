@@ -21,7 +21,7 @@ from torch import Tensor
 from bionlp.classifier import predict_labels
 from bionlp.evaluation import active_neurons, predict_spiking
 from bionlp.training.batches import Batch, Encoded, batches
-from bionlp.training.distillation import Teachers, plain_lesson
+from bionlp.training.distillation import Labels, Lessons
 from bionlp.training.fit import Stage
 from networks.pytorch import SpikingNetwork
 from networks.textcnn import TextCNN
@@ -43,8 +43,8 @@ class TextCNNStage(Stage):
         Learning rate of the embeddings.
     selection : callable, optional
         What the epoch is selected by on dev, other than the accuracy of the network itself.
-    teachers : Teachers, optional
-        Whom it learns from besides the labels.
+    lessons : Lessons, optional
+        What it learns from; the labels alone without it.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class TextCNNStage(Stage):
         model: TextCNN,
         embedding_rate: float,
         selection: Callable[[Encoded], float] | None = None,
-        teachers: Teachers | None = None,
+        lessons: Lessons | None = None,
     ):
         self.name, self.model, self.embedding_rate = name, model, embedding_rate
-        self._lesson = teachers.lesson if teachers else plain_lesson
+        self._lesson = (lessons or Labels()).lesson
         self._selection = selection or self.accuracy
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
@@ -105,8 +105,8 @@ class FineTuningStage(Stage):
         Whether kernels are kept centred.
     name : str
         Name of the stage.
-    teachers : Teachers, optional
-        Whom it learns from besides the labels.
+    lessons : Lessons, optional
+        What it learns from; the labels alone without it.
     """
 
     def __init__(
@@ -118,10 +118,10 @@ class FineTuningStage(Stage):
         training_steps: int,
         centred: bool = True,
         name: str = "finetuning",
-        teachers: Teachers | None = None,
+        lessons: Lessons | None = None,
     ):
         self.name, self.model, self.rates, self.centred = name, model, rates, centred
-        self._lesson = teachers.lesson if teachers else plain_lesson
+        self._lesson = (lessons or Labels()).lesson
         self.steps, self.training_steps = steps, training_steps
         self._rates = torch.from_numpy(rates).float().to(self.device)
 

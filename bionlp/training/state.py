@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import torch
 from pydantic import ConfigDict, Field, JsonValue, ValidationError
@@ -35,6 +35,7 @@ ADVICE = "choose another folder, or remove it to start the stage again"
 
 Numbers = Annotated[list[float], Field(min_length=1)]
 Weights = dict[str, Tensor]
+Kept = TypeVar("Kept", bound=Strict)
 
 
 class Past(Strict):
@@ -68,7 +69,7 @@ def write_state(path: Path, **state: Any) -> None:
     path : Path
         The file.
     **state
-        The fields of :class:`State`, as plain values.
+        The fields of :class:`State`, or of what else is kept, as plain values and tensors.
 
     Raises
     ------
@@ -114,26 +115,70 @@ def read_state(
     CheckpointError
         If it is damaged, or of another training. The message says what differs.
     """
-    state = _parse(path, _intact(path))
+    state = read_kept(path, State)
     begun = _settings(path, state, settings)
     other = [field.name for field in fields(begun) if _differ(begun, settings, field.name)]
     changed = ([f"settings ({', '.join(other)})"] if other else []) + differences(
         state.origin, origin
     )
-    if changed:
-        raise CheckpointError(
-            f"{path} belongs to a training with other {' and '.join(changed)}; {ADVICE}"
-        )
+    refuse_others(path, changed)
     lengths = {len(numbers) for numbers in state.history.model_dump().values()}
     done = len(state.history.loss)
     if lengths != {done} or done > settings.epochs:
-        raise _no_state(path, f"history: not one entry for each of up to {settings.epochs} epochs")
+        raise no_state(path, f"history: not one entry for each of up to {settings.epochs} epochs")
     _check_weights(path, "best", state.best, expected)
     if done < settings.epochs:
         _check_weights(path, "model", state.model, expected)
         if len(state.optimization or ()) != parts:
-            raise _no_state(path, f"optimization: not of {parts} parts")
+            raise no_state(path, f"optimization: not of {parts} parts")
     return state
+
+
+def read_kept(path: Path, kind: type[Kept]) -> Kept:
+    """Read what :func:`write_state` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    kind : type of Strict
+        The fields that it must have.
+
+    Returns
+    -------
+    Strict
+        Its content.
+
+    Raises
+    ------
+    CheckpointError
+        If it is damaged, or of another kind.
+    """
+    raw = _intact(path)
+    try:
+        document = torch.load(io.BytesIO(raw), weights_only=True)
+    except Exception as error:  # whatever PyTorch makes of a file that is none
+        raise no_state(path, one_line(error)) from error
+    if not isinstance(document, dict):
+        raise no_state(path, "it has no fields")
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        raise no_state(path, first_fault(error, document)) from error
+
+
+def refuse_others(path: Path, changed: Sequence[str]) -> None:
+    """Refuse the file of a training that differs in something.
+
+    Raises
+    ------
+    CheckpointError
+        If it does; the message says in what.
+    """
+    if changed:
+        raise CheckpointError(
+            f"{path} belongs to a training with other {' and '.join(changed)}; {ADVICE}"
+        )
 
 
 def take_up(path: Path, parts: Sequence[Any], saved: Sequence[Mapping[str, Any]]) -> None:
@@ -152,7 +197,7 @@ def take_up(path: Path, parts: Sequence[Any], saved: Sequence[Mapping[str, Any]]
                 raise ValueError(f"part {number} is of another kind")
             part.load_state_dict(state)
     except Exception as error:  # whatever PyTorch makes of a state that is none
-        raise _no_state(path, f"optimization: {one_line(error)}") from error
+        raise no_state(path, f"optimization: {one_line(error)}") from error
 
 
 def _alike(own: Any, given: Any, varying: bool = False) -> bool:
@@ -193,23 +238,10 @@ def _intact(path: Path) -> bytes:
     raw = read_file(path, CheckpointError)
     head, _, rest = raw.partition(b"\n")
     if not head.startswith(MAGIC):
-        raise _no_state(path, "it does not begin like one")
+        raise no_state(path, "it does not begin like one")
     if head != MAGIC + hashlib.sha256(rest).hexdigest().encode():
-        raise _no_state(path, "it is truncated or was changed")
+        raise no_state(path, "it is truncated or was changed")
     return rest
-
-
-def _parse(path: Path, raw: bytes) -> State:
-    try:
-        document = torch.load(io.BytesIO(raw), weights_only=True)
-    except Exception as error:  # whatever PyTorch makes of a file that is none
-        raise _no_state(path, one_line(error)) from error
-    if not isinstance(document, dict):
-        raise _no_state(path, "it has no fields")
-    try:
-        return State.model_validate(document)
-    except ValidationError as error:
-        raise _no_state(path, first_fault(error, document)) from error
 
 
 def _settings(path: Path, state: State, settings: FitSettings) -> FitSettings:
@@ -218,7 +250,7 @@ def _settings(path: Path, state: State, settings: FitSettings) -> FitSettings:
     unknown = state.settings.keys() - asdict(settings).keys()
     if unknown or not needed <= state.settings.keys():
         wrong = min(map(str, unknown or needed - state.settings.keys()))
-        raise _no_state(path, f"settings.{wrong}: is {'no setting' if unknown else 'missing'}")
+        raise no_state(path, f"settings.{wrong}: is {'no setting' if unknown else 'missing'}")
     return type(settings)(**state.settings)
 
 
@@ -231,10 +263,10 @@ def _check_weights(
     path: Path, name: str, given: Weights | None, expected: Mapping[str, Tensor]
 ) -> None:
     if given is None or given.keys() != expected.keys():
-        raise _no_state(path, f"{name}: {'is missing' if given is None else 'of other weights'}")
+        raise no_state(path, f"{name}: {'is missing' if given is None else 'of other weights'}")
     for key, tensor in given.items():
         if not _is_like(tensor, expected[key]):
-            raise _no_state(path, f"{name}.{key}: of another shape or type of numbers")
+            raise no_state(path, f"{name}.{key}: of another shape or type of numbers")
 
 
 def _is_like(value: Any, weight: Tensor) -> bool:
@@ -243,5 +275,6 @@ def _is_like(value: Any, weight: Tensor) -> bool:
     return plain and value.shape == weight.shape and value.dtype == weight.dtype
 
 
-def _no_state(path: Path, why: str) -> CheckpointError:
+def no_state(path: Path, why: str) -> CheckpointError:
+    """Return the error of a file that is no state."""
     return CheckpointError(f"{path} is no training state of this version ({why}); {ADVICE}")

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 import typer.main
 from gensim.models import KeyedVectors
 
@@ -28,6 +29,12 @@ from networks.transforms import Chain, Convolution, Dense, Flattening, Scaling, 
 GOOD = ("good", "fine", "moving", "clever", "warm")
 BAD = ("bad", "dull", "boring", "stupid", "cold")
 THINGS = ("film", "story", "cast", "plot", "end")
+WORDS = [*GOOD, *BAD, *THINGS, "the", "a", "is", "and", "."]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+SMALL_BERT = {
+    **{"vocab_size": len(SPECIAL) + len(WORDS), "hidden_size": 16, "intermediate_size": 16},
+    **{"num_hidden_layers": 2, "num_attention_heads": 2},
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -67,10 +74,23 @@ def reviews(tmp_path_factory):
             ):
                 writer.writerow([label, f"{article} {thing} is {word} and {other} ."])
     rng = np.random.default_rng(0)
-    words = [*GOOD, *BAD, *THINGS, "the", "a", "is", "and", "."]
     vectors = KeyedVectors(60)
-    vectors.add_vectors(words, rng.normal(size=(len(words), 60)).astype(np.float32))
+    vectors.add_vectors(WORDS, rng.normal(size=(len(WORDS), 60)).astype(np.float32))
     vectors.save_word2vec_format(str(folder / "vectors.bin"), binary=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_bert(tmp_path_factory):
+    """Return the folder of a transformer that knows the words of the reviews, and nothing else."""
+    reason = "needs transformers: pip install 'bionlp[language-models]'"
+    transformers = pytest.importorskip("transformers", reason=reason)
+    folder = tmp_path_factory.mktemp("bert")
+    (folder / "vocab.txt").write_text("\n".join([*SPECIAL, *WORDS]), encoding="utf-8")
+    transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = transformers.BertConfig(**SMALL_BERT)
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
     return folder
 
 

@@ -15,12 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from bionlp.attacks.parts.candidates import NUMBER, admissible
-from bionlp.attacks.parts.transformer import Transformer, package_folder
+from bionlp.language_models import MINILM, Transformer, find_model
 
 _SPARE = 4
 """So many times as many words are looked at as are asked for; some are not one word."""
@@ -139,7 +138,7 @@ def open_contextual(name: str, source: str | None, language: str, number: int) -
         If the model cannot be opened.
     """
     model = Transformer(
-        package_folder() if source is None else Path(source) if Path(source).is_dir() else source,
+        find_model(MINILM if source is None else source),
         masked=name == "masked-lm",
     )
     return Contextual(model, name, language, number=number)

@@ -23,11 +23,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from bionlp.attacks.parts.transformer import Transformer, package_folder
 from bionlp.errors import PartError
 from bionlp.files import read_utf8
+from bionlp.language_models import MINILM, Transformer, package_folder
 
-USE, MINILM = "use", "minilm"
+USE = "use"
 ENCODERS = (USE, MINILM)
 _BATCH = 64
 _POOLING = "1_Pooling/config.json"

@@ -10,6 +10,7 @@ from bionlp.checkpoint import bundled_models
 from bionlp.cli import completion
 from bionlp.datasets.registry import KNOWN
 from bionlp.figures import KINDS
+from bionlp.language_models import MINILM
 from bionlp.training.settings import RECIPES
 from networks.brian import BACKENDS, PRECISIONS, SYNAPSES
 from networks.nir import CONVENTIONS
@@ -57,6 +58,7 @@ def test_the_names_are_those_of_the_packages():
     assert tuple(PRECISIONS) == completion.PRECISIONS
     assert ("all", *KINDS) == completion.KINDS
     assert ("file", *CONVENTIONS) == completion.CONVENTIONS
+    assert (MINILM,) == completion.TEACHERS
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,8 @@ def test_the_names_are_those_of_the_packages():
         (("validate", "mr", "--backend", "g"), ("genn", "genn-cpu")),
         (("plot", "runs", "--kind", "r"), ("raster", "ratemap")),
         (("train", "--recipe", ""), tuple(RECIPES)),
+        (("train", "--augment", "s"), ("synonyms",)),
+        (("train", "--teacher", "mini"), ("minilm",)),
         (("nir", "run", "net.nir", "--like", "snn"), tuple(CONVENTIONS)[1:4]),
         (("data", "fetch", ""), tuple(KNOWN)),
         (("experiment", "table1", "--datasets", "mr,sst2,s"), ("mr,sst2,sst5", "mr,sst2,subj")),

