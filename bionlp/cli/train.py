@@ -23,7 +23,7 @@ from bionlp.cli.options import (
 from bionlp.errors import EmbeddingError
 from bionlp.limits import MOST_DIMENSION
 from bionlp.progress import Reporter
-from bionlp.training.settings import AUGMENTATIONS, RECIPES, recipe
+from bionlp.training.settings import ARCHITECTURES, AUGMENTATIONS, RECIPES, recipe
 
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
@@ -36,10 +36,14 @@ def _checked(parameter: typer.CallbackParam, value: Any) -> Any:
     return value
 
 
+STAGES = ("tailored", "converted", "finetuned", "encoder")
+"""What accuracies are printed of, where it was trained."""
+
 _setting = partial(typer.Option, callback=_checked)
 _network = partial(_setting, rich_help_panel="Network")
 _tailored = partial(_setting, rich_help_panel="Tailored network")
 _finetuning = partial(_setting, rich_help_panel="Fine-tuning")
+_encoder = partial(_setting, rich_help_panel="Spiking encoder (snnbert)")
 _learning = partial(_setting, rich_help_panel="Learning")
 _lessons = partial(_setting, rich_help_panel="Lessons")
 
@@ -175,12 +179,41 @@ def train(
     augment_share: Annotated[
         float, _lessons(help="Probability that a word is replaced.")
     ] = DEFAULT.augment_share,
+    architecture: Annotated[
+        str,
+        _network(
+            help=f"{', '.join(ARCHITECTURES)}: a TextCNN that becomes a spiking network, or a "
+            "spiking transformer that reads a word a step.",
+            autocompletion=completion.choices(ARCHITECTURES),
+        ),
+    ] = DEFAULT.architecture,
+    width: Annotated[int, _encoder(help="Neurons of the residual current.")] = DEFAULT.width,
+    blocks: Annotated[int, _encoder(help="Blocks of attention.")] = DEFAULT.blocks,
+    heads: Annotated[int, _encoder(help="Heads of an attention.")] = DEFAULT.heads,
+    hidden: Annotated[int, _encoder(help="Neurons of a feed-forward part.")] = DEFAULT.hidden,
+    causal: Annotated[
+        bool, _encoder("--causal", help="Tell a word only of what came before.")
+    ] = DEFAULT.causal,
+    spike_dropout: Annotated[
+        float, _encoder(help="Of spikes into the residual current.")
+    ] = DEFAULT.spike_dropout,
+    encoder_batch_size: Annotated[
+        int, _encoder(help="Sentences in a step.")
+    ] = DEFAULT.encoder_batch_size,
+    encoder_epochs: Annotated[
+        int, _encoder(help="Passes over the training split.")
+    ] = DEFAULT.encoder_epochs,
+    encoder_rate: Annotated[float, _encoder(help="Learning rate.")] = DEFAULT.encoder_rate,
+    rate_penalty: Annotated[
+        float, _encoder(help="Weight of the mean firing rate in the loss.")
+    ] = DEFAULT.rate_penalty,
     device: DeviceName = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Train a tailored TextCNN, convert it to a spiking network, and fine-tune that.
 
-    Original TextCNNs are trained first and teach both networks.
+    Original TextCNNs are trained first and teach both networks. With --architecture
+    snnbert, they teach a spiking transformer, which is trained directly.
     """
     from bionlp.datasets import load_dataset
     from bionlp.devices import check_device, choose_device
@@ -219,9 +252,11 @@ def train(
         corpus, table, out, settings, command=command, report=report, device=choose_device(device)
     )
     measured = classifier.training["measured"]
-    for stage in ("tailored", "converted", "finetuned"):
+    for stage in STAGES:
+        if stage not in measured:
+            continue
         typer.echo(
-            f"{stage:10} dev {measured[stage]['dev_accuracy']:.2%}, "
+            f"{stage:9} dev {measured[stage]['dev_accuracy']:.2%}, "
             f"test {measured[stage]['test_accuracy']:.2%}"
         )
     typer.echo(f"model written to {out}; try: bionlp simulate {out} TEXT")

@@ -11,26 +11,22 @@ from bionlp.training.stages import INPUT_SEED
 
 _CARD = """# {name}
 
-A spiking convolutional network for text ({language}), to be simulated in Brian 2:
+A {kind} for text ({language}), to be simulated in Brian 2:
 `bionlp simulate {name} TEXT`. Its classes are {classes}.
 
 ## Data
 
 {dataset}: {train} sentences to train on, {dev} to select the epoch of each stage on, {test} to
-report, split with seed {split_seed}. {phrases}Sentences are cut to {length} words. The model knows
+report, split with seed {split_seed}. {phrases}{read}. The model knows
 {vocabulary} words; their embeddings started from `{embeddings}`.
 
 ## Accuracy
 
 | network | dev | test |
 |---|---|---|
-| tailored TextCNN | {tailored_dev:.2%} | {tailored_test:.2%} |
-| converted to spikes | {converted_dev:.2%} | {converted_test:.2%} |
-| fine-tuned, this model | {finetuned_dev:.2%} | {finetuned_test:.2%} |
+{accuracies}
 
-Spiking networks: PyTorch, {steps} steps, Poisson input with seed {input_seed}. `bionlp evaluate`
-prints the last figure. Embeddings are stored as firing rates in 8 bits; with the unrounded ones the
-last figure is {unrounded:.2%}.
+{remark}
 
 ## Settings
 
@@ -40,7 +36,7 @@ last figure is {unrounded:.2%}.
 
     {command}
 
-The two stages took {minutes:.0f} minutes. `settings.json` has the course of every epoch.
+The training took {minutes:.0f} minutes. `settings.json` has the course of every epoch.
 
 ## Limits
 
@@ -50,8 +46,34 @@ they write.
 
 ## Source
 
-Lv, Xu & Zheng, Spiking Convolutional Neural Networks for Text Classification, ICLR 2023.
+{source}
 """
+
+_STAGES = {
+    "tailored": "tailored TextCNN",
+    "converted": "converted to spikes",
+    "finetuned": "fine-tuned, this model",
+    "encoder": "spiking encoder, this model",
+}
+"""What a row of the table is called."""
+
+_TEXTCNN = {
+    "kind": "spiking convolutional network",
+    "read": "Sentences are cut to {length} words",
+    "remark": "Spiking networks: PyTorch, {steps} steps, Poisson input with seed {input_seed}. "
+    "`bionlp evaluate`\nprints the last figure. Embeddings are stored as firing rates in 8 bits; "
+    "with the unrounded ones the\nlast figure is {unrounded:.2%}.",
+    "source": "Lv, Xu & Zheng, Spiking Convolutional Neural Networks for Text Classification, ICLR "
+    "2023.",
+}
+_ENCODER = {
+    "kind": "spiking transformer",
+    "read": "Each word is a spike, in a step of its own; unknown words are left out",
+    "remark": "`bionlp evaluate` prints the last figure. There is no noise: a sentence has one "
+    "answer.",
+    "source": "After SNN-BERT: Training-efficient Spiking Neural Networks for energy-efficient BERT, "
+    "Neural\nNetworks 180, 2024, 106630, of which neither code nor equations are public.",
+}
 
 
 def write_card(classifier: TextClassifier, folder: Path) -> None:
@@ -71,12 +93,14 @@ def write_card(classifier: TextClassifier, folder: Path) -> None:
     """
     training = classifier.training
     settings, measured = training["settings"], training["measured"]
-    accuracies = {
-        f"{stage}_{part}": measured[stage][f"{part}_accuracy"]
-        for stage in ("tailored", "converted", "finetuned")
-        for part in ("dev", "test")
+    stages = [stage for stage in _STAGES if stage in measured]
+    words = _ENCODER if classifier.word_a_step else _TEXTCNN
+    told = {
+        "length": settings["length"],
+        "steps": settings["steps"],
+        "input_seed": INPUT_SEED,
+        "unrounded": measured[stages[-1]].get("test_accuracy_unrounded_rates"),
     }
-    seconds = measured["tailored"]["seconds"] + measured["finetuned"]["seconds"]
     card = _CARD.format(
         name=classifier.name,
         language=classifier.language,
@@ -85,16 +109,17 @@ def write_card(classifier: TextClassifier, folder: Path) -> None:
         vocabulary=len(classifier.vocabulary),
         embeddings=training["embeddings"],
         split_seed=settings["split_seed"],
-        input_seed=INPUT_SEED,
-        length=settings["length"],
-        steps=settings["steps"],
-        unrounded=measured["finetuned"]["test_accuracy_unrounded_rates"],
+        accuracies="\n".join(
+            f"| {_STAGES[stage]} | {measured[stage]['dev_accuracy']:.2%} "
+            f"| {measured[stage]['test_accuracy']:.2%} |"
+            for stage in stages
+        ),
         settings="\n".join(f"- {name}: {value}" for name, value in settings.items()),
         command=training["command"],
-        minutes=seconds / 60,
+        minutes=sum(measured[stage].get("seconds", 0) for stage in stages) / 60,
         phrases=_phrases(training),
+        **{name: text.format(**told) for name, text in words.items()},
         **training["sentences"],
-        **accuracies,
     )
     with atomic_path(folder / "README.md") as path:
         path.write_text(card, encoding="utf-8")

@@ -22,7 +22,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from bionlp.checkpoint import save_classifier
-from bionlp.classifier import TextClassifier, name_of
+from bionlp.classifier import WORD_STEPS, TextClassifier, name_of
 from bionlp.confidence import FEWEST, Calibration, calibrate
 from bionlp.datasets import Dataset
 from bionlp.encoding import dequantise
@@ -34,9 +34,11 @@ from bionlp.training.augmentation import check_augmentation
 from bionlp.training.card import write_card
 from bionlp.training.corpus import PARTS, Corpus, Embeddings, empty_part, encode_corpus
 from bionlp.training.distillation import Lessons
-from bionlp.training.fit import History, Stage, fit
+from bionlp.training.encoder import train_encoder
+from bionlp.training.fit import Stage, fit
 from bionlp.training.memory import check_training_memory
 from bionlp.training.origin import differences, origin_of
+from bionlp.training.outcome import check_chance, summary
 from bionlp.training.phases import (
     Device,
     describe,
@@ -47,7 +49,7 @@ from bionlp.training.phases import (
     tailored_stage,
     textcnn_choices,
 )
-from bionlp.training.settings import TrainingSettings
+from bionlp.training.settings import SNNBERT, TrainingSettings
 from bionlp.training.stages import FineTuningStage
 from bionlp.training.transformer_teacher import check_teacher
 from networks.textcnn import TailoredTextCNN
@@ -171,16 +173,23 @@ def make_classifier(
     settings = replace(settings, length=corpus.length)
     lessons = make_lessons(corpus, embeddings, settings, state, report, device)
     origin = origin_of(corpus, embeddings, settings)
-    training = _Training(corpus, settings, state, report, lessons, origin, device)
-    tailored = training.tailored(embeddings)
-    stage, votes = training.finetuned(tailored)
+    if settings.architecture == SNNBERT:
+        levels = None
+        network, votes, measured = train_encoder(
+            corpus, embeddings, settings, lessons, state, report, origin, device
+        )
+    else:
+        training = _Training(corpus, settings, state, report, lessons, origin, device)
+        tailored = training.tailored(embeddings)
+        stage, votes = training.finetuned(tailored)
+        levels, network, measured = levels_of(tailored), stage.model.describe(), training.measured
     return TextClassifier(
         name,
         dataset.language,
         dataset.label_names,
         corpus.vocabulary,
-        levels_of(tailored),
-        stage.model.describe(),
+        levels,
+        network,
         {
             "dataset": dataset.name,
             "dataset_sha256": dataset.digest,
@@ -188,20 +197,20 @@ def make_classifier(
             **({"phrases": phrases} if settings.phrases else {}),
             "embeddings": embeddings.name,
             "settings": asdict(settings),
-            "measured": lessons.measured | training.measured,
+            "measured": lessons.measured | measured,
         },
-        _calibrated(votes, corpus, settings, report),
+        _calibrated(votes, corpus, WORD_STEPS if levels is None else settings.steps, report),
     )
 
 
 def _calibrated(
-    votes: np.ndarray, corpus: Corpus, settings: TrainingSettings, report: Reporter
+    votes: np.ndarray, corpus: Corpus, steps: int, report: Reporter
 ) -> Calibration | None:
     """Measure on dev how sure answers are, if there are enough sentences."""
     if len(corpus.dev) < FEWEST:
         report.note(f"{len(corpus.dev)} dev sentences are too few to calibrate confidence on")
         return None
-    return calibrate(votes, corpus.dev.labels, steps=settings.steps, dataset=corpus.dataset.name)
+    return calibrate(votes, corpus.dev.labels, steps=steps, dataset=corpus.dataset.name)
 
 
 class _Begun(Open):
@@ -270,8 +279,8 @@ class _Training:
             stage, corpus.train, corpus.dev, choices, self.state, self.report, self.origin
         )
         accuracy = stage.accuracy(corpus.dev)
-        self._check_chance(stage, accuracy)
-        self.measured["tailored"] = _summary(history, accuracy, self._test_accuracy(stage))
+        check_chance(stage.name, accuracy, corpus.dev, self.report)
+        self.measured["tailored"] = summary(history, accuracy, self._test_accuracy(stage))
         network, rates = describe(stage.model, settings), dequantise(levels_of(stage.model))
         converted = spiking_stage(network, rates, settings, device=self.device)
         selected = max(history.dev_accuracy) if settings.select_converted else None
@@ -300,11 +309,11 @@ class _Training:
                 "the spiking network is silent: no output neuron fired on dev; "
                 "try a lower --threshold, more steps, or longer tailored training"
             )
-        self._check_chance(stage, accuracy)
+        check_chance(stage.name, accuracy, corpus.dev, self.report)
         exact_rates = tailored.embedding.weight.detach().cpu().numpy()
         network = stage.model.describe()
         unrounded = spiking_stage(network, exact_rates, settings, device=self.device)
-        self.measured["finetuned"] = _summary(history, accuracy, self._test_accuracy(stage)) | {
+        self.measured["finetuned"] = summary(history, accuracy, self._test_accuracy(stage)) | {
             "test_accuracy_unrounded_rates": self._test_accuracy(unrounded)
         }
         return stage, votes
@@ -312,33 +321,3 @@ class _Training:
     def _test_accuracy(self, stage: Stage) -> float | None:
         """Return the accuracy on test, None if there is no such part."""
         return stage.accuracy(self.corpus.test) if self.corpus.test else None
-
-    def _check_chance(self, stage: Stage, accuracy: float) -> None:
-        """See that an accuracy is above that of always answering the largest class.
-
-        It is where it differs by two standard errors, which few sentences cannot show.
-        """
-        dev = self.corpus.dev
-        chance = np.bincount(dev.labels).max() / len(dev)
-        needed = chance + 2 * np.sqrt(chance * (1 - chance) / len(dev))
-        if needed >= 1:
-            self.report.note(
-                f"warning: {len(dev)} dev sentences, {chance:.0%} of them of one class, are too "
-                f"few to tell what the {stage.name} network has learnt; give more"
-            )
-        elif accuracy <= needed:
-            raise TrainingError(
-                f"the {stage.name} network never left chance: {accuracy:.1%} on dev is not above "
-                f"what the largest class has, {chance:.1%}, by two standard errors; try more "
-                "epochs, or a learning rate three times smaller or larger"
-            )
-
-
-def _summary(history: History, dev_accuracy: float, test_accuracy: float | None) -> dict[str, Any]:
-    return {
-        "best_epoch": history.best_epoch,
-        "dev_accuracy": dev_accuracy,
-        "test_accuracy": test_accuracy,
-        "seconds": round(sum(history.seconds), 1),
-        "history": asdict(history),
-    }

@@ -21,6 +21,10 @@ MOST_UNITS = 100_000
 MOST_RATE = 100.0
 LEAST_RATE = 1e-15
 
+TEXTCNN, SNNBERT = "textcnn", "snnbert"
+ARCHITECTURES = (TEXTCNN, SNNBERT)
+"""What is trained: a TextCNN that becomes a spiking network, or a spiking encoder."""
+
 NONE, SYNONYMS = "none", "synonyms"
 AUGMENTATIONS = (NONE, SYNONYMS)
 """What words of lessons may be replaced by."""
@@ -56,6 +60,15 @@ RANGES: dict[str, Range] = {
     "teacher_rate": (LEAST_RATE, MOST_RATE),
     "teacher_batch_size": (1, MOST_UNITS),
     "augment_share": (0, 1),
+    "width": (1, MOST_UNITS),
+    "blocks": (1, 100),
+    "heads": (1, MOST_UNITS),
+    "hidden": (1, MOST_UNITS),
+    "spike_dropout": (0, 0.99),
+    "encoder_batch_size": (1, MOST_UNITS),
+    "encoder_epochs": (1, MOST_EPOCHS),
+    "encoder_rate": (LEAST_RATE, MOST_RATE),
+    "rate_penalty": (0, 1e6),
 }
 """Least and most of every number; more would be of no use, and of no end."""
 
@@ -119,11 +132,26 @@ class TrainingSettings:
         What words of lessons are replaced by (:mod:`bionlp.training.augmentation`).
     augment_share : float
         Probability that a word is replaced, if it has synonyms.
+    architecture : {"textcnn", "snnbert"}
+        What is trained. All settings from here on are of the spiking encoder
+        (:mod:`networks.snnbert`); it also has ``neurons_per_class``.
+    width, blocks, heads, hidden : int
+        Neurons of its residual current, its blocks, heads of their attention, and neurons of their
+        feed-forward part.
+    causal : bool
+        Whether a word is only told of what came before it.
+    spike_dropout : float
+        Probability that a spike is dropped on its way into the residual current.
+    encoder_batch_size, encoder_epochs, encoder_rate
+        Sentences a step, passes and peak learning rate.
+    rate_penalty : float
+        Weight of the mean firing rate in its loss.
 
     Raises
     ------
     UsageError
-        If a number is out of its range (:data:`RANGES`), or there is no such augmentation.
+        If a number is out of its range (:data:`RANGES`), there is no such augmentation or
+        architecture, or heads do not divide the width.
     """
 
     seed: int = 0
@@ -161,8 +189,24 @@ class TrainingSettings:
     phrases: bool = False
     augment: str = NONE
     augment_share: float = 0.3
+    architecture: str = TEXTCNN
+    width: int = 128
+    blocks: int = 2
+    heads: int = 4
+    hidden: int = 512
+    causal: bool = False
+    spike_dropout: float = 0.2
+    encoder_batch_size: int = 32
+    encoder_epochs: int = 10
+    encoder_rate: float = 1e-3
+    rate_penalty: float = 0.0
 
     def __post_init__(self):
+        if self.architecture not in ARCHITECTURES:
+            raise UsageError(
+                f"unknown architecture {self.architecture!r}; choose one of "
+                f"{', '.join(ARCHITECTURES)}"
+            )
         if self.augment not in AUGMENTATIONS:
             raise UsageError(
                 f"unknown augment {self.augment!r}; choose one of {', '.join(AUGMENTATIONS)}"
@@ -175,6 +219,8 @@ class TrainingSettings:
                 low = "(0" if least in (LEAST_PARAMETER, LEAST_RATE) else f"[{least:g}"
                 high = f"{most:,}" if isinstance(most, int) else f"{most:g}"
                 raise UsageError(f"{name} must lie in {low}, {high}], not {value}")
+        if self.width % self.heads:
+            raise UsageError(f"a width of {self.width} cannot be divided among {self.heads} heads")
 
 
 RECIPES: dict[str, dict[str, Any]] = {

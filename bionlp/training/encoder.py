@@ -1,0 +1,212 @@
+"""Direct training of a spiking encoder (:mod:`networks.snnbert`).
+
+Nothing is converted: the network spikes from the first step, and learns through surrogate gradients
+from the same lessons as a TextCNN. With a rate penalty p, the loss has p times the mean number of
+spikes of a neuron and word besides, which trades accuracy for operations. The epoch is selected on
+dev by the votes of the network; what is reported is measured on the description that it folds into.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bionlp.classifier import WORD_STEPS, TextClassifier, predict_labels
+from bionlp.evaluation import pytorch_counter
+from bionlp.progress import Reporter
+from bionlp.training.batches import Batch, Encoded, batches
+from bionlp.training.corpus import Corpus, Embeddings
+from bionlp.training.distillation import Lessons
+from bionlp.training.fit import FitSettings, Stage, fit
+from bionlp.training.outcome import check_chance, summary
+from bionlp.training.settings import TrainingSettings
+from networks.description import Network
+from networks.folding import fold
+from networks.snnbert import SpikingEncoder
+
+STAGE = "encoder"
+MEASURED = 128
+"""Sentences that are measured together."""
+EMBEDDING_SHARE = 0.3
+"""Of the learning rate, for the words: they are met rarely, and begin with a meaning."""
+
+
+class EncoderStage(Stage):
+    """Training of a spiking encoder.
+
+    Parameters
+    ----------
+    model : SpikingEncoder
+        The network.
+    lessons : Lessons
+        What it learns from.
+    rate_penalty : float
+        Weight of the mean firing rate in the loss.
+    """
+
+    name = STAGE
+
+    def __init__(self, model: SpikingEncoder, lessons: Lessons, rate_penalty: float = 0.0):
+        self.model, self._lessons, self._penalty = model, lessons, rate_penalty
+
+    def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
+        """Return AdamW for the weights, and Adam for the words."""
+        words = set(self.model.embedding.parameters())
+        rest = [weight for weight in self.model.parameters() if weight not in words]
+        return [
+            torch.optim.AdamW(rest, lr=learning_rate),
+            torch.optim.Adam(words, lr=EMBEDDING_SHARE * learning_rate),
+        ]
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Return the loss of the answers to a batch, and the penalty."""
+        lesson = self._lessons.lesson(batch).to(self.device)
+        words, fired = self.model.spikes(lesson.ids)
+        loss = lesson.loss(self.model.logits(words, fired))
+        if not self._penalty:
+            return loss
+        neurons = sum(spikes.shape[-1] for spikes in fired)
+        rate = sum(spikes.sum() for spikes in fired) / (words.sum() * neurons)
+        return loss + self._penalty * rate
+
+    def after_step(self) -> None:
+        """Keep thresholds positive."""
+        self.model.constrain()
+
+    @torch.no_grad()
+    def labels(self, split: Encoded) -> np.ndarray:
+        """Return the label given to each sentence of a split; -1 where no class has most votes."""
+        given = np.zeros(len(split), dtype=np.int64)
+        for batch in batches(split, MEASURED):
+            votes = self.model.votes(torch.from_numpy(batch.ids).to(self.device))
+            given[batch.numbers] = predict_labels(votes.cpu().numpy())
+        return given
+
+
+def encoder_stage(
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    lessons: Lessons,
+    device: torch.device | str = "cpu",
+) -> EncoderStage:
+    """Make an untrained spiking encoder.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Gives vocabulary and classes.
+    embeddings : Embeddings
+        Where the words start from.
+    settings : TrainingSettings
+        Its shape and its seed.
+    lessons : Lessons
+        What it learns from.
+    device : torch.device or str
+        Where it is trained.
+
+    Returns
+    -------
+    EncoderStage
+        With the network.
+    """
+    torch.manual_seed(settings.seed)
+    model = SpikingEncoder(
+        torch.from_numpy(corpus.table(embeddings, embeddings.vectors)),
+        corpus.classes,
+        width=settings.width,
+        blocks=settings.blocks,
+        heads=settings.heads,
+        hidden=settings.hidden,
+        neurons_per_class=settings.neurons_per_class,
+        causal=settings.causal,
+        dropout=settings.spike_dropout,
+    )
+    return EncoderStage(model.to(device), lessons, settings.rate_penalty)
+
+
+def encoder_choices(settings: TrainingSettings) -> FitSettings:
+    """Return how long and how fast a spiking encoder is trained."""
+    return FitSettings(
+        settings.encoder_epochs,
+        settings.encoder_rate,
+        settings.encoder_batch_size,
+        settings.seed,
+        settings.annealed,
+    )
+
+
+def train_encoder(
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    lessons: Lessons,
+    state: Path,
+    report: Reporter,
+    origin: dict[str, Any],
+    device: torch.device | str = "cpu",
+) -> tuple[Network, np.ndarray, dict[str, Any]]:
+    """Train a spiking encoder.
+
+    Parameters
+    ----------
+    corpus, embeddings, settings, lessons, device
+        As of :func:`encoder_stage`.
+    state : Path
+        Folder that the training is kept in.
+    report : Reporter
+        Hears of progress.
+    origin : dict of str to Any
+        As of :func:`bionlp.training.fit.fit`.
+
+    Returns
+    -------
+    network : Network
+        The description.
+    votes : numpy.ndarray of int, shape (sentences, classes)
+        Its votes on dev.
+    measured : dict
+        What is recorded of it.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder holds a training of another kind.
+    TrainingError
+        If it never left chance.
+    """
+    stage = encoder_stage(corpus, embeddings, settings, lessons, device)
+    choices = encoder_choices(settings)
+    history = fit(stage, corpus.train, corpus.dev, choices, state, report, origin)
+    check_chance(stage.name, max(history.dev_accuracy), corpus.dev, report)
+    network = fold(stage.model)
+    votes = _votes(corpus, network, corpus.dev, device)
+    tested = _votes(corpus, network, corpus.test, device) if corpus.test else None
+    found = summary(
+        history,
+        _accuracy(votes, corpus.dev),
+        None if tested is None else _accuracy(tested, corpus.test),
+    )
+    return network, votes, {stage.name: found}
+
+
+def _votes(
+    corpus: Corpus, network: Network, split: Encoded, device: torch.device | str
+) -> np.ndarray:
+    """Return the votes of the described network."""
+    dataset = corpus.dataset
+    classifier = TextClassifier(
+        STAGE, dataset.language, dataset.label_names, corpus.vocabulary, None, network
+    )
+    count = pytorch_counter(classifier, WORD_STEPS, seed=0, device=device)
+    # As a classifier reads them, without what is no known word.
+    return count([ids[ids > 0] if ids.any() else ids[:1] for ids in split.ids])
+
+
+def _accuracy(votes: np.ndarray, split: Encoded) -> float:
+    known = np.array([ids.any() for ids in split.ids])
+    return float(((predict_labels(votes) == split.labels) & known).mean())
