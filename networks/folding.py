@@ -41,7 +41,7 @@ def fold(model: SpikingEncoder) -> Network:
         ``block1_query``, ``block1_key``, ``block1_value``, ``block1_found``, ``block1_again``,
         ``block1_hidden``, those of further blocks, ``last``, and ``output``, which votes.
     """
-    building = _Building(_array(model.embedding.weight[1:]))
+    building = _Building(_array(model.currents()[1:]))
     for number, block in enumerate(model.blocks, start=1):
         _add_block(building, f"block{number}", block)
     building.reads(LAST, model.last)

@@ -15,7 +15,8 @@ direct training of a network shaped like BERT; how the parts are put together is
 
 ``norm`` is batch normalisation over words, which becomes part of weights and constant currents
 (:mod:`networks.folding`). Layer normalisation, GELU and softmax have no such form and are not used.
-Causal neurons leave out what comes later, and causal attention, too.
+Causal neurons leave out what comes later, and causal attention, too. The non-spiking twin, which
+the network is held against, has the same weights and filters, and max(U, 0) in place of spikes.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Firing(nn.Module):
         How many.
     causal : bool
         Whether only what came before counts.
+    spiking : bool
+        Whether the answers are spikes, or what exceeds zero.
 
     Attributes
     ----------
@@ -56,9 +59,9 @@ class Firing(nn.Module):
         Of each neuron.
     """
 
-    def __init__(self, neurons: int, *, causal: bool):
+    def __init__(self, neurons: int, *, causal: bool, spiking: bool):
         super().__init__()
-        self.causal = causal
+        self.causal, self.spiking = causal, spiking
         self.norm = nn.BatchNorm1d(neurons)
         self.threshold = nn.Parameter(torch.full((neurons,), THRESHOLD))
         logit = torch.logit(torch.tensor(DECAY))
@@ -95,8 +98,11 @@ class Firing(nn.Module):
         steps, after = current.shape[1], self.backward_decay
         matrix = kernel(steps, self.forward_decay, normed.new_zeros(()) if after is None else after)
         membrane = (matrix.tril() if after is None else matrix) @ normed
-        spikes = FastSigmoid.apply(membrane - self.threshold, False, SLOPE, 1.0)
-        return spikes * words.unsqueeze(-1)
+        if self.spiking:
+            answers = FastSigmoid.apply(membrane - self.threshold, False, SLOPE, 1.0)
+        else:
+            answers = membrane.relu()
+        return answers * words.unsqueeze(-1)
 
 
 class Block(nn.Module):
@@ -106,21 +112,21 @@ class Block(nn.Module):
     ----------
     width, heads, hidden : int
         Neurons of the residual current, parts of the attention, neurons of the feed-forward part.
-    causal : bool
-        Whether later words count.
+    **kind
+        As of :class:`Firing`.
     """
 
-    def __init__(self, width: int, heads: int, hidden: int, *, causal: bool):
+    def __init__(self, width: int, heads: int, hidden: int, **kind: bool):
         super().__init__()
-        self.heads, self.causal = heads, causal
-        self.read = Firing(width, causal=causal)
+        self.heads, self.causal = heads, kind["causal"]
+        self.read = Firing(width, **kind)
         self.projections = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(3))
-        self.asked = nn.ModuleList(Firing(width, causal=causal) for _ in range(3))
-        self.found = Firing(width, causal=causal)
+        self.asked = nn.ModuleList(Firing(width, **kind) for _ in range(3))
+        self.found = Firing(width, **kind)
         self.mixed = nn.Linear(width, width, bias=False)
-        self.again = Firing(width, causal=causal)
+        self.again = Firing(width, **kind)
         self.widen = nn.Linear(width, hidden, bias=False)
-        self.hidden = Firing(hidden, causal=causal)
+        self.hidden = Firing(hidden, **kind)
         self.narrow = nn.Linear(hidden, width, bias=False)
 
     def forward(self, residual: Tensor, words: Tensor, dropout: nn.Module) -> tuple[Tensor, list]:
@@ -147,21 +153,27 @@ class SpikingEncoder(nn.Module):
     Parameters
     ----------
     embeddings : Tensor, shape (words + 1, dimension)
-        Where word embeddings start from; row 0 is no word.
+        Vectors of the words, which stay as they are; row 0 is no word.
     classes : int
         Number of classes.
     width, blocks, heads, hidden, neurons_per_class : int
-        Its shape. Embeddings of another dimension are projected to the width at the beginning of
-        training, by an orthogonal matrix.
+        Its shape.
     causal : bool
         Whether a word is only told of what came before.
+    spiking : bool
+        Whether it spikes, or is the twin that does not.
     dropout : float
         Probability that a spike is dropped on its way into the residual current, in training.
+    word_dropout : float
+        Probability that a word is left out, in training.
 
     Attributes
     ----------
-    embedding : torch.nn.Embedding
-        The current of each word.
+    vectors : Tensor, shape (words + 1, dimension)
+        Of the words, with a mean of zero and a variance of one.
+    projection : torch.nn.Linear
+        From a vector to the current of its word. Words that are rare in training share it with
+        those that are not, which is why vectors themselves are not trained.
     gain : torch.nn.Parameter, shape ()
         Factor on the share of votes, for the loss.
     """
@@ -177,21 +189,21 @@ class SpikingEncoder(nn.Module):
         hidden: int = 512,
         neurons_per_class: int = 10,
         causal: bool = False,
-        dropout: float = 0.2,
+        spiking: bool = True,
+        dropout: float = 0.4,
+        word_dropout: float = 0.2,
     ):
         super().__init__()
         if width % heads:
             raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
-        self.classes, self.causal = classes, causal
-        self.embedding = nn.Embedding.from_pretrained(
-            _narrowed(embeddings, width), freeze=False, padding_idx=PADDING
-        )
-        self.blocks = nn.ModuleList(
-            Block(width, heads, hidden, causal=causal) for _ in range(blocks)
-        )
-        self.last = Firing(width, causal=causal)
+        self.classes, self.causal, self.word_dropout = classes, causal, word_dropout
+        self.register_buffer("vectors", _standardised(embeddings))
+        self.projection = nn.Linear(embeddings.shape[1], width, bias=False)
+        kind = {"causal": causal, "spiking": spiking}
+        self.blocks = nn.ModuleList(Block(width, heads, hidden, **kind) for _ in range(blocks))
+        self.last = Firing(width, **kind)
         self.classifier = nn.Linear(width, classes * neurons_per_class, bias=False)
-        self.output = Firing(classes * neurons_per_class, causal=causal)
+        self.output = Firing(classes * neurons_per_class, **kind)
         self.gain = nn.Parameter(torch.tensor(GAIN))
         self.dropout = nn.Dropout(dropout)
 
@@ -210,9 +222,12 @@ class SpikingEncoder(nn.Module):
         spikes : list of Tensor, each of shape (batch, steps, neurons)
             Of all layers, the last of which votes.
         """
+        if self.training and self.word_dropout:
+            kept = torch.rand(ids.shape, device=ids.device) >= self.word_dropout
+            ids = torch.where(kept, ids, PADDING)
         ids = _together(ids)
         words = ids != PADDING
-        residual, fired = self.embedding(ids), []
+        residual, fired = self.projection(self.vectors[ids]), []
         for block in self.blocks:
             residual, spikes = block(residual, words, self.dropout)
             fired += spikes
@@ -226,6 +241,11 @@ class SpikingEncoder(nn.Module):
         for layer in self.modules():
             if isinstance(layer, Firing):
                 layer.threshold.clamp_(min=LEAST_THRESHOLD)
+
+    @torch.no_grad()
+    def currents(self) -> Tensor:
+        """Return the current of each word, shape (words + 1, width)."""
+        return self.projection(self.vectors)
 
     def votes(self, ids: Tensor) -> Tensor:
         """Return the spikes of each class, shape (batch, classes)."""
@@ -252,11 +272,9 @@ def _together(ids: Tensor) -> Tensor:
     return together[:, : max(1, int((ids != PADDING).sum(1).max()))]
 
 
-def _narrowed(embeddings: Tensor, width: int) -> Tensor:
-    """Return embeddings of the wanted dimension and of unit variance."""
-    if embeddings.shape[1] != width:
-        turn = nn.init.orthogonal_(torch.empty(max(embeddings.shape[1], width), width))
-        embeddings = embeddings @ turn[: embeddings.shape[1]]
-    embeddings = embeddings / embeddings[1:].std().clamp(min=1e-6)
-    embeddings[PADDING] = 0
-    return embeddings
+def _standardised(embeddings: Tensor) -> Tensor:
+    """Return vectors with a mean of zero and a variance of one, but for that of no word."""
+    known = embeddings[1:]
+    standard = (embeddings - known.mean()) / known.std().clamp(min=1e-6)
+    standard[PADDING] = 0
+    return standard

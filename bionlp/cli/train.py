@@ -197,6 +197,9 @@ def train(
     spike_dropout: Annotated[
         float, _encoder(help="Of spikes into the residual current.")
     ] = DEFAULT.spike_dropout,
+    word_dropout: Annotated[
+        float, _encoder(help="Probability that a word is left out in training.")
+    ] = DEFAULT.word_dropout,
     encoder_batch_size: Annotated[
         int, _encoder(help="Sentences in a step.")
     ] = DEFAULT.encoder_batch_size,

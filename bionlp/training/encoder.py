@@ -31,8 +31,6 @@ from networks.snnbert import SpikingEncoder
 STAGE = "encoder"
 MEASURED = 128
 """Sentences that are measured together."""
-EMBEDDING_SHARE = 0.3
-"""Of the learning rate, for the words: they are met rarely, and begin with a meaning."""
 
 
 class EncoderStage(Stage):
@@ -54,13 +52,8 @@ class EncoderStage(Stage):
         self.model, self._lessons, self._penalty = model, lessons, rate_penalty
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
-        """Return AdamW for the weights, and Adam for the words."""
-        words = set(self.model.embedding.parameters())
-        rest = [weight for weight in self.model.parameters() if weight not in words]
-        return [
-            torch.optim.AdamW(rest, lr=learning_rate),
-            torch.optim.Adam(words, lr=EMBEDDING_SHARE * learning_rate),
-        ]
+        """Return AdamW for all weights; the vectors of words stay as they are."""
+        return [torch.optim.AdamW(self.model.parameters(), lr=learning_rate)]
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the loss of the answers to a batch, and the penalty."""
@@ -93,8 +86,10 @@ def encoder_stage(
     settings: TrainingSettings,
     lessons: Lessons,
     device: torch.device | str = "cpu",
+    *,
+    spiking: bool = True,
 ) -> EncoderStage:
-    """Make an untrained spiking encoder.
+    """Make an untrained spiking encoder, or its twin.
 
     Parameters
     ----------
@@ -108,6 +103,8 @@ def encoder_stage(
         What it learns from.
     device : torch.device or str
         Where it is trained.
+    spiking : bool
+        Whether it spikes.
 
     Returns
     -------
@@ -124,7 +121,9 @@ def encoder_stage(
         hidden=settings.hidden,
         neurons_per_class=settings.neurons_per_class,
         causal=settings.causal,
+        spiking=spiking,
         dropout=settings.spike_dropout,
+        word_dropout=settings.word_dropout,
     )
     return EncoderStage(model.to(device), lessons, settings.rate_penalty)
 

@@ -65,6 +65,7 @@ RANGES: dict[str, Range] = {
     "heads": (1, MOST_UNITS),
     "hidden": (1, MOST_UNITS),
     "spike_dropout": (0, 0.99),
+    "word_dropout": (0, 0.99),
     "encoder_batch_size": (1, MOST_UNITS),
     "encoder_epochs": (1, MOST_EPOCHS),
     "encoder_rate": (LEAST_RATE, MOST_RATE),
@@ -142,6 +143,8 @@ class TrainingSettings:
         Whether a word is only told of what came before it.
     spike_dropout : float
         Probability that a spike is dropped on its way into the residual current.
+    word_dropout : float
+        Probability that a word is left out in training.
     encoder_batch_size, encoder_epochs, encoder_rate
         Sentences a step, passes and peak learning rate.
     rate_penalty : float
@@ -195,10 +198,11 @@ class TrainingSettings:
     heads: int = 4
     hidden: int = 512
     causal: bool = False
-    spike_dropout: float = 0.2
-    encoder_batch_size: int = 32
-    encoder_epochs: int = 10
-    encoder_rate: float = 1e-3
+    spike_dropout: float = 0.4
+    word_dropout: float = 0.2
+    encoder_batch_size: int = 64
+    encoder_epochs: int = 12
+    encoder_rate: float = 4e-3
     rate_penalty: float = 0.0
 
     def __post_init__(self):
