@@ -149,7 +149,8 @@ def _count_words(
         for start in range(0, len(same), BATCH):
             places = same[start : start + BATCH]
             shown, own = classifier.narrowed([ids[place] for place in places])
-            model = SpikingNetwork(shown.network).eval().to(device)
+            # In double precision, as in Brian 2: votes are then the same, not only nearly so.
+            model = SpikingNetwork(shown.network).double().eval().to(device)
             spikes = np.stack([shown.word_spikes(sentence, WORD_STEPS) for sentence in own], axis=1)
             like = next(model.parameters())
             counts = model(torch.from_numpy(spikes).to(like.device, like.dtype)).sum(dim=0)

@@ -35,13 +35,13 @@ def step_both_ways(current: Tensor, forward: float | Tensor, backward: float | T
         Membranes when the last step is over.
     """
     filtered = torch.zeros_like(current[0])
-    power = torch.zeros_like(current)
-    held = torch.zeros_like(current)
-    for m in range(len(current)):
-        filtered = forward * filtered + current[m]
-        power[:m] = power[:m] * backward
-        held[:m] = held[:m] + power[:m] * current[m]
-        power[m], held[m] = 1, filtered
+    power = held = current[:0]
+    one = torch.ones_like(current[:1])
+    for arrived in current:
+        filtered = forward * filtered + arrived
+        power = power * backward
+        held = torch.cat([held + power * arrived, filtered[None]])
+        power = torch.cat([power, one])
     return held
 
 
