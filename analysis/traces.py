@@ -1,13 +1,14 @@
 """Membrane potential of single neurons against time.
 
 Drawn is U[n], the potential at the moment of step n when it is tested against the threshold theta.
-A step that fires is followed at once by its reset, the vertical drop from U[n] to U[n] - theta;
-neurons without a threshold have neither.
+A step that fires is followed at once by the reset that the neuron has, the vertical drop from U[n]
+to U[n] - theta or to a value; neurons that are not reset have none, those without a threshold
+neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,9 +36,19 @@ from analysis.style import (
     headline,
 )
 from analysis.view import EVERYTHING, View
+from networks.neurons import LIF, neuron_models
 
 PANEL_INCHES, LEAST_PANEL_INCHES, MARGIN_INCHES = 0.72, 0.5, 0.75
 MOST_PANELS = 30
+
+Reset = Callable[[np.ndarray], np.ndarray]
+"""From potentials that were tested to those after the reset."""
+
+RESETS: dict[str, tuple[Callable[[float], Reset], str]] = {
+    "v = v - threshold": (lambda threshold: lambda v: v - threshold, "threshold"),
+    "v = reset_value": (lambda value: lambda v: np.full_like(v, value), "reset_value"),
+}
+"""What is drawn of the statements of a :class:`networks.neurons.Neuron`, and what each needs."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ class _Trace:
     membrane: np.ndarray  # (time,)
     spikes: np.ndarray  # (time,) bool
     threshold: float | None
+    reset: Reset | None
 
 
 def plot_traces(
@@ -195,7 +207,18 @@ def _trace(recording: xr.DataTree, name: str, index: int, steps: slice) -> _Trac
     thresholds = parameter(recording, name, "threshold")
     threshold = None if thresholds is None else float(thresholds[index])
     time = recording["time"].values[steps]
-    return _Trace(name, index, time, membrane, spikes, threshold)
+    reset = _reset(recording, name, index)
+    return _Trace(name, index, time, membrane, spikes, threshold, reset)
+
+
+def _reset(recording: xr.DataTree, name: str, index: int) -> Reset | None:
+    """Return what a spike does to the membrane, None for neurons that are not reset."""
+    model = neuron_models().get(str(recording[name].attrs.get("neuron")), LIF)
+    for statement, (kind, needed) in RESETS.items():
+        values = parameter(recording, name, needed)
+        if statement in model.resets and values is not None:
+            return kind(float(values[index]))
+    return None
 
 
 def _name_neuron(recording: xr.DataTree, layer: str, index: int, fonts: Fonts) -> str:
@@ -252,9 +275,10 @@ def _colour(trace: _Trace, recording: xr.DataTree) -> str:
 
 def _with_resets(trace: _Trace) -> tuple[np.ndarray, np.ndarray]:
     """Return times and potentials with the potential after the reset behind every spike."""
-    if trace.threshold is None:
+    if trace.reset is None:
         return trace.time, trace.membrane
     points = 1 + trace.spikes.astype(int)
     membrane = np.repeat(trace.membrane, points)
-    membrane[(np.cumsum(points) - 1)[trace.spikes]] -= trace.threshold
+    fired = (np.cumsum(points) - 1)[trace.spikes]
+    membrane[fired] = trace.reset(membrane[fired])
     return np.repeat(trace.time, points), membrane

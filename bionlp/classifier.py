@@ -80,7 +80,9 @@ class Sentence:
             )
         if self.unknown:
             words = (word if len(word) <= LONG else f"{word[:LONG]}..." for word in self.unknown)
-            fate = "unknown words are left out" if self.rates is None else "unknown words stay silent"
+            fate = (
+                "unknown words are left out" if self.rates is None else "unknown words stay silent"
+            )
             messages.append(f"{fate}: {' '.join(words)}")
         return messages
 
@@ -130,6 +132,24 @@ class TextClassifier:
         if self.word_a_step:
             return WORD_STEPS
         return self.training.get("settings", {}).get("steps", USUAL_STEPS)
+
+    def pace(self, steps: int) -> str:
+        """Say in words how long a presentation of so many steps is."""
+        return "a step a word" if self.word_a_step else f"{steps} steps"
+
+    def require_rates(self, what: str) -> None:
+        """See that the network is shown firing rates.
+
+        Raises
+        ------
+        UsageError
+            If it reads a word a step; the message says what that is not for.
+        """
+        if self.word_a_step:
+            raise UsageError(
+                f"model {self.name!r} reads a word a step, and {what} for models that are shown "
+                "firing rates; choose one of these"
+            )
 
     @property
     def length(self) -> int:

@@ -30,7 +30,7 @@ from bionlp.classifier import TextClassifier, predict_labels
 from bionlp.errors import RecordingError
 from bionlp.files import atomic_path
 from bionlp.report import another_model, recorded_network
-from bionlp.simulation import Advance, Engine, stimulus_of, record_run
+from bionlp.simulation import Advance, Engine, record_run, stimulus_of
 from networks.brian import SpikeStimulus
 from networks.described import values
 from networks.description import Network, crop
@@ -68,9 +68,12 @@ def write_comparison(
     ------
     RecordingError
         If the recordings do not belong together, or are of another model.
+    UsageError
+        If the model reads a word a step.
     OutputError
         If the file cannot be written.
     """
+    classifier.require_rates("comparisons are")
     try:
         check_alike(original, changed)
     except ValueError as error:

@@ -35,8 +35,8 @@ from bionlp.simulation import (
     Engine,
     backend_errors,
     open_network,
-    stimulus_of,
     record_run,
+    stimulus_of,
 )
 from bionlp.unfinished import UnfinishedVotes
 from networks.brian import BrianNetwork, Recorder, Stimulus

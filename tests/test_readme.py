@@ -135,6 +135,17 @@ def test_the_guide_runs_and_draws(tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"raster.png", "relevance.png"}
 
 
+def test_the_guide_to_a_word_a_step_runs_and_draws(tmp_path):
+    guide = ROOT / "examples" / "word_a_step.py"
+    done = subprocess.run(
+        [sys.executable, guide, tmp_path / "out"], capture_output=True, text=True, check=True
+    )
+    spikes, differing = re.findall(r"(\d+) spikes, (\d+) differ", done.stdout)[0]
+    assert int(spikes) > 300
+    assert int(differing) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"sweeps.png"}
+
+
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\(((?!https?:)[^)]+)\)", README):
         assert (ROOT / target).exists(), target

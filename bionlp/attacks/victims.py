@@ -17,7 +17,6 @@ import torch
 from bionlp.attacks.noise import QUERIED, Noise
 from bionlp.classifier import UNDECIDED, TextClassifier, predict_labels
 from bionlp.encoding import dequantise, uniforms
-from bionlp.errors import UsageError
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.pytorch import SpikingNetwork
 from networks.pytorch.substitution import Substitutions, branches_of
@@ -239,11 +238,7 @@ class SpikingVictim(Victim):
         noise: Noise | None = None,
         steps: int | None = None,
     ):
-        if classifier.word_a_step:
-            raise UsageError(
-                f"model {classifier.name!r} reads a word a step, and attacks know networks that "
-                "are shown rates; choose another model"
-            )
+        classifier.require_rates("attacks are")
         super().__init__(
             classifier.name, classifier.language, classifier.vocabulary, classifier.length
         )

@@ -119,9 +119,7 @@ def network_from(settings: Strict, arrays: Arrays) -> Network:
     return Network(populations, tuple(connections), readout)
 
 
-def _shared(
-    entry: Strict, kinds: Kinds, arrays: Arrays, shared: dict[str, Described]
-) -> Described:
+def _shared(entry: Strict, kinds: Kinds, arrays: Arrays, shared: dict[str, Described]) -> Described:
     """Return the part that an entry says, the same for all that say it."""
     said = entry.model_dump_json()
     if said not in shared:

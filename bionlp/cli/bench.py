@@ -136,6 +136,7 @@ def _load(
     from bionlp.samples import SAMPLES as SENTENCES
 
     classifier = load_model(model)
+    classifier.require_rates("benchmarks are")
     source = dataset or _own_dataset(classifier)
     if source is None:
         source, texts = SAMPLES, list(SENTENCES[classifier.language])

@@ -48,6 +48,7 @@ def energy(
     from bionlp.simulation import Engine
 
     classifier = load_model(model, decay, threshold)
+    classifier.require_rates("operations are counted")
     steps = steps or classifier.steps
     report = Reporter()
     columns = {"text_column": text_column, "label_column": label_column}

@@ -201,8 +201,10 @@ def print_summary(recordings: list[xr.DataTree]) -> None:
     from bionlp.recording import class_counts
 
     first = recordings[0].attrs
+    lengths = sorted({int(recording.attrs["steps"]) for recording in recordings})
     print_table(
-        f"model {first['model']}, {first['steps']} steps, seed {first['seed']}, "
+        f"model {first['model']}, {'-'.join(map(str, lengths[:: max(1, len(lengths) - 1)]))} "
+        f"steps, seed {first['seed']}, "
         f"backend {first['backend']}",
         ["", SENTENCE, "label", "output spikes", "spikes", "synaptic events"],
         [

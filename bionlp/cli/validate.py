@@ -103,11 +103,8 @@ def validate(
         selection = load_examples(classifier, dataset, split, limit, report, **columns)
         texts = [example.text for example in selection.examples]
     sentences = read_known(classifier, texts, report)
-    if independent and classifier.word_a_step:
-        raise UsageError(
-            f"--independent is of Poisson input, and model {classifier.name!r} reads a word a step; "
-            "leave it out"
-        )
+    if independent:
+        classifier.require_rates("--independent is")
     if independent and len(sentences) < 2:
         raise UsageError("--independent needs at least two sentences; raise --limit")
     options = {"steps": steps, "seed": seed, "engine": Engine(backend, synapses, precision)}
@@ -122,7 +119,7 @@ def validate(
     if as_json:
         print_json(_document(classifier.name, len(sentences), steps, seed, result, drawn))
     else:
-        print_replay(f"{len(sentences)} sentences, {steps} steps", result)
+        print_replay(f"{len(sentences)} sentences, {classifier.pace(steps)}", result)
         if drawn:
             _print_independent(drawn)
     if result.differing:

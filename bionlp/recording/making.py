@@ -20,6 +20,7 @@ from bionlp.recording.schema import FORMAT, RESERVED, VERSION
 from networks.activity import Activity, synaptic_events
 from networks.described import Shape, values
 from networks.description import Network, crop
+from networks.transforms import Offset, Scaling
 
 _PACKAGES = ("bionlp", "brian2", "numpy", "scipy", "torch", "xarray")
 
@@ -195,7 +196,10 @@ def kind_of(network: Network, name: str) -> str:
     connections = network.into(name)
     if not connections:
         return "unconnected"
-    return re.findall("[A-Z][a-z0-9]*", type(connections[0].links[-1]).__name__)[-1].lower()
+    links = connections[0].links
+    # What only scales or shifts says less of a population than what it scales or shifts.
+    telling = [link for link in links if not isinstance(link, Scaling | Offset)] or links
+    return re.findall("[A-Z][a-z0-9]*", type(telling[-1]).__name__)[-1].lower()
 
 
 def dimensions(kind: str, axes: int) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from bionlp.classifier import WORD_STEPS, TextClassifier, predict_labels
+from bionlp.errors import UsageError
 from bionlp.evaluation import pytorch_counter
 from bionlp.progress import Reporter
 from bionlp.training.batches import Batch, Encoded, batches
@@ -23,7 +24,7 @@ from bionlp.training.corpus import Corpus, Embeddings
 from bionlp.training.distillation import Lessons
 from bionlp.training.fit import FitSettings, Stage, fit
 from bionlp.training.outcome import check_chance, summary
-from bionlp.training.settings import TrainingSettings
+from bionlp.training.settings import SNNBERT, TrainingSettings
 from networks.description import Network
 from networks.folding import fold
 from networks.snnbert import SpikingEncoder
@@ -78,6 +79,20 @@ class EncoderStage(Stage):
             votes = self.model.votes(torch.from_numpy(batch.ids).to(self.device))
             given[batch.numbers] = predict_labels(votes.cpu().numpy())
         return given
+
+
+def check_encoder(settings: TrainingSettings) -> None:
+    """See that the heads divide the width, if an encoder is to be trained.
+
+    Raises
+    ------
+    UsageError
+        If not.
+    """
+    if settings.architecture == SNNBERT and settings.width % settings.heads:
+        raise UsageError(
+            f"a width of {settings.width} cannot be divided among {settings.heads} heads"
+        )
 
 
 def encoder_stage(

@@ -34,7 +34,7 @@ from bionlp.training.augmentation import check_augmentation
 from bionlp.training.card import write_card
 from bionlp.training.corpus import PARTS, Corpus, Embeddings, empty_part, encode_corpus
 from bionlp.training.distillation import Lessons
-from bionlp.training.encoder import train_encoder
+from bionlp.training.encoder import check_encoder, train_encoder
 from bionlp.training.fit import Stage, fit
 from bionlp.training.memory import check_training_memory
 from bionlp.training.origin import differences, origin_of
@@ -148,7 +148,8 @@ def make_classifier(
     DatasetError
         If there is nothing to learn from or to select on.
     UsageError
-        If there are no synonyms for the language that words shall be replaced by.
+        If there are no synonyms for the language that words shall be replaced by, or heads do not
+        divide the width of an encoder.
     PartError
         If the transformer that shall teach cannot be opened.
     CheckpointError, OutputError, TrainingError
@@ -156,6 +157,7 @@ def make_classifier(
     """
     check_augmentation(dataset.language, settings)
     check_teacher(settings)
+    check_encoder(settings)
     corpus = encode_corpus(dataset, embeddings.words, settings)
     check_training_memory(corpus, embeddings, settings)
     _open_state(state, dataset, embeddings, origin_of(corpus, embeddings, settings))

@@ -153,8 +153,8 @@ class TrainingSettings:
     Raises
     ------
     UsageError
-        If a number is out of its range (:data:`RANGES`), there is no such augmentation or
-        architecture, or heads do not divide the width.
+        If a number is out of its range (:data:`RANGES`), or there is no such augmentation or
+        architecture.
     """
 
     seed: int = 0
@@ -223,8 +223,6 @@ class TrainingSettings:
                 low = "(0" if least in (LEAST_PARAMETER, LEAST_RATE) else f"[{least:g}"
                 high = f"{most:,}" if isinstance(most, int) else f"{most:g}"
                 raise UsageError(f"{name} must lie in {low}, {high}], not {value}")
-        if self.width % self.heads:
-            raise UsageError(f"a width of {self.width} cannot be divided among {self.heads} heads")
 
 
 RECIPES: dict[str, dict[str, Any]] = {

@@ -31,7 +31,6 @@ from brian2.groups.group import Group
 from networks.brian.private import TemplateRunner
 from networks.brian.schedule import FILE, Schedule
 
-
 TOLD = {"presentation": np.int64, "sweep": np.int32, "step": np.int32}
 """What the group says of the time, all counted from 0; equations can link to an ``integer``."""
 

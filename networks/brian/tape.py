@@ -121,7 +121,9 @@ def _filter(
     fires = network.sweeps.fires
     times = [f"fires_{n}" for n in range(max(len(fires[p.name]) for p in network.hidden))]
     equations = "df/dt = -f / tau_f : 1\ncurrent : 1\nv : 1\ntau_f : second (constant)\n" + CLOCKED
-    equations += f"threshold : 1 (constant)\n{CONSTANT} : 1 (constant)\nhears : integer (constant)\n"
+    equations += (
+        f"threshold : 1 (constant)\n{CONSTANT} : 1 (constant)\nhears : integer (constant)\n"
+    )
     equations += "".join(f"{time} : integer (constant)\n" for time in times)
     group = brian2.NeuronGroup(
         len(hears),

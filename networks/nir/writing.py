@@ -376,7 +376,7 @@ def _conventions(network: Network) -> Conventions:
         neuron = population.neuron
         if not neuron.spikes:
             continue
-        found["inclusive"].add(neuron.inclusive)
+        found["inclusive"].add(getattr(neuron, "inclusive", False))
         if neuron.resets:
             found["reset"].add("value" if hasattr(neuron, "reset_value") else "subtract")
             found["timing"].add(neuron.reset)

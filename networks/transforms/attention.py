@@ -61,9 +61,7 @@ class Attention(Transform):
         if self.bias is not None:
             self._set("bias", locked(self.bias, "a bias"))
             if self.bias.shape != self.weight.shape:
-                raise ValueError(
-                    f"bias has shape {self.bias.shape}, expected {self.weight.shape}"
-                )
+                raise ValueError(f"bias has shape {self.bias.shape}, expected {self.weight.shape}")
 
     @property
     def features(self) -> int:

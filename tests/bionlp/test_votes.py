@@ -14,7 +14,7 @@ from bionlp.checkpoint import load_classifier
 from bionlp.datasets import load_dataset
 from bionlp.errors import BackendError
 from bionlp.evaluation import evaluate
-from bionlp.simulation import Engine, stimulus_of, run_brian
+from bionlp.simulation import Engine, run_brian, stimulus_of
 from bionlp.votes import count_votes
 from networks.description import Votes
 

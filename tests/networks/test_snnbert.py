@@ -140,5 +140,3 @@ def test_the_twin_has_the_same_weights_and_no_spikes():
 def test_heads_divide_the_width():
     with pytest.raises(ValueError, match="cannot be divided among 3 heads"):
         encoder(0, heads=3)
-
-
