@@ -1,10 +1,10 @@
 """A text classifier: words, their firing rates, and the spiking network they drive.
 
     text -> tokens -> word ids -> rates in [0, 1] -> (spikes -> network -> votes) -> label
-    text -> tokens -> word ids -> a spike a word, in a step of its own -> (network -> votes) -> label
+    text -> tokens -> word ids -> a spike a word, each in its own step -> (network -> votes) -> label
 
-The second is individual coding (SNN-BERT, 2024): the input has a neuron for each word that is known,
-and a presentation has as many steps as words.
+The second is individual coding (SNN-BERT, 2024): the input has a neuron for each known word, and a
+presentation has as many steps as words.
 
 This module covers the part before the parentheses; :mod:`bionlp.simulation` and
 :mod:`bionlp.evaluation` run the network in Brian 2 and in PyTorch.
@@ -80,10 +80,8 @@ class Sentence:
             )
         if self.unknown:
             words = (word if len(word) <= LONG else f"{word[:LONG]}..." for word in self.unknown)
-            fate = (
-                "unknown words are left out" if self.rates is None else "unknown words stay silent"
-            )
-            messages.append(f"{fate}: {' '.join(words)}")
+            fate = "are left out" if self.rates is None else "stay silent"
+            messages.append(f"unknown words {fate}: {' '.join(words)}")
         return messages
 
 

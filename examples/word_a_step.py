@@ -1,10 +1,10 @@
 # %% [markdown]
 # # A word a step, and neurons that look both ways
 #
-# A small spiking encoder reads a sentence of seven words, one word a step. Its neurons are told what
-# comes before and what comes after, so a layer is known only when the sentence is over: Brian 2 goes
-# through the sentence in sweeps, and a tape holds the membrane of each step. Here we watch a tape
-# being written and read, and see that every spike is that of PyTorch. As a script it is run by
+# A small spiking encoder reads a sentence of seven words, one word a step. Its neurons are told
+# what comes before and what comes after, so a layer is known only when the sentence is over: Brian
+# 2 goes through the sentence in sweeps, and a tape holds the membrane of each step. Here we watch a
+# tape being written and read, and see that every spike is that of PyTorch. As a script it is run by
 #
 #     python examples/word_a_step.py runs/word_a_step
 
@@ -50,8 +50,8 @@ for population in network.hidden:
 # %% [markdown]
 # ## Reading
 #
-# In each step the neuron of one word fires. The tape is an ordinary group of Brian 2: a cell for each
-# step and neuron.
+# In each step the neuron of one word fires. The tape is an ordinary group of Brian 2: a cell for
+# each step and neuron.
 
 # %%
 ids = np.random.default_rng(1).integers(WORDS, size=LENGTH)
@@ -81,10 +81,10 @@ assert differing == 0
 # %% [markdown]
 # ## A figure
 #
-# Above, who fires in which sweep: a population that is heard by several others fires once for each.
-# Below, what the tape holds of one neuron of `block1_read`: in sweep 0 each step is written when its
-# word comes, and moved by all words after it; from then on it stays, and in sweep 1 it is read, a
-# step at a time.
+# Above, who fires in which sweep: a population that is heard by several others fires once for
+# each. Below, what the tape holds of one neuron of `block1_read`: in sweep 0 each step is written
+# when its word comes, and moved by all words after it; from then on it stays, and in sweep 1 it is
+# read, a step at a time.
 
 # %%
 figure = PaperFigure(DOUBLE_COLUMN, 4.2)

@@ -71,8 +71,8 @@ _ENCODER = {
     "read": "Each word is a spike, in a step of its own; unknown words are left out",
     "remark": "`bionlp evaluate` prints the last figure. There is no noise: a sentence has one "
     "answer.",
-    "source": "After SNN-BERT: Training-efficient Spiking Neural Networks for energy-efficient BERT, "
-    "Neural\nNetworks 180, 2024, 106630, of which neither code nor equations are public.",
+    "source": "After SNN-BERT: Training-efficient Spiking Neural Networks for energy-efficient "
+    "BERT, Neural\nNetworks 180, 2024, 106630, of which neither code nor equations are public.",
 }
 
 

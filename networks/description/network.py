@@ -5,10 +5,11 @@ In step n of every population
     I[n] = sum over its connections of  A S[n - delay] + b
 
 where S are the spikes of the connection's sources, one after the other, and A and b are what its
-transforms make of them (:mod:`networks.transforms`); only attention remembers. What a population does with its current is a
-matter of its neuron (:mod:`networks.neurons`). A connection without a delay acts in the step of the
-spike, so populations are computed in an order in which each comes after those it listens to without
-a delay; a cycle needs a delay somewhere.
+transforms make of them (:mod:`networks.transforms`); attention alone remembers earlier steps. What
+a population does with its current is a matter of its neuron (:mod:`networks.neurons`). A connection
+without a delay acts in the step of the spike, so populations are computed in an order in which each
+comes after those it listens to without a delay; a cycle needs a delay somewhere. Where a neuron or
+an attention has to know what comes later, :mod:`networks.description.sweeps` says how time passes.
 """
 
 from __future__ import annotations

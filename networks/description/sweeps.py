@@ -1,9 +1,9 @@
 """How often a simulator goes through a presentation until each population is known.
 
 A neuron that looks both ways is known when its input is over, and so is what attention finds among
-all keys. Whoever has all steps at once sees nothing of this. In a simulator time goes by, so it goes
-through the steps of a presentation again and again, in sweeps. A population takes its input in one
-sweep, and fires in those in which somebody takes it from there:
+all keys. Whoever has all steps at once sees nothing of this. In a simulator time goes by, so the
+steps of a presentation are gone through again and again, in sweeps. A population takes its input in
+one sweep, and fires in those in which somebody hears it:
 
     hears(p) = the latest of  first(s)  for its sources,
                and one more than that of keys and values for attention to all steps

@@ -97,9 +97,11 @@ def test_other_sentences_can_be_shown_to_the_same_objects(causal):
 def test_longer_sentences_need_another_network():
     rng = np.random.default_rng(5)
     network = attending(rng, causal=False)
-    with BrianNetwork(network, SpikeStimulus([sentence(rng, 3)]), backend="numpy") as brian:
-        with pytest.raises(ValueError, match="built for presentations of up to 3 steps, and one"):
-            brian.run(seed=0, stimulus=SpikeStimulus([sentence(rng, 4)]))
+    with (
+        BrianNetwork(network, SpikeStimulus([sentence(rng, 3)]), backend="numpy") as brian,
+        pytest.raises(ValueError, match="built for presentations of up to 3 steps, and one"),
+    ):
+        brian.run(seed=0, stimulus=SpikeStimulus([sentence(rng, 4)]))
 
 
 def test_a_presentation_is_gone_through_in_sweeps():
