@@ -9,6 +9,9 @@ window. Lv, Xu & Zheng (2023, table 5) estimate the synaptic operations of layer
 with the steps T, the mean firing rate of what the layer listens to, and the multiply-accumulates of
 the layer in the TextCNN, padding included. A simulator can count them instead. What an operation
 costs depends on the hardware, and so does the winner: see :data:`COST_MODELS`.
+
+A network that reads a word a step is held against its twin, which has the same weights and no
+spikes (:class:`WordWork`).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 
@@ -94,6 +98,8 @@ class Work:
 
     Attributes
     ----------
+    reference : str
+        What it is held against.
     network : Network
         The network.
     words : numpy.ndarray of int, shape (sentences,)
@@ -105,6 +111,8 @@ class Work:
     events : mapping of str to int
         Synaptic operations of each population but the input, counted one by one.
     """
+
+    reference: ClassVar[str] = "TextCNN"
 
     network: Network
     words: np.ndarray
@@ -146,6 +154,75 @@ class Work:
         lengths, sentences = np.unique(self.words, return_counts=True)
         networks = [crop(self.network, words) for words in lengths.tolist()]
         return list(zip(networks, sentences.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class WordWork(Work):
+    """What a network that reads a word a step did; ``steps`` is that of a word, one.
+
+    Operations are those that are delivered: where several layers hear what one has written to a
+    residual current, each of them receives it. The twin adds it once, and looks words up without
+    multiplying, as the network does.
+    """
+
+    reference: ClassVar[str] = "twin"
+
+    @property
+    def estimates(self) -> dict[str, float]:
+        """Synaptic operations of each population, from mean rates; those of attention as counted.
+
+        A key and a value that fire in the same step meet, which rates do not tell.
+        """
+        network, estimates = self.network, dict.fromkeys(self.events, 0.0)
+        for connection in network.connections:
+            if not connection.transform.linear:
+                estimates[connection.target] += self.events[connection.target]
+                continue
+            neurons = sum(network[source].size for source in connection.sources)
+            spikes = sum(self.spikes[source] for source in connection.sources)
+            estimates[connection.target] += spikes / neurons * synapses(network, connection)
+        return estimates
+
+    @property
+    def neuron_updates(self) -> int:
+        """Filters times words: one for each neuron, two for each that looks both ways."""
+        filters = sum(p.size * (2 if p.neuron.hindsight else 1) for p in self.network.hidden)
+        return filters * int(self.words.sum())
+
+    @property
+    def macs(self) -> dict[str, int]:
+        """Multiply-accumulates of each layer of the twin."""
+        words = int(self.words.sum())
+        return {name: words * macs for name, macs in twin_macs(self.network).items()}
+
+
+def twin_macs(network: Network) -> dict[str, int]:
+    """Count the multiply-accumulates of the twin of a network that reads a word a step.
+
+    Parameters
+    ----------
+    network : Network
+        The network. A population that hears the input reads the residual current.
+
+    Returns
+    -------
+    dict of str to int
+        For each population, for a word. What is written to the residual current is charged to the
+        first that reads it; a word is looked up; attention multiplies keys by values, and queries
+        by what was found.
+    """
+    name, macs = network.input.name, dict.fromkeys((p.name for p in network.hidden), 0)
+    readers = {c.target for c in network.connections if name in c.sources}
+    written: set[str] = set()
+    for connection in network.connections:
+        transform, target = connection.transform, connection.target
+        if not transform.linear:
+            macs[target] += 2 * transform.features * transform.size
+        elif name not in connection.sources and not written.issuperset(connection.sources):
+            macs[target] += synapses(network, connection)
+            if target in readers:
+                written.update(connection.sources)
+    return macs
 
 
 def synapses(network: Network, connection: Connection) -> int:

@@ -1,7 +1,7 @@
 """A text classifier: words, their firing rates, and the spiking network they drive.
 
     text -> tokens -> word ids -> rates in [0, 1] -> (spikes -> network -> votes) -> label
-    text -> tokens -> word ids -> a spike a word, each in its own step -> (network -> votes) -> label
+    text -> tokens -> word ids -> a spike a word, in its own step -> (network -> votes) -> label
 
 The second is individual coding (SNN-BERT, 2024): the input has a neuron for each known word, and a
 presentation has as many steps as words.

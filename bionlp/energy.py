@@ -1,4 +1,8 @@
-"""What a spiking network does for sentences, counted in Brian 2, and what that costs."""
+"""What a spiking network does for sentences, counted in Brian 2, and what that costs.
+
+Shared weights count their operations. A network that reads a word a step has all its weights in one
+matrix, so there they are counted from every spike instead.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,15 @@ from typing import Any
 import brian2
 import numpy as np
 
-from analysis.energy import COST_MODELS, Work
+from analysis.energy import COST_MODELS, WordWork, Work
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
 from bionlp.errors import DatasetError, UsageError
-from bionlp.simulation import Advance, Engine, open_network, stimulus_of
+from bionlp.simulation import Advance, Engine, open_network, record_run, stimulus_of
+from networks.activity import synaptic_events
+
+CHUNK = 20
+"""Sentences whose spikes are in memory together."""
 
 
 def measure_energy(
@@ -59,7 +67,7 @@ def energy_document(work: Work) -> dict[str, Any]:
     dict
         Means over the sentences, ready for JSON: operations of each layer and of all, spikes of
         each layer, and the energy in joules under each of :data:`analysis.energy.COST_MODELS`,
-        beside that of the TextCNN with the same kernels.
+        beside that of the TextCNN with the same kernels, or of the twin (``reference``).
     """
     n = len(work.words)
     macs, estimates = work.macs, work.estimates
@@ -77,18 +85,19 @@ def energy_document(work: Work) -> dict[str, Any]:
     updates = work.neuron_updates / n
     costs = []
     for cost in COST_MODELS:
-        textcnn, spiking = cost.textcnn(total_macs), cost.spiking(operations, updates)
+        reference, spiking = cost.textcnn(total_macs), cost.spiking(operations, updates)
         costs.append(
             {
                 "cost_model": cost.name,
-                "textcnn_joules": textcnn,
+                reference_key(work.reference): reference,
                 "spiking_joules": spiking,
-                "ratio": spiking / textcnn,
+                "ratio": spiking / reference,
                 "source": cost.source,
             }
         )
     return {
         "sentences": n,
+        "reference": work.reference,
         "layers": layers,
         "macs": total_macs,
         "synaptic_operations": operations,
@@ -96,6 +105,11 @@ def energy_document(work: Work) -> dict[str, Any]:
         "spikes": {name: spikes / n for name, spikes in work.spikes.items()},
         "energy": costs,
     }
+
+
+def reference_key(reference: str) -> str:
+    """Return the name that a document gives the energy of what a network is held against."""
+    return f"{reference.lower()}_joules"
 
 
 def count_work(
@@ -145,6 +159,8 @@ def count_work(
     engine = engine.chosen(len(ids))
     if engine.synapses != "shared":
         raise UsageError("operations are counted by shared weights; choose --synapses shared")
+    if classifier.word_a_step:
+        return _count_words(classifier, ids, steps, engine, advance)
     stimulus = stimulus_of(classifier, ids, steps)
     network = classifier.network
     with open_network(network, stimulus, engine) as brian:
@@ -161,3 +177,29 @@ def count_work(
         counted = brian.synaptic_events()
     events = {population.name: counted[population.name] for population in network.hidden}
     return Work(network, np.array([len(i) for i in ids]), steps, spikes, events)
+
+
+def _count_words(
+    classifier: TextClassifier,
+    ids: Sequence[np.ndarray],
+    steps: int,
+    engine: Engine,
+    advance: Advance | None,
+) -> WordWork:
+    network, done = classifier.network, 0
+    spikes, events = dict.fromkeys(network.order, 0), {p.name: 0 for p in network.hidden}
+    for start in range(0, len(ids), CHUNK):
+        shown, own = classifier.narrowed(ids[start : start + CHUNK])
+        stimulus = stimulus_of(shown, own, steps)
+        recorded = record_run(shown.network, stimulus, seed=0, engine=engine)
+        for number in range(len(own)):
+            activity = recorded.activity(number)
+            counted = synaptic_events(shown.network, activity)
+            for name, layer in activity.items():
+                spikes[name] += int(layer.spikes.sum())
+            for name in events:
+                events[name] += counted[name]
+        done += len(own)
+        if advance:
+            advance(done / len(ids))
+    return WordWork(network, np.array([len(sentence) for sentence in ids]), steps, spikes, events)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from analysis.energy import Work
-from analysis.recordings import input_layer, layer_names, output_layer
+from analysis.energy import WordWork, Work
+from analysis.recordings import input_layer, layer_names, output_layer, words
 from analysis.report import make_report
 from bionlp.attribution import attribute
 from bionlp.classifier import TextClassifier
@@ -65,7 +65,7 @@ def write_report(
     recorded = output_layer(recording)["spikes"].values.astype(bool)
     if not np.array_equal(output, recorded.reshape(output.shape)):
         raise another_model(recording, classifier)
-    work = _work(recording, classifier.network)
+    work = _work(recording, classifier)
     page = make_report(recording, relevance, energy_document(work))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
@@ -91,10 +91,16 @@ def recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Netw
     RecordingError
         If the recording is of another model, or of neurons that cannot be simulated.
     """
-    network, words = classifier.network, input_layer(recording).sizes["position"]
-    if words > classifier.length:
+    positions = input_layer(recording).sizes["position"]
+    if positions > classifier.length:
         raise another_model(recording, classifier)
-    shown = crop(network, words)
+    if classifier.word_a_step:
+        ids = np.array(classifier.vocabulary.ids(words(recording)))
+        if not ids.all():
+            raise another_model(recording, classifier)
+        classifier, _ = classifier.narrowed([ids])
+    network = classifier.network
+    shown = crop(network, positions)
     sizes = {name: recording[name]["spikes"][0].size for name in layer_names(recording)[1:]}
     features = input_layer(recording).sizes["feature"]
     if sizes != sizes_of(shown) or features != network.input.shape[1]:
@@ -135,12 +141,15 @@ def another_model(recording: xr.DataTree, classifier: TextClassifier) -> Recordi
     )
 
 
-def _work(recording: xr.DataTree, network: Network) -> Work:
-    names = layer_names(recording)
-    return Work(
-        network,
-        np.array([input_layer(recording).sizes["position"]]),
-        int(recording.attrs["steps"]),
+def _work(recording: xr.DataTree, classifier: TextClassifier) -> Work:
+    names, steps = layer_names(recording), int(recording.attrs["steps"])
+    kind, length = Work, input_layer(recording).sizes["position"]
+    if classifier.word_a_step:
+        kind, length, steps = WordWork, steps, classifier.steps
+    return kind(
+        classifier.network,
+        np.array([length]),
+        steps,
         {name: int(recording[name].attrs["spike_count"]) for name in names},
         {name: int(recording[name].attrs["synaptic_events"]) for name in names[1:]},
     )

@@ -1,9 +1,10 @@
 r"""A spiking transformer that reads a word a step, after SNN-BERT.
 
 *SNN-BERT: Training-efficient Spiking Neural Networks for energy-efficient BERT* (Neural Networks
-180, 2024, 106630) has neither code nor equations that are public. From the paper come individual coding (each word has
-a time step of its own), neurons that look both ways and are computed for all steps at once, and
-direct training of a network shaped like BERT; how the parts are put together is our own:
+180, 2024, 106630) has neither code nor equations that are public. From the paper come individual
+coding (each word has a time step of its own), neurons that look both ways and are computed for all
+steps at once, and direct training of a network shaped like BERT; how the parts are put together is
+our own:
 
     r = E[word]                                        the residual current
     block:  s = fire(r)

@@ -74,6 +74,7 @@ def _variables(
         "membranes": bool(membranes),
         "membrane_rows": membranes,
         "layers": layer_rows(recording, energy["layers"]),
+        "reference": energy["reference"],
         "costs": cost_rows(energy["energy"]),
         "sources": [(row["cost_model"], row["source"]) for row in energy["energy"]],
         "circumstances": circumstances(recording),

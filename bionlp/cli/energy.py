@@ -41,14 +41,14 @@ def energy(
 
     Synaptic operations are counted one by one, and estimated from firing rates.
     Energy is that of a sentence, under several cost models, beside that of the
-    TextCNN with the same weights, which is not charged for padding.
+    TextCNN with the same weights, which is not charged for padding, or of the
+    non-spiking twin of a network that reads a word a step.
     """
     from bionlp.cli.output import load_examples, load_model, note_left_out, print_json
     from bionlp.energy import measure_energy
     from bionlp.simulation import Engine
 
     classifier = load_model(model, decay, threshold)
-    classifier.require_rates("operations are counted")
     steps = steps or classifier.steps
     report = Reporter()
     columns = {"text_column": text_column, "label_column": label_column}
@@ -64,14 +64,16 @@ def energy(
     if as_json:
         print_json(document)
     else:
-        _print(document)
+        _print(document, classifier.pace(steps))
 
 
-def _print(document: dict[str, Any]) -> None:
+def _print(document: dict[str, Any], pace: str) -> None:
     import typer
 
     from bionlp.cli.output import print_table
+    from bionlp.energy import reference_key
 
+    reference = document["reference"]
     rows = [
         (
             row["layer"],
@@ -84,24 +86,24 @@ def _print(document: dict[str, Any]) -> None:
     ]
     print_table(
         f"Operations of a sentence, mean of {document['sentences']} ({document['model']}, "
-        f"{document['dataset']} {document['split']}, {document['steps']} steps, "
+        f"{document['dataset']} {document['split']}, {pace}, "
         f"seed {document['seed']}, {document['backend']})",
-        ("layer", "TextCNN, MACs", "SNN, counted", "SNN, estimated", "difference"),
+        ("layer", f"{reference}, MACs", "SNN, counted", "SNN, estimated", "difference"),
         rows,
     )
     rows = [
         (
             row["cost_model"],
-            f"{row['textcnn_joules'] * 1e6:.2f}",
+            f"{row[reference_key(reference)] * 1e6:.2f}",
             f"{row['spiking_joules'] * 1e6:.2f}",
             f"{row['ratio']:.2f}",
-            "spiking" if row["ratio"] < 1 else "TextCNN",
+            "spiking" if row["ratio"] < 1 else reference,
         )
         for row in document["energy"]
     ]
     print_table(
         "Energy of a sentence, microjoules",
-        ("cost model", "TextCNN", "SNN", "SNN / TextCNN", "less"),
+        ("cost model", reference, "SNN", f"SNN / {reference}", "less"),
         rows,
     )
     for row in document["energy"]:
