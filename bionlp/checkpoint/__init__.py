@@ -244,7 +244,9 @@ def _take_levels(arrays: Arrays, words: int, network: Network) -> np.ndarray:
     """Return the rates of all words, of which the first, for unknown ones, is silent."""
     levels = arrays.take("levels", ("uint8",), (words + 1, network.input.shape[1]))
     if levels[0].any():
-        raise CheckpointError("array 'levels': row 0 stands for unknown words and must be zero")
+        raise CheckpointError(
+            f"{arrays.path}: array 'levels': row 0 stands for unknown words and must be zero"
+        )
     return levels
 
 

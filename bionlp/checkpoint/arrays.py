@@ -32,7 +32,7 @@ class Arrays:
     """
 
     def __init__(self, arrays: Mapping[str, np.ndarray], path: Path):
-        self._arrays, self._path = arrays, path
+        self._arrays, self.path = arrays, path
         self._taken: set[str] = set()
 
     @classmethod
@@ -74,21 +74,21 @@ class Arrays:
             If it is missing or another one.
         """
         if name not in self._arrays:
-            raise CheckpointError(f"{self._path} lacks the array {name!r}; copy the model again")
+            raise CheckpointError(f"{self.path} lacks the array {name!r}; copy the model again")
         array = self._arrays[name]
         if array.dtype.name not in dtypes:
             raise CheckpointError(
-                f"{self._path}: array {name!r} is of {array.dtype.name}, not {' or '.join(dtypes)}"
+                f"{self.path}: array {name!r} is of {array.dtype.name}, not {' or '.join(dtypes)}"
             )
         if shape is not None and array.shape != shape:
             raise CheckpointError(
-                f"{self._path}: array {name!r} has the shape {array.shape}, not {shape}"
+                f"{self.path}: array {name!r} has the shape {array.shape}, not {shape}"
             )
         if not np.isfinite(array).all():
-            raise CheckpointError(f"{self._path}: array {name!r} has values that are not finite")
+            raise CheckpointError(f"{self.path}: array {name!r} has values that are not finite")
         if array.dtype.kind == "f" and (np.abs(array) > LARGEST).any():
             raise CheckpointError(
-                f"{self._path}: array {name!r} has values beyond {LARGEST:g}, which no sum can hold"
+                f"{self.path}: array {name!r} has values beyond {LARGEST:g}, which no sum can hold"
             )
         self._taken.add(name)
         return array
@@ -104,5 +104,5 @@ class Arrays:
         left = sorted(self._arrays.keys() - self._taken)
         if left:
             raise CheckpointError(
-                f"{self._path} has arrays that nothing refers to: {', '.join(map(repr, left))}"
+                f"{self.path} has arrays that nothing refers to: {', '.join(map(repr, left))}"
             )

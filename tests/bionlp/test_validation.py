@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,11 +20,12 @@ def sentences(small_model):
 
 
 @pytest.mark.parametrize("decay", [1.0, 0.9])
-def test_no_spike_differs_in_replay(sentences, decay):
+def test_no_spike_differs_in_replay(small_model, sentences, decay):
     network, read = sentences
-    result = replay(
-        with_all_neurons(network, decay=decay), read, steps=50, seed=0, engine=Engine("numpy")
+    classifier = replace(
+        load_classifier(small_model), network=with_all_neurons(network, decay=decay)
     )
+    result = replay(classifier, read, steps=50, seed=0, engine=Engine("numpy"))
     assert result.differing == 0
     assert result.spikes > 1000
     assert list(result.layers) == list(result.sentences[0])
