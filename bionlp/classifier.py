@@ -234,13 +234,17 @@ class TextClassifier:
         """
         if not self.word_a_step:
             return self, list(ids)
-        used = np.unique(np.concatenate(ids))
-        used = used[used != PADDING]
-        if not len(used):
-            used = np.array([1])
+        every = np.concatenate(ids)
+        every = every[every != PADDING] if every.any() else np.array([1])
+        # In the order in which they are read, which is how figures show them.
+        used = every[np.sort(np.unique(every, return_index=True)[1])]
         words = [self.vocabulary.words[number - 1] for number in used]
         network = choose_inputs(self.network, used - 1)
-        own = [np.where(s == PADDING, PADDING, 1 + np.searchsorted(used, s)) for s in ids]
+        order = np.argsort(used)
+        places = [order[np.searchsorted(used, sentence, sorter=order)] for sentence in ids]
+        own = [
+            np.where(s == PADDING, PADDING, 1 + place) for s, place in zip(ids, places, strict=True)
+        ]
         return replace(self, vocabulary=Vocabulary(words), network=network), own
 
     def read(self, text: str) -> Sentence:

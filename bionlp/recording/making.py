@@ -132,10 +132,10 @@ def _own_words(
 
     Each word is an input neuron, and there are more if several sentences were presented.
     """
-    ids = np.unique(classifier.vocabulary.ids(words))
-    own, _ = classifier.narrowed([ids])
+    own, _ = classifier.narrowed([np.array(classifier.vocabulary.ids(words))])
+    rows = np.array(classifier.vocabulary.ids(own.vocabulary.words)) - 1
     shown = activity[classifier.network.input.name]
-    spoken = replace(shown, spikes=shown.spikes[:, ids - 1])
+    spoken = replace(shown, spikes=shown.spikes[:, rows])
     return own.network, own.vocabulary.words, dict(activity) | {own.network.input.name: spoken}
 
 
