@@ -243,7 +243,8 @@ class TextClassifier:
         order = np.argsort(used)
         places = [order[np.searchsorted(used, sentence, sorter=order)] for sentence in ids]
         own = [
-            np.where(s == PADDING, PADDING, 1 + place) for s, place in zip(ids, places, strict=True)
+            np.where(sentence == PADDING, PADDING, 1 + place)
+            for sentence, place in zip(ids, places, strict=True)
         ]
         return replace(self, vocabulary=Vocabulary(words), network=network), own
 

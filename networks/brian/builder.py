@@ -159,12 +159,13 @@ class SharedBuilder(Builder):
     different lengths.
     """
 
-    counts_events = True
     replaceable = True
 
     def __init__(self, network: Network, dtype: type[np.floating]):
         super().__init__(network, dtype)
         self.pause = 0
+        # What attention learns and reads is not counted as it happens.
+        self.counts_events = all(c.transform.linear for c in network.connections)
 
     def _input(self, stimulus, begin, clock):
         population = self.network.input

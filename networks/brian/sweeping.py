@@ -29,11 +29,9 @@ class SweepingBuilder(SharedBuilder):
         If a population could not wait for others, or a connection has a delay.
     """
 
-    counts_events = False
-
     def __init__(self, network: Network, dtype: type[np.floating]):
         super().__init__(network, dtype)
-        self._steps = 0
+        self.counts_events, self._steps = False, 0
         for population in network.hidden:
             if not population.neuron.hindsight:
                 raise Unsupported(

@@ -104,6 +104,17 @@ def test_longer_sentences_need_another_network():
         brian.run(seed=0, stimulus=SpikeStimulus([sentence(rng, 4)]))
 
 
+@both_ways
+def test_events_are_not_counted_where_they_would_be_wrong(causal):
+    rng = np.random.default_rng(8)
+    network = attending(rng, causal=causal)
+    stimulus = SpikeStimulus([sentence(rng, 2)])
+    with BrianNetwork(network, stimulus, backend="numpy") as brian:
+        brian.run(seed=0)
+        with pytest.raises(ValueError, match=r"count them from recorded spikes"):
+            brian.synaptic_events()
+
+
 def test_a_presentation_is_gone_through_in_sweeps():
     sweeps = attending(np.random.default_rng(6), causal=False).sweeps
     assert sweeps.count == 6
