@@ -196,8 +196,8 @@ class BrianNetwork:
         """
         if not self._builder.counts_events:
             raise ValueError(
-                "only shared weights count synaptic events, and not where there is attention; count "
-                "them from recorded spikes with networks.activity.synaptic_events"
+                "only shared weights count synaptic events, and not where there is attention; "
+                "count them from recorded spikes with networks.activity.synaptic_events"
             )
         events = {population.name: 0 for population in self.description.hidden}
         targets = dict(zip(self.description.keys, self.description.connections, strict=True))
