@@ -116,8 +116,15 @@ def replay(
     """
     engine = engine.chosen(len(sentences))
     differences, stock_differences = [], []
+    # Narrowed to the words of all of them, so that one compiled program serves all chunks.
+    shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
+    network = shown.network
     for start in range(0, len(sentences), CHUNK):
-        network, stimulus = _given(classifier, sentences[start : start + CHUNK], steps, seed, start)
+        chunk = slice(start, start + CHUNK)
+        if shown.word_a_step:
+            stimulus = stimulus_of(shown, ids[chunk], steps)
+        else:
+            stimulus = _drawn(sentences[chunk], steps, seed, start)
         activities = _run_all(network, stimulus, engine)
         differences.extend(compare_with_pytorch(network, activities))
         if stock:
@@ -128,18 +135,14 @@ def replay(
     return Replay(engine.backend, differences, stock_differences)
 
 
-def _given(
-    classifier: TextClassifier, sentences: Sequence[Sentence], steps: int, seed: int, first: int
-) -> tuple[Network, SpikeStimulus]:
-    """Return what sentences are shown as given spikes, and the network that they are shown to."""
-    if classifier.word_a_step:
-        shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
-        return shown.network, stimulus_of(shown, ids, steps)
-    spikes = [
-        poisson_spikes(sentence.rates, steps, seed=seed, sentence=number)
-        for number, sentence in enumerate(sentences, first)
-    ]
-    return classifier.network, SpikeStimulus(spikes)
+def _drawn(sentences: Sequence[Sentence], steps: int, seed: int, first: int) -> SpikeStimulus:
+    """Draw the Poisson spikes of sentences, of which the first has the given number."""
+    return SpikeStimulus(
+        [
+            poisson_spikes(sentence.rates, steps, seed=seed, sentence=number)
+            for number, sentence in enumerate(sentences, first)
+        ]
+    )
 
 
 def _run_all(

@@ -20,10 +20,10 @@ from bionlp.cli.options import (
     TextColumn,
     given,
 )
-from bionlp.errors import EmbeddingError
+from bionlp.errors import EmbeddingError, UsageError
 from bionlp.limits import MOST_DIMENSION
 from bionlp.progress import Reporter
-from bionlp.training.settings import ARCHITECTURES, AUGMENTATIONS, RECIPES, recipe
+from bionlp.training.settings import ARCHITECTURES, AUGMENTATIONS, OWN, RECIPES, recipe
 
 EXAMPLE = "Example: bionlp train --dataset mr --embeddings glove-wiki-gigaword-300 --out models/mr"
 
@@ -269,6 +269,14 @@ def _changes(context: typer.Context) -> dict[str, Any]:
     """Return the training settings that were given on the command line."""
     names = {field.name for field in fields(DEFAULT)} & context.params.keys()
     changes = {name: context.params[name] for name in given(context, names)}
+    architecture = context.params["architecture"]
+    for other in OWN.keys() - {architecture}:
+        foreign = [name for name in OWN[other] if name in changes]
+        if foreign:
+            raise UsageError(
+                f"--{foreign[0].replace('_', '-')} is of the architecture {other}, not of "
+                f"{architecture}; leave it out"
+            )
     if "noise_steps" in changes:
         changes["noise_steps"] = changes["noise_steps"] or None
     if changes.get("teacher") is not None:

@@ -25,6 +25,19 @@ TEXTCNN, SNNBERT = "textcnn", "snnbert"
 ARCHITECTURES = (TEXTCNN, SNNBERT)
 """What is trained: a TextCNN that becomes a spiking network, or a spiking encoder."""
 
+OWN = {
+    TEXTCNN: (
+        *("threshold", "decay", "steps", "silent_below", "embedding_rate", "noise_steps"),
+        *("finetuning_batch_size", "finetuning_epochs", "finetuning_rate", "finetuning_steps"),
+        *("gain", "centred", "select_converted", "diversity"),
+    ),
+    SNNBERT: (
+        *("width", "blocks", "heads", "hidden", "causal", "spike_dropout", "word_dropout"),
+        *("encoder_batch_size", "encoder_epochs", "encoder_rate", "rate_penalty"),
+    ),
+}
+"""Settings that the other one has no use for; TextCNNs that teach an encoder have all others."""
+
 NONE, SYNONYMS = "none", "synonyms"
 AUGMENTATIONS = (NONE, SYNONYMS)
 """What words of lessons may be replaced by."""

@@ -252,6 +252,11 @@ def test_what_it_is_not_for_says_so_in_one_line(encoder, reviews, tmp_path, cli,
         ("--architecture=bert", "unknown architecture 'bert'; choose one of textcnn, snnbert"),
         ("--heads=3", "width of 16 cannot be divided among 3 heads"),
         ("--rate-penalty=-1", "rate_penalty must lie in"),
+        (
+            "--finetuning-steps=5",
+            "--finetuning-steps is of the architecture textcnn, not of snnbert",
+        ),
+        ("--architecture=textcnn", "--width is of the architecture snnbert, not of textcnn"),
     ],
 )
 def test_wrong_options_are_refused(encoder_arguments, tmp_path, cli, option, message):
