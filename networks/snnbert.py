@@ -25,9 +25,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from networks.pytorch.attention import associate
-from networks.pytorch.bidirectional import kernel
+from networks.pytorch.bidirectional import both_ways
 from networks.pytorch.stepping import FastSigmoid
 
 PADDING = 0
@@ -96,15 +97,23 @@ class Firing(nn.Module):
             Spikes, 0 or 1.
         """
         normed = torch.zeros_like(current)
-        normed[words] = self.norm(current[words])
-        steps, after = current.shape[1], self.backward_decay
-        matrix = kernel(steps, self.forward_decay, normed.new_zeros(()) if after is None else after)
-        membrane = (matrix.tril() if after is None else matrix) @ normed
+        normed[words] = self._normalised(current[words])
+        membrane = both_ways(normed, self.forward_decay, self.backward_decay)
         if self.spiking:
             answers = FastSigmoid.apply(membrane - self.threshold, False, SLOPE, 1.0)
         else:
             answers = membrane.relu()
         return answers * words.unsqueeze(-1)
+
+    def _normalised(self, current: Tensor) -> Tensor:
+        """Normalise the currents of all words of a batch, shape (words, neurons)."""
+        if len(current) > 1 or not self.training:
+            return self.norm(current)
+        # A single word has no variance, so it is normalised as when nothing is learnt.
+        norm = self.norm
+        return functional.batch_norm(
+            current, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
+        )
 
 
 class Block(nn.Module):

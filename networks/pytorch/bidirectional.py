@@ -45,22 +45,27 @@ def step_both_ways(current: Tensor, forward: float | Tensor, backward: float | T
     return held
 
 
-def both_ways(current: Tensor, forward: Tensor, backward: Tensor) -> Tensor:
+def both_ways(current: Tensor, forward: Tensor, backward: Tensor | None = None) -> Tensor:
     """Return the membranes, computed at once and differentiable.
 
     Parameters
     ----------
     current : Tensor, shape (batch, steps, neurons)
         Currents; steps are not the first axis here, so that each sentence is one product.
-    forward, backward : Tensor, shape ()
-        Factors per step of all neurons.
+    forward : Tensor, shape ()
+        Factor per step of all neurons on what came before.
+    backward : Tensor, shape (), optional
+        On what comes after; without it, that does not count.
 
     Returns
     -------
     Tensor, shape (batch, steps, neurons)
         Membranes.
     """
-    return kernel(current.shape[1], forward, backward) @ current
+    steps = current.shape[1]
+    if backward is None:
+        return kernel(steps, forward, forward).tril() @ current
+    return kernel(steps, forward, backward) @ current
 
 
 def kernel(steps: int, forward: Tensor, backward: Tensor) -> Tensor:

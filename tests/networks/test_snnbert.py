@@ -129,6 +129,15 @@ def test_training_learns_and_keeps_thresholds_positive():
     assert all((layer.threshold > 0).all() for layer in layers)
 
 
+@pytest.mark.parametrize("ids", [[[3]], [[0, 0]]])
+def test_a_batch_of_one_word_or_none_can_be_learnt_from(ids):
+    model = encoder(7).train()
+    loss = model(torch.tensor(ids)).sum()
+    loss.backward()
+    assert loss.isfinite()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
+
+
 def test_the_twin_has_the_same_weights_and_no_spikes():
     model, twin = encoder(5), encoder(5, spiking=False)
     assert model.state_dict().keys() == twin.state_dict().keys()
