@@ -89,7 +89,10 @@ def test_seeds_of_experiments_have_bounds(cli, text, tmp_path):
     assert len(err) < 500
 
 
-NO_NUMBER = ("seed", "widths", "annealed", "centred", "select_converted")
+NO_NUMBER = (
+    *("seed", "widths", "annealed", "centred", "select_converted", "causal", "phrases"),
+    *("architecture", "augment", "teacher"),
+)
 
 
 def test_every_setting_has_a_range():
