@@ -122,13 +122,21 @@ class Work:
 
     @property
     def estimates(self) -> dict[str, float]:
-        """Synaptic operations of each population, estimated from the mean rates of its sources."""
-        network, presented = self.network, self.steps * len(self.words)
+        """Synaptic operations of each population, estimated from the mean rates of its sources.
+
+        Those of attention are as counted: a key and a value that fire in the same step meet, which
+        rates do not tell.
+        """
+        network = self.network
         estimates = dict.fromkeys((population.name for population in network.hidden), 0.0)
         for connection in network.connections:
+            if not connection.transform.linear:
+                estimates[connection.target] += self.events[connection.target]
+                continue
+            # A rate is of spikes a neuron and step, and is multiplied by steps again.
             neurons = sum(network[source].size for source in connection.sources)
-            rate = sum(self.spikes[source] for source in connection.sources) / (presented * neurons)
-            estimates[connection.target] += presented * rate * synapses(network, connection)
+            spikes = sum(self.spikes[source] for source in connection.sources)
+            estimates[connection.target] += spikes / neurons * synapses(network, connection)
         return estimates
 
     @property
@@ -168,22 +176,6 @@ class WordWork(Work):
     reference: ClassVar[str] = "twin"
 
     @property
-    def estimates(self) -> dict[str, float]:
-        """Synaptic operations of each population, from mean rates; those of attention as counted.
-
-        A key and a value that fire in the same step meet, which rates do not tell.
-        """
-        network, estimates = self.network, dict.fromkeys(self.events, 0.0)
-        for connection in network.connections:
-            if not connection.transform.linear:
-                estimates[connection.target] += self.events[connection.target]
-                continue
-            neurons = sum(network[source].size for source in connection.sources)
-            spikes = sum(self.spikes[source] for source in connection.sources)
-            estimates[connection.target] += spikes / neurons * synapses(network, connection)
-        return estimates
-
-    @property
     def neuron_updates(self) -> int:
         """Filters times words: one for each neuron, two for each that looks both ways."""
         filters = sum(p.size * (2 if p.neuron.hindsight else 1) for p in self.network.hidden)
@@ -194,6 +186,11 @@ class WordWork(Work):
         """Multiply-accumulates of each layer of the twin."""
         words = int(self.words.sum())
         return {name: words * macs for name, macs in twin_macs(self.network).items()}
+
+
+def reference_key(reference: str) -> str:
+    """Return the name that documents give the energy of what a network is held against."""
+    return f"{reference.lower()}_joules"
 
 
 def twin_macs(network: Network) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing import Any
 import brian2
 import numpy as np
 
-from analysis.energy import COST_MODELS, WordWork, Work
+from analysis.energy import COST_MODELS, WordWork, Work, reference_key
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
 from bionlp.errors import DatasetError, UsageError
@@ -105,11 +105,6 @@ def energy_document(work: Work) -> dict[str, Any]:
         "spikes": {name: spikes / n for name, spikes in work.spikes.items()},
         "energy": costs,
     }
-
-
-def reference_key(reference: str) -> str:
-    """Return the name that a document gives the energy of what a network is held against."""
-    return f"{reference.lower()}_joules"
 
 
 def count_work(

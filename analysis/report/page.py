@@ -75,7 +75,7 @@ def _variables(
         "membrane_rows": membranes,
         "layers": layer_rows(recording, energy["layers"]),
         "reference": energy["reference"],
-        "costs": cost_rows(energy["energy"]),
+        "costs": cost_rows(energy["energy"], energy["reference"]),
         "sources": [(row["cost_model"], row["source"]) for row in energy["energy"]],
         "circumstances": circumstances(recording),
     }

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from analysis.counts import cumulative_class_counts
+from analysis.energy import reference_key
 from analysis.recordings import class_names, input_layer, layer_names, words
 
 MOMENTS = 11
@@ -130,13 +131,15 @@ def layer_rows(recording: xr.DataTree, work: Sequence[Mapping[str, Any]]) -> lis
     return table
 
 
-def cost_rows(costs: Sequence[Mapping[str, Any]]) -> list[Row]:
+def cost_rows(costs: Sequence[Mapping[str, Any]], reference: str) -> list[Row]:
     """Return the energy of both networks under each cost model.
 
     Parameters
     ----------
     costs : sequence of dict
         ``energy`` of what ``bionlp energy --json`` prints.
+    reference : str
+        What the network is held against, also of that.
 
     Returns
     -------
@@ -147,7 +150,7 @@ def cost_rows(costs: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [
         [
             row["cost_model"],
-            f"{row['spiking_joules'] / row['ratio'] * 1e6:.3f}",
+            f"{row[reference_key(reference)] * 1e6:.3f}",
             f"{row['spiking_joules'] * 1e6:.3f}",
             f"{row['ratio']:.2f}",
         ]

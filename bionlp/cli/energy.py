@@ -70,8 +70,8 @@ def energy(
 def _print(document: dict[str, Any], pace: str) -> None:
     import typer
 
+    from analysis.energy import reference_key
     from bionlp.cli.output import print_table
-    from bionlp.energy import reference_key
 
     reference = document["reference"]
     rows = [

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.energy import COST_MODELS, Work, synapses, textcnn_macs
+from analysis.report.tables import cost_rows
 from networks.activity import synaptic_events
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder
 from networks.description import Connection, Network, Population, Votes, crop
@@ -115,3 +116,8 @@ def test_cost_models():
     assert memory.spiking(1, 0) == pytest.approx(15.9e-12)
     assert memory.spiking(0, 1) == pytest.approx(15.5e-12)
     assert all(model.source for model in COST_MODELS)
+
+
+def test_costs_of_silence_are_shown():
+    work = [{"cost_model": "m", "textcnn_joules": 2e-6, "spiking_joules": 0.0, "ratio": 0.0}]
+    assert cost_rows(work, "TextCNN") == [["m", "2.000", "0.000", "0.00"]]
