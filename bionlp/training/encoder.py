@@ -17,7 +17,7 @@ from torch import Tensor
 
 from bionlp.classifier import WORD_STEPS, TextClassifier, predict_labels
 from bionlp.errors import UsageError
-from bionlp.evaluation import pytorch_counter
+from bionlp.evaluation import evaluate
 from bionlp.progress import Reporter
 from bionlp.training.batches import Batch, Encoded, batches
 from bionlp.training.corpus import Corpus, Embeddings
@@ -197,30 +197,13 @@ def train_encoder(
     choices = encoder_choices(settings)
     history = fit(stage, corpus.train, corpus.dev, choices, state, report, origin)
     check_chance(stage.name, max(history.dev_accuracy), corpus.dev, report)
-    network = fold(stage.model)
-    votes = _votes(corpus, network, corpus.dev, device)
-    tested = _votes(corpus, network, corpus.test, device) if corpus.test else None
-    found = summary(
-        history,
-        _accuracy(votes, corpus.dev),
-        None if tested is None else _accuracy(tested, corpus.test),
-    )
-    return network, votes, {stage.name: found}
-
-
-def _votes(
-    corpus: Corpus, network: Network, split: Encoded, device: torch.device | str
-) -> np.ndarray:
-    """Return the votes of the described network."""
-    dataset = corpus.dataset
+    network, dataset = fold(stage.model), corpus.dataset
     classifier = TextClassifier(
         STAGE, dataset.language, dataset.label_names, corpus.vocabulary, None, network
     )
-    count = pytorch_counter(classifier, WORD_STEPS, seed=0, device=device)
-    # As a classifier reads them, without what is no known word.
-    return count([ids[ids > 0] if ids.any() else ids[:1] for ids in split.ids])
-
-
-def _accuracy(votes: np.ndarray, split: Encoded) -> float:
-    known = np.array([ids.any() for ids in split.ids])
-    return float(((predict_labels(votes) == split.labels) & known).mean())
+    # As a user's texts are read, so not cut to the length that it was trained with.
+    once = {"steps": WORD_STEPS, "seed": 0, "device": device}
+    dev = evaluate(classifier, dataset.dev, **once)
+    test = evaluate(classifier, dataset.test, **once) if dataset.test else None
+    found = summary(history, dev.accuracy, test and test.accuracy)
+    return network, dev.votes, {stage.name: found}

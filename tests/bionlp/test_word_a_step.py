@@ -67,6 +67,22 @@ def test_it_learns_and_says_so(encoder):
     assert not (encoder / "state").exists()
 
 
+def test_the_card_has_what_evaluate_prints_of_texts_longer_than_those_it_learnt_from(
+    encoder_arguments, reviews, tmp_path, cli
+):
+    folder = tmp_path / "short"
+    # Hardly trained, so that the last words of a sentence still change answers.
+    command = (*encoder_arguments, "--length=5", "--encoder-epochs=2", f"--out={folder}")
+    code, _, err = cli(*command)
+    assert code == 0, err
+    measured = json.loads((folder / "settings.json").read_text())["training"]["measured"]["encoder"]
+    for part in ("dev", "test"):
+        command = ("--dataset", reviews / "reviews.csv", "--split", part, "--json")
+        code, out, err = cli("evaluate", folder, *command)
+        assert code == 0, err
+        assert json.loads(out)["accuracy"] == measured[f"{part}_accuracy"]
+
+
 @both_ways
 def test_brian_votes_as_pytorch_does(encoder, cli, of_reviews):
     answers = []
