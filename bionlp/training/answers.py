@@ -26,6 +26,7 @@ from bionlp.strict import Strict
 from bionlp.training.batches import Batch, pad
 from bionlp.training.corpus import Corpus
 from bionlp.training.distillation import Lesson, Teachers
+from bionlp.training.fit import History
 from bionlp.training.origin import differences
 from bionlp.training.state import Past, no_state, read_kept, refuse_others, write_state
 from bionlp.vocabulary import PADDING
@@ -83,13 +84,12 @@ class Answers:
     @property
     def measured(self) -> dict[str, Any]:
         """How good the teacher was on dev, in which epoch, and how long it took."""
-        accuracies = self.history["dev_accuracy"]
-        best = int(np.argmax(accuracies))
+        history = History(**self.history)
         return {
             "teacher": {
-                "best_epoch": best + 1,
-                "dev_accuracy": accuracies[best],
-                "seconds": round(sum(self.history["seconds"]), 1),
+                "best_epoch": history.best_epoch,
+                "dev_accuracy": max(history.dev_accuracy),
+                "seconds": round(sum(history.seconds), 1),
                 "history": self.history,
             }
         }

@@ -145,7 +145,6 @@ def _filter(
         setattr(group, time, _of_each(network, lambda p, n=place: _entry(fires[p.name], n)))
     tell_time(group, presents)
     group.state_updater.when = "integrate"
-    group.state_updater.order = 0
     group.thresholder["spike"].when = "test"
     group.resetter["spike"].when = "test"
     group.resetter["spike"].order = 1
