@@ -188,6 +188,20 @@ class WordWork(Work):
         return {name: words * macs for name, macs in twin_macs(self.network).items()}
 
 
+@dataclass(frozen=True)
+class RepeatedWork(WordWork):
+    """What a network did that is shown all words in each of so many ``steps``.
+
+    Its twin is that of a network that reads a word a step, for it has the same weights.
+    """
+
+    @property
+    def neuron_updates(self) -> int:
+        """Neurons times words times steps: each word has neurons of its own."""
+        neurons = sum(population.size for population in self.network.hidden)
+        return neurons * int(self.words.sum()) * self.steps
+
+
 def reference_key(reference: str) -> str:
     """Return the name that documents give the energy of what a network is held against."""
     return f"{reference.lower()}_joules"

@@ -23,13 +23,16 @@ the network is held against, has the same weights and filters, and max(U, 0) in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from networks.pytorch.attention import associate
-from networks.pytorch.bidirectional import both_ways
-from networks.pytorch.stepping import FastSigmoid
+from networks.pytorch.bidirectional import BothWays, both_ways
+
+Layer = Callable[[int], "Normalised"]
 
 PADDING = 0
 """Id of no word: it has no step."""
@@ -42,8 +45,42 @@ GAIN = 5.0
 """Of the share of votes as a logit, at the beginning."""
 
 
-class Firing(nn.Module):
-    """A layer of parallel spiking neurons, with the batch normalisation before it.
+class Normalised(nn.Module):
+    """A layer of neurons, with the batch normalisation before it.
+
+    Parameters
+    ----------
+    neurons : int
+        How many.
+
+    Attributes
+    ----------
+    norm : torch.nn.BatchNorm1d
+        Of the current of each neuron, over words.
+    """
+
+    def __init__(self, neurons: int):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(neurons)
+
+    def normalised(self, current: Tensor, words: Tensor) -> Tensor:
+        """Normalise the currents of all words, shape (batch, steps, neurons); others have none."""
+        normed = torch.zeros_like(current)
+        normed[words] = self._normalised(current[words])
+        return normed
+
+    def _normalised(self, current: Tensor) -> Tensor:
+        if len(current) > 1 or not self.training:
+            return self.norm(current)
+        # A single word has no variance, so it is normalised as when nothing is learnt.
+        norm = self.norm
+        return functional.batch_norm(
+            current, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
+        )
+
+
+class Firing(Normalised):
+    """A layer of parallel spiking neurons.
 
     Parameters
     ----------
@@ -56,16 +93,13 @@ class Firing(nn.Module):
 
     Attributes
     ----------
-    norm : torch.nn.BatchNorm1d
-        Of the current of each neuron, over words.
     threshold : torch.nn.Parameter, shape (neurons,)
         Of each neuron.
     """
 
     def __init__(self, neurons: int, *, causal: bool, spiking: bool):
-        super().__init__()
+        super().__init__(neurons)
         self.causal, self.spiking = causal, spiking
-        self.norm = nn.BatchNorm1d(neurons)
         self.threshold = nn.Parameter(torch.full((neurons,), THRESHOLD))
         logit = torch.logit(torch.tensor(DECAY))
         self._forward = nn.Parameter(logit.clone())
@@ -96,24 +130,13 @@ class Firing(nn.Module):
         Tensor, shape (batch, steps, neurons)
             Spikes, 0 or 1.
         """
-        normed = torch.zeros_like(current)
-        normed[words] = self._normalised(current[words])
-        membrane = both_ways(normed, self.forward_decay, self.backward_decay)
+        normed = self.normalised(current, words)
+        decays = self.forward_decay, self.backward_decay
         if self.spiking:
-            answers = FastSigmoid.apply(membrane - self.threshold, False, SLOPE, 1.0)
+            answers = BothWays.apply(normed, *decays, self.threshold, SLOPE)
         else:
-            answers = membrane.relu()
+            answers = both_ways(normed, *decays).relu()
         return answers * words.unsqueeze(-1)
-
-    def _normalised(self, current: Tensor) -> Tensor:
-        """Normalise the currents of all words of a batch, shape (words, neurons)."""
-        if len(current) > 1 or not self.training:
-            return self.norm(current)
-        # A single word has no variance, so it is normalised as when nothing is learnt.
-        norm = self.norm
-        return functional.batch_norm(
-            current, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
-        )
 
 
 class Block(nn.Module):
@@ -123,21 +146,23 @@ class Block(nn.Module):
     ----------
     width, heads, hidden : int
         Neurons of the residual current, parts of the attention, neurons of the feed-forward part.
-    **kind
-        As of :class:`Firing`.
+    causal : bool
+        Whether attention meets only what came before.
+    layer : callable
+        Makes a layer of so many neurons.
     """
 
-    def __init__(self, width: int, heads: int, hidden: int, **kind: bool):
+    def __init__(self, width: int, heads: int, hidden: int, causal: bool, layer: Layer):
         super().__init__()
-        self.heads, self.causal = heads, kind["causal"]
-        self.read = Firing(width, **kind)
+        self.heads, self.causal = heads, causal
+        self.read = layer(width)
         self.projections = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(3))
-        self.asked = nn.ModuleList(Firing(width, **kind) for _ in range(3))
-        self.found = Firing(width, **kind)
+        self.asked = nn.ModuleList(layer(width) for _ in range(3))
+        self.found = layer(width)
         self.mixed = nn.Linear(width, width, bias=False)
-        self.again = Firing(width, **kind)
+        self.again = layer(width)
         self.widen = nn.Linear(width, hidden, bias=False)
-        self.hidden = Firing(hidden, **kind)
+        self.hidden = layer(hidden)
         self.narrow = nn.Linear(hidden, width, bias=False)
 
     def forward(self, residual: Tensor, words: Tensor, dropout: nn.Module) -> tuple[Tensor, list]:
@@ -208,15 +233,21 @@ class SpikingEncoder(nn.Module):
         if width % heads:
             raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
         self.classes, self.causal, self.word_dropout = classes, causal, word_dropout
+        self.spiking = spiking
         self.register_buffer("vectors", _standardised(embeddings))
         self.projection = nn.Linear(embeddings.shape[1], width, bias=False)
-        kind = {"causal": causal, "spiking": spiking}
-        self.blocks = nn.ModuleList(Block(width, heads, hidden, **kind) for _ in range(blocks))
-        self.last = Firing(width, **kind)
+        layer = self._layer
+        self.blocks = nn.ModuleList(
+            Block(width, heads, hidden, causal, layer) for _ in range(blocks)
+        )
+        self.last = layer(width)
         self.classifier = nn.Linear(width, classes * neurons_per_class, bias=False)
-        self.output = Firing(classes * neurons_per_class, **kind)
+        self.output = layer(classes * neurons_per_class)
         self.gain = nn.Parameter(torch.tensor(GAIN))
         self.dropout = nn.Dropout(dropout)
+
+    def _layer(self, neurons: int) -> Normalised:
+        return Firing(neurons, causal=self.causal, spiking=self.spiking)
 
     def spikes(self, ids: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Read sentences.
@@ -237,8 +268,10 @@ class SpikingEncoder(nn.Module):
             kept = torch.rand(ids.shape, device=ids.device) >= self.word_dropout
             ids = torch.where(kept, ids, PADDING)
         ids = _together(ids)
-        words = ids != PADDING
-        residual, fired = self.projection(self.vectors[ids]), []
+        return self._read(self.projection(self.vectors[ids]), ids != PADDING)
+
+    def _read(self, residual: Tensor, words: Tensor) -> tuple[Tensor, list[Tensor]]:
+        fired = []
         for block in self.blocks:
             residual, spikes = block(residual, words, self.dropout)
             fired += spikes

@@ -22,7 +22,9 @@ from bionlp.cli.options import (
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import (
     ATTACKED,
+    CONTENDERS,
     DATASETS,
+    ENCODERS,
     ENERGY,
     EXPERIMENTS,
     FIGURES,
@@ -193,6 +195,54 @@ def attacks(
     _print(name, records, as_json)
 
 
+def encoders(
+    context: typer.Context,
+    datasets: Datasets = "mr, sst2, sst5, subj",
+    methods: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,C",
+            help=f"Only these networks, of {', '.join(CONTENDERS)}.",
+            autocompletion=completion.listed(CONTENDERS),
+        ),
+    ] = ", ".join(CONTENDERS),
+    seeds: Seeds = "0",
+    english: English = GLOVE,
+    chinese: Chinese = None,
+    teacher: Annotated[
+        str,
+        typer.Option(
+            help="A transformer that teaches all of them: minilm, a folder, a name that the "
+            "library transformers knows, or none."
+        ),
+    ] = "minilm",
+    out: Results = Path("results"),
+    work: Work = None,
+    device: DeviceName = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train encoders, and say how right they are and what they cost.
+
+    All are of one shape: a spiking transformer that reads a word a step, in
+    both directions or causal, one that is shown all words in each of four
+    steps, and the twin without spikes. The command can be stopped and started
+    at will.
+    """
+    name = context.info_name
+    folder, report = _folder(out, work), Reporter()
+
+    from bionlp.devices import choose_device
+    from bionlp.experiments.encoders import NO_TEACHER, list_encoders, run_encoders
+    from bionlp.experiments.results import Results
+
+    vectors = {"english": english, "chinese": chinese}
+    taught = {"teacher": None if teacher == NO_TEACHER else teacher}
+    chosen = _listed(datasets), _listed(methods), _numbers(seeds)
+    cells = list_encoders(*chosen, vectors, **taught)
+    records = run_encoders(cells, Results(out, name), folder, report, choose_device(device))
+    _print(name, records, as_json)
+
+
 def figure(
     context: typer.Context,
     datasets: Datasets = "mr",
@@ -268,7 +318,13 @@ def _numbers(seeds: str) -> list[int]:
     return [int(seed) for seed in listed]
 
 
-KINDS = ((TABLES, table), ([ATTACKED], attacks), ([ENERGY], energy), (FIGURES, figure))
+KINDS = (
+    (TABLES, table),
+    ([ATTACKED], attacks),
+    ([ENERGY], energy),
+    ([ENCODERS], encoders),
+    (FIGURES, figure),
+)
 for names, function in KINDS:
     for name in names:
         title = EXPERIMENTS[name].title

@@ -32,6 +32,14 @@ METHODS = {
 }
 """Methods in the order of the paper's table 1, and what tables call them."""
 
+CONTENDERS = {
+    "encoder": "A word a step, both ways",
+    "causal": "A word a step, causal",
+    "repeated": "All words in every step",
+    "twin": "Twin without spikes",
+}
+"""Encoders that are compared, and what tables call them."""
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -69,10 +77,12 @@ TABLES = {
 
 ATTACKED = "table2"
 ENERGY = "table5"
+ENCODERS = "encoder"
 
 EXPERIMENTS = TABLES | {
     ATTACKED: Experiment("Robustness to other words"),
     ENERGY: Experiment("Energy", measures={"finetuned": ("brian2", "energy")}),
+    ENCODERS: Experiment("A spiking transformer that reads a word a step"),
     "fig3": Experiment("Neurons per class and decay", measures=ACTIVITY),
     "fig4": Experiment("Threshold", measures=ACTIVITY),
     "fig5": Experiment("Fine-tuning epochs and time steps", measures=ACTIVITY),

@@ -13,12 +13,14 @@ from bionlp.experiments.attack_section import attack_section, attack_tables
 from bionlp.experiments.cells import (
     ATTACKED,
     DATASETS,
+    ENCODERS,
     ENERGY,
     EXPERIMENTS,
     FIGURES,
     METHODS,
     TABLES,
 )
+from bionlp.experiments.encoder_section import encoder_section, encoder_tables
 from bionlp.experiments.energy_section import energy_section, energy_table
 from bionlp.experiments.layout import (
     datasets_of,
@@ -143,6 +145,7 @@ def make_page(folder: Path, link: str) -> str:
                 parts += _section(table, recipe, chosen, _siblings(everything, table, recipe), link)
     parts += attack_section(everything[ATTACKED])
     parts += energy_section(everything[ENERGY])
+    parts += encoder_section(everything[ENCODERS], everything["table1"])
     for figure in FIGURES:
         parts += sweep_section(figure, everything[figure], folder, link)
     # The other experiments have few commands, which are given beside them.
@@ -171,6 +174,8 @@ def make_tables(table: str, records: Sequence[Record]) -> str:
         return energy_table(records)
     if table == ATTACKED:
         return attack_tables(records)
+    if table == ENCODERS:
+        return encoder_tables(records)
     recipes = recipes_of(records)
     parts = []
     for recipe in recipes:

@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from bionlp.experiments.cells import ATTACKED, DATASETS, EXPERIMENTS, FIGURES, METHODS
+from bionlp.experiments.cells import (
+    ATTACKED,
+    CONTENDERS,
+    DATASETS,
+    ENCODERS,
+    EXPERIMENTS,
+    FIGURES,
+    METHODS,
+)
 from bionlp.limits import MOST_SEED
 from bionlp.strict import Open
 from bionlp.training.settings import RECIPES
@@ -136,6 +144,46 @@ class AttackedCell(Identified):
     words: Annotated[dict[str, Attacked], Field(min_length=1)]
 
 
+class TwinCost(Open):
+    """The energy of a sentence under a cost model, beside that of the twin without spikes."""
+
+    cost_model: str
+    source: str
+    twin_joules: Amount
+    spiking_joules: Amount
+    ratio: Amount
+
+
+class EncoderEnergy(Open):
+    """What a sentence costs an encoder."""
+
+    sentences: Count
+    macs: Amount
+    synaptic_operations: Amount
+    neuron_updates: Amount
+    spikes: dict[str, Amount]
+    energy: Annotated[list[TwinCost], Field(min_length=1)]
+
+
+class Taught(Open):
+    """How a teacher was trained."""
+
+    dev_accuracy: Share
+    seconds: Amount
+
+
+class EncoderCell(Identified):
+    """A trained encoder."""
+
+    method: Literal[tuple(CONTENDERS)]
+    dev: Dev
+    test: Scores
+    seconds_of_epoch: Amount
+    kept_mib: Amount
+    teacher: Taught | None
+    energy: EncoderEnergy | None
+
+
 class Document(Open):
     """All finished cells of a table or a figure."""
 
@@ -148,6 +196,17 @@ class AttackDocument(Open):
 
     table: Literal[ATTACKED]
     cells: list[AttackedCell]
+
+
+class EncoderDocument(Open):
+    """All trained encoders."""
+
+    table: Literal[ENCODERS]
+    cells: list[EncoderCell]
+
+
+KINDS: dict[str, type[Open]] = {ATTACKED: AttackDocument, ENCODERS: EncoderDocument}
+"""What tables hold that are not of methods by datasets."""
 
 
 def check_document(raw: bytes, table: str) -> None:
@@ -169,8 +228,7 @@ def check_document(raw: bytes, table: str) -> None:
     """
     from bionlp.experiments.sweeps import SWEEPS  # which knows records
 
-    kind = AttackDocument if table == ATTACKED else Document
-    document = kind.model_validate_json(raw)
+    document = KINDS.get(table, Document).model_validate_json(raw)
     if document.table != table:
         raise ValueError(f"table: {document.table!r} is not {table!r}")
     swept = [sweep.setting for sweep in SWEEPS.get(table, ())]
@@ -185,6 +243,8 @@ def check_document(raw: bytes, table: str) -> None:
 
 
 def _check_measures(number: int, measured: Mapping[str, Any], table: str) -> None:
+    if table in KINDS:
+        return
     kinds = {"energy": Energy, "active_neurons": Share}
     for name in kinds.keys() & measured.keys():
         TypeAdapter(kinds[name]).validate_python(measured[name])

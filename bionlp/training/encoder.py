@@ -8,6 +8,8 @@ dev by the votes of the network; what is reported is measured on the description
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,17 @@ from bionlp.training.outcome import check_chance, summary
 from bionlp.training.settings import SNNBERT, TrainingSettings
 from networks.description import Network
 from networks.folding import fold
+from networks.repeated import RepeatedEncoder
 from networks.snnbert import SpikingEncoder
 
-STAGE = "encoder"
+ENCODER, TWIN, REPEATED = "encoder", "twin", "repeated"
+KINDS: dict[str, Callable[..., SpikingEncoder]] = {
+    ENCODER: SpikingEncoder,
+    TWIN: partial(SpikingEncoder, spiking=False),
+    REPEATED: RepeatedEncoder,
+}
+"""Networks of one shape: the spiking one, its twin, and one that is shown all words at once."""
+STAGE = ENCODER
 MEASURED = 128
 """Sentences that are measured together."""
 
@@ -102,9 +112,9 @@ def encoder_stage(
     lessons: Lessons,
     device: torch.device | str = "cpu",
     *,
-    spiking: bool = True,
+    kind: str = ENCODER,
 ) -> EncoderStage:
-    """Make an untrained spiking encoder, or its twin.
+    """Make an untrained spiking encoder, or what it is held against.
 
     Parameters
     ----------
@@ -118,8 +128,8 @@ def encoder_stage(
         What it learns from.
     device : torch.device or str
         Where it is trained.
-    spiking : bool
-        Whether it spikes.
+    kind : str
+        One of :data:`KINDS`.
 
     Returns
     -------
@@ -127,7 +137,7 @@ def encoder_stage(
         With the network.
     """
     torch.manual_seed(settings.seed)
-    model = SpikingEncoder(
+    model = KINDS[kind](
         torch.from_numpy(corpus.table(embeddings, embeddings.vectors)),
         corpus.classes,
         width=settings.width,
@@ -136,7 +146,6 @@ def encoder_stage(
         hidden=settings.hidden,
         neurons_per_class=settings.neurons_per_class,
         causal=settings.causal,
-        spiking=spiking,
         dropout=settings.spike_dropout,
         word_dropout=settings.word_dropout,
     )

@@ -10,7 +10,13 @@ the matrix of these powers,
 
     U = K I,    K[n, m] = forward^(n-m) for m <= n,  backward^(m-n) for m > n
 
-which costs steps^2 multiplications a neuron, few for a sentence, and is what training uses.
+which costs steps^2 multiplications a neuron, few for a sentence, and is what training uses. Spikes
+S = H(U - threshold) with the derivative s of a fast sigmoid have the adjoint
+
+    dL/dU = dL/dS s(U - threshold),    dL/dI = K^T dL/dU,    dL/dK = dL/dU I^T
+
+so the backward pass needs the currents alone: it computes the membranes again, which is cheaper
+than to keep them for all layers of a deep network.
 """
 
 from __future__ import annotations
@@ -62,10 +68,41 @@ def both_ways(current: Tensor, forward: Tensor, backward: Tensor | None = None) 
     Tensor, shape (batch, steps, neurons)
         Membranes.
     """
-    steps = current.shape[1]
+    return filters(current.shape[1], forward, backward) @ current
+
+
+def filters(steps: int, forward: Tensor, backward: Tensor | None = None) -> Tensor:
+    """Return the matrix of :func:`both_ways`, shape (steps, steps)."""
     if backward is None:
-        return kernel(steps, forward, forward).tril() @ current
-    return kernel(steps, forward, backward) @ current
+        return kernel(steps, forward, forward).tril()
+    return kernel(steps, forward, backward)
+
+
+class BothWays(torch.autograd.Function):
+    """Currents of shape (batch, steps, neurons) to spikes, with only the currents kept."""
+
+    @staticmethod
+    def forward(ctx, current, forward, backward, threshold, slope):
+        """Filter and fire; ``backward`` is None for neurons that look one way."""
+        ctx.save_for_backward(current, forward, backward, threshold)
+        ctx.slope = slope
+        return (both_ways(current, forward, backward) > threshold).to(current.dtype)
+
+    @staticmethod
+    def backward(ctx, grad):
+        """Compute the membranes again, and go back through them."""
+        current, forward, backward, threshold = ctx.saved_tensors
+        decays = [d.detach().requires_grad_() for d in (forward, backward) if d is not None]
+        with torch.enable_grad():
+            powers = filters(current.shape[1], *decays)
+        matrix = powers.detach()
+        margin = (matrix @ current).sub_(threshold)
+        adjoint = margin.abs_().mul_(ctx.slope).add_(1).pow_(-2).mul_(grad)
+        products = torch.einsum("bin,bjn->ij", adjoint, current)
+        of_decays = torch.autograd.grad(powers, decays, products)
+        of_threshold = -adjoint.sum((0, 1))
+        one_way = (None,) if backward is None else ()
+        return matrix.T @ adjoint, *of_decays, *one_way, of_threshold, None
 
 
 def kernel(steps: int, forward: Tensor, backward: Tensor) -> Tensor:

@@ -1,0 +1,204 @@
+"""The tables of encoders: how right they are, and what sentences and training cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+
+import numpy as np
+
+from bionlp.experiments.cells import CONTENDERS, DATASETS, ENCODERS, EXPERIMENTS, METHODS
+from bionlp.experiments.layout import (
+    datasets_of,
+    markdown,
+    of_method,
+    of_recipe,
+    origin,
+    scores,
+    summary,
+    titles,
+)
+from bionlp.experiments.results import Record
+
+EXPLANATION = """\
+All encoders have {shape}, and are trained alike. Where there are labelled phrases (SST), they are
+learned from, too. The teacher's figure is that on dev, where its epoch was selected; the others are
+on test, sentences not cut. In repeat coding, which SNN-BERT is held against, a sentence is shown
+for {repeats} steps, all words in each, to leaky integrate-and-fire neurons."""
+COSTS = """\
+Spikes and operations are those of a sentence, mean over {counted} sentences of test: weights that
+spikes deliver, for the twin its multiply-accumulates. Updates are filters, or membranes, times
+steps. Energy is in microjoules, in parentheses as a multiple of the twin's. Memory is what the
+backward pass of a step of {batch} sentences keeps; seconds are those of an epoch, on the machine
+and beside the load that there was."""
+TEXTCNNS = ("original", "finetuned")
+
+
+def encoder_section(records: Sequence[Record], textcnns: Sequence[Record]) -> list[str]:
+    """Lay out all trained encoders.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        Finished cells of the experiment on encoders.
+    textcnns : sequence of dict
+        Those of table 1, to be shown beside them.
+
+    Returns
+    -------
+    list of str
+        Paragraphs of Markdown; none without cells.
+    """
+    if not records:
+        return []
+    from bionlp.training.encoder import MEASURED
+    from networks.repeated import REPEATS
+
+    explained = EXPLANATION.format(shape=_shape(records), repeats=REPEATS)
+    counted = sorted({r["energy"]["sentences"] for r in records if r["energy"]})
+    costs = COSTS.format(counted=" or ".join(map(str, counted)), batch=MEASURED)
+    compared = _compared(records)
+    return [
+        f"## {EXPERIMENTS[ENCODERS].title}",
+        fill(f"{origin(records)}. {explained}", 100),
+        _accuracies(records, of_recipe(textcnns, "default")),
+        fill(costs, 100),
+        _costs(records),
+        *([compared] if compared else []),
+        "Commands:",
+        "\n".join(f"    {line}" for line in dict.fromkeys(r["command"] for r in records)),
+    ]
+
+
+def encoder_tables(records: Sequence[Record]) -> str:
+    """Return what the finished command prints, Markdown."""
+    return "\n\n".join([_accuracies(records, []), _costs(records)])
+
+
+def _shape(records: Sequence[Record]) -> str:
+    names = ("blocks", "width", "heads", "hidden")
+    shapes = {tuple(record["settings"][name] for name in names) for record in records}
+    return " or ".join(
+        f"{blocks} blocks of width {width} with {heads} heads and {hidden} hidden neurons"
+        for blocks, width, heads, hidden in sorted(shapes)
+    )
+
+
+def _accuracies(records: Sequence[Record], textcnns: Sequence[Record]) -> str:
+    datasets = datasets_of(records)
+    majority = {record["dataset"]: record["test"]["majority"] for record in records}
+    rows = [["Largest class", *(f"{100 * majority[name]:.2f}" for name in datasets)]]
+    for method, title in CONTENDERS.items():
+        cells = [summary(scores(records, name, method)) for name in datasets]
+        if any(cells):
+            rows.append([title, *cells])
+    taught = {r["dataset"]: r["teacher"]["dev_accuracy"] for r in records if r["teacher"]}
+    if taught:
+        cells = [f"{100 * taught[name]:.2f}" if name in taught else "" for name in datasets]
+        rows.append(["Teacher, dev", *cells])
+    for method in TEXTCNNS:
+        cells = [summary(scores(textcnns, name, method)) for name in datasets]
+        if any(cells):
+            rows.append([f"{METHODS[method]} (table 1)", *cells])
+    return markdown(["Test accuracy, percent", *titles(datasets)], rows)
+
+
+def _costs(records: Sequence[Record]) -> str:
+    models = _models(records)
+    rows = []
+    for dataset in datasets_of(records):
+        for method, title in CONTENDERS.items():
+            cells = of_method(records, dataset, method)
+            if cells:
+                macs = [r["energy"]["macs"] for r in _spiking(records, dataset)]
+                joules = [_joules(records, dataset, method, model) for model in models]
+                of_twin = f"{_mean(macs):,.0f}" if macs else ""
+                work = [of_twin, ""] if method == "twin" else _work(cells)
+                spikes = "" if method == "twin" else f"{_spikes(cells):,.0f}"
+                training = [f"{_mean([r[k] for r in cells]):,.1f}" for k in TRAINING]
+                rows.append([DATASETS[dataset], title, *training, spikes, *work, *joules])
+    head = ["Dataset", "Network", "Seconds", "MiB", "Spikes", "Operations", "Updates", *models]
+    return markdown(head, rows)
+
+
+TRAINING = ("seconds_of_epoch", "kept_mib")
+
+
+def _work(cells: Sequence[Record]) -> list[str]:
+    names = ("synaptic_operations", "neuron_updates")
+    return [f"{_mean([record['energy'][name] for record in cells]):,.0f}" for name in names]
+
+
+def _spikes(cells: Sequence[Record]) -> float:
+    return _mean([sum(record["energy"]["spikes"].values()) for record in cells])
+
+
+def _spiking(records: Sequence[Record], dataset: str) -> list[Record]:
+    return [r for r in records if r["dataset"] == dataset and r["energy"]]
+
+
+def _models(records: Sequence[Record]) -> list[str]:
+    """Return the names of the cost models."""
+    costs = (cost for record in records if record["energy"] for cost in record["energy"]["energy"])
+    return list(dict.fromkeys(cost["cost_model"] for cost in costs))
+
+
+def _costs_under(cells: Sequence[Record], model: str, name: str) -> list[float]:
+    return [
+        cost[name] for r in cells for cost in r["energy"]["energy"] if cost["cost_model"] == model
+    ]
+
+
+def _joules(records: Sequence[Record], dataset: str, method: str, model: str) -> str:
+    """Return microjoules, and how many times those of the twin they are."""
+    if method == "twin":
+        twin = _costs_under(_spiking(records, dataset), model, "twin_joules")
+        return f"{1e6 * _mean(twin):.3g}" if twin else ""
+    cells = of_method(records, dataset, method)
+    spiking, ratio = (_mean(_costs_under(cells, model, n)) for n in ("spiking_joules", "ratio"))
+    return f"{1e6 * spiking:.3g} ({ratio:.2g})"
+
+
+def _compared(records: Sequence[Record]) -> str:
+    """Say how much more repeat coding costs, for each dataset that has both."""
+    lines = []
+    for dataset in datasets_of(records):
+        ours, theirs = (of_method(records, dataset, name) for name in ("encoder", "repeated"))
+        if ours and theirs:
+            parts = [
+                f"{_ratio(theirs, ours, lambda r: r['kept_mib']):.1f} times the memory",
+                f"{_ratio(theirs, ours, _operations):.1f} times the operations",
+                f"{_ratio(theirs, ours, _updates):.1f} times the updates",
+                *(
+                    f"{_mean(_costs_under(theirs, m, 'spiking_joules')) / mine:.1f} times the "
+                    f"energy under `{m}`"
+                    for m in _models(records)
+                    if (mine := _mean(_costs_under(ours, m, "spiking_joules")))
+                ),
+            ]
+            gap = 100 * (_mean(_accuracy(theirs)) - _mean(_accuracy(ours)))
+            lines.append(
+                f"- {DATASETS[dataset]}: repeat coding needs {', '.join(parts)}, and is "
+                f"{abs(gap):.2f} points {'better' if gap > 0 else 'worse'} than a word a step."
+            )
+    return "\n".join(lines)
+
+
+def _ratio(theirs, ours, value) -> float:
+    return _mean([value(r) for r in theirs]) / _mean([value(r) for r in ours])
+
+
+def _operations(record: Record) -> float:
+    return record["energy"]["synaptic_operations"]
+
+
+def _updates(record: Record) -> float:
+    return record["energy"]["neuron_updates"]
+
+
+def _accuracy(cells: Sequence[Record]) -> list[float]:
+    return [record["test"]["accuracy"] for record in cells]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else 0.0

@@ -1,0 +1,235 @@
+"""Encoders as cells of a table: one that reads a word a step, and what it is held against.
+
+All have one shape, are taught by the same teacher and trained alike. The teacher is fine-tuned once
+for a dataset, with seed 0, whatever the seed of its pupils. Where a dataset has labelled phrases,
+they are learned from, too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bionlp.datasets import Example
+from bionlp.datasets.registry import KNOWN
+from bionlp.energy import energy_document
+from bionlp.errors import UsageError
+from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, list_cells
+from bionlp.experiments.footprint import encoder_work, kept_bytes
+from bionlp.experiments.material import Material, check_material
+from bionlp.experiments.results import Record, Results
+from bionlp.progress import Reporter
+from bionlp.scores import Evaluation
+from bionlp.text import tokenize
+from bionlp.training.batches import Encoded, batches
+from bionlp.training.distillation import Lessons
+from bionlp.training.encoder import (
+    ENCODER,
+    MEASURED,
+    REPEATED,
+    TWIN,
+    EncoderStage,
+    encoder_choices,
+    encoder_stage,
+)
+from bionlp.training.fit import fit
+from bionlp.training.origin import origin_of
+from bionlp.training.phases import Device, make_lessons
+from bionlp.training.settings import SNNBERT, TrainingSettings, recipe
+from bionlp.training.transformer_teacher import check_teacher
+from bionlp.vocabulary import PADDING
+from networks.folding import fold
+
+USUAL_TEACHER = "minilm"
+NO_TEACHER = "none"
+USUAL_DATASETS = ("mr", "sst2", "sst5", "subj")
+TEACHER_SEED = 0
+COUNTED = 100
+"""Test sentences whose operations are counted."""
+PHRASED = {"phrases": True, "pieces": 0, "encoder_batch_size": 128, "encoder_epochs": 5}
+"""Settings of datasets with labelled phrases, which are ten times as many as the sentences."""
+
+
+KIND = {"repeated": REPEATED, "twin": TWIN}
+"""What some of the contenders are; the others are of the kind :data:`ENCODER`."""
+CHANGES = {"causal": {"causal": True}}
+"""Settings that some of them have of their own."""
+
+
+@dataclass(frozen=True)
+class EncoderCell(Cell):
+    """One network on one dataset with one seed.
+
+    Attributes
+    ----------
+    teacher : str, optional
+        As of :class:`~bionlp.training.settings.TrainingSettings`.
+    """
+
+    teacher: str | None = USUAL_TEACHER
+
+    @property
+    def settings(self) -> TrainingSettings:
+        """How it is trained."""
+        own = CHANGES.get(self.method, {})
+        phrased = PHRASED if KNOWN[self.dataset].trees else {}
+        taught = {"architecture": SNNBERT, "teachers": 0, "teacher": self.teacher}
+        return recipe(self.recipe, seed=self.seed, **taught, **phrased, **own)
+
+    @property
+    def material(self) -> EncoderCell:
+        """The same for all cells that differ in the network alone."""
+        return replace(self, method="")
+
+    @property
+    def command(self) -> str:
+        """What computes this cell."""
+        words = super().command.replace(" --recipe default", "")
+        return f"{words} --teacher {self.teacher or NO_TEACHER}"
+
+
+class EncoderMaterial(Material):
+    """What the cells of one dataset and seed share; all seeds share the teacher."""
+
+    def __init__(self, cell: EncoderCell, work: Path, report: Reporter, device: Device = "cpu"):
+        super().__init__(cell, work, report, device)
+        name = f"{cell.dataset}-{Path(cell.embeddings).stem}-encoder-{cell.teacher or NO_TEACHER}"
+        # A teacher may be a folder, whose name is no part of one here.
+        self._all_seeds = work / name.replace(os.sep, "-")
+        self.folder = self._all_seeds / f"seed{cell.seed}"
+
+    @cached_property
+    def lessons(self) -> Lessons:
+        """What networks learn from; the teacher is trained, if there is one."""
+        settings = replace(self.settings, seed=TEACHER_SEED)
+        return make_lessons(
+            self.corpus, self.embeddings, settings, self._all_seeds, self.report, self.device
+        )
+
+    def whole(self, examples: Sequence[Example]) -> Encoded:
+        """Return sentences as a user's texts are read, not cut as they are for training."""
+        corpus = self.corpus
+        tokens = (tokenize(example.text, corpus.dataset.language) for example in examples)
+        ids = [np.array(corpus.vocabulary.ids(words) or [PADDING]) for words in tokens]
+        return Encoded(ids, np.array([example.label for example in examples]))
+
+
+def list_encoders(
+    datasets: Sequence[str],
+    methods: Sequence[str],
+    seeds: Sequence[int],
+    embeddings: dict[str, str | None],
+    *,
+    teacher: str | None = USUAL_TEACHER,
+) -> list[EncoderCell]:
+    """List the cells of the table, those of one dataset and seed behind each other.
+
+    Parameters
+    ----------
+    datasets, seeds, embeddings
+        As of :func:`bionlp.experiments.cells.list_cells`.
+    methods : sequence of str
+        Some of :data:`CONTENDERS`.
+    teacher : str, optional
+        As of :class:`~bionlp.training.settings.TrainingSettings`.
+
+    Returns
+    -------
+    list of EncoderCell
+        The cells.
+
+    Raises
+    ------
+    UsageError
+        If something of that name does not exist, or word vectors are missing.
+    PartError
+        If the teacher cannot be opened.
+    """
+    for name in methods:
+        if name not in CONTENDERS:
+            raise UsageError(f"unknown method {name!r}; choose one of {', '.join(CONTENDERS)}")
+    plain = list_cells(ENCODERS, datasets, ["original"], seeds, ["default"], embeddings)
+    cells = [
+        EncoderCell(ENCODERS, c.dataset, method, c.seed, c.recipe, c.embeddings, teacher=teacher)
+        for c, method in product(plain, methods)
+    ]
+    for cell in cells[:1]:
+        check_teacher(cell.settings)
+    return cells
+
+
+def run_encoders(
+    cells: Sequence[EncoderCell],
+    results: Results,
+    work: Path,
+    report: Reporter,
+    device: Device = "cpu",
+) -> list[Record]:
+    """Train the encoders that are not finished yet, and measure them.
+
+    Parameters
+    ----------
+    cells, results, work, report, device
+        As of :func:`bionlp.experiments.run.run_cells`.
+
+    Returns
+    -------
+    list of dict
+        The records of all cells, in their order.
+    """
+    missing = [cell for cell in cells if results.find(cell) is None]
+    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    check_material(missing)
+    material = shared = None
+    for number, cell in enumerate(missing, start=1):
+        if shared != cell.material:
+            material, shared = EncoderMaterial(cell.material, work, report, device), cell.material
+        report.note(f"{number}/{len(missing)}: {cell}")
+        record = results.put(cell, _trained(cell, material), material.corpus.length)
+        report.note(
+            f"{cell}: dev {record['dev']['accuracy']:.2%}, test {record['test']['accuracy']:.2%}"
+        )
+    return [results.find(cell) for cell in cells]
+
+
+def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:
+    """Train a network, and return what its record says."""
+    corpus, embeddings, lessons = material.corpus, material.embeddings, material.lessons
+    settings, kind = material.settings_of(cell), KIND.get(cell.method, ENCODER)
+    parts = corpus, embeddings, settings, lessons, material.device
+    stage, choices = encoder_stage(*parts, kind=kind), encoder_choices(settings)
+    folder, origin = material.folder / cell.method, origin_of(corpus, embeddings, settings)
+    history = fit(stage, corpus.train, corpus.dev, choices, folder, material.report, origin)
+    batch = next(batches(corpus.sentences, MEASURED, np.random.default_rng(0)))
+    reads = fold(encoder_stage(*parts).model)
+    counted = material.whole(corpus.dataset.test[:COUNTED]).ids
+    return {
+        "dev": _evaluation(stage, material.whole(corpus.dataset.dev)).scores,
+        "test": _evaluation(stage, material.whole(corpus.dataset.test)).scores,
+        "best_epoch": history.best_epoch,
+        "dev_by_epoch": history.dev_accuracy,
+        "seconds": round(sum(history.seconds), 1),
+        "seconds_of_epoch": round(float(np.median(history.seconds)), 2),
+        "kept_mib": round(kept_bytes(stage, batch) / 2**20, 2),
+        "teacher": _teacher(lessons),
+        "energy": None
+        if kind == TWIN
+        else energy_document(encoder_work(stage.model, reads, counted)),
+    }
+
+
+def _evaluation(stage: EncoderStage, split: Encoded) -> Evaluation:
+    return Evaluation(split.labels, stage.labels(split))
+
+
+def _teacher(lessons: Lessons) -> dict[str, Any] | None:
+    """Return how good the teacher was on dev, and how long its training took."""
+    found = lessons.measured.get("teacher")
+    return found and {name: found[name] for name in ("dev_accuracy", "seconds")}

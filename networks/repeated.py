@@ -1,0 +1,92 @@
+r"""Repeat coding, which a network that reads a word a step is held against.
+
+A spiking transformer usually shows all words in each of T steps (Spikformer, SpikeBERT): every word
+has neurons of its own, leaky integrate-and-fire ones, and in a step attention meets all words,
+
+    U[t] = decay U[t-1] + norm(x[t]) - threshold S[t-1],    S[t] = 1 if U[t] > threshold else 0
+
+where x of the first layer is the same in all steps. Its weights are those of
+:class:`~networks.snnbert.SpikingEncoder`, of the same shape, and so are the votes, which are
+counted over all words and steps. A sentence of n words takes T n rows of a batch in place of n, and
+that is what it costs. Threshold and decay are the same for all: the normalisation before them has a
+factor and an offset for each neuron.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from networks.pytorch.lif import Scan
+from networks.snnbert import DECAY, SLOPE, THRESHOLD, Normalised, SpikingEncoder
+
+REPEATS = 4
+"""Steps of the published spiking transformers, and of the comparison in SNN-BERT."""
+
+
+class RepeatedFiring(Normalised):
+    """A layer of leaky integrate-and-fire neurons, a set for each word.
+
+    Parameters
+    ----------
+    neurons : int
+        How many a word.
+    repeats : int
+        Steps.
+    """
+
+    def __init__(self, neurons: int, repeats: int):
+        super().__init__(neurons)
+        self.repeats = repeats
+
+    def forward(self, current: Tensor, words: Tensor) -> Tensor:
+        """Fire.
+
+        Parameters
+        ----------
+        current : Tensor, shape (steps * batch, words, neurons)
+            What comes in, step after step.
+        words : Tensor of bool, shape (steps * batch, words)
+            Which of them there are.
+
+        Returns
+        -------
+        Tensor, shape (steps * batch, words, neurons)
+            Spikes, 0 or 1.
+        """
+        by_step = self.normalised(current, words).unflatten(0, (self.repeats, -1))
+        spikes, _ = Scan.apply(by_step, THRESHOLD, DECAY, SLOPE, 1.0)
+        return spikes.flatten(0, 1) * words.unsqueeze(-1)
+
+
+class RepeatedEncoder(SpikingEncoder):
+    """An encoder that is shown all words in each step.
+
+    Parameters
+    ----------
+    embeddings, classes
+        As of :class:`~networks.snnbert.SpikingEncoder`.
+    repeats : int
+        Steps.
+    **shape
+        As of :class:`~networks.snnbert.SpikingEncoder`; it can be neither causal nor without
+        spikes.
+    """
+
+    def __init__(self, embeddings: Tensor, classes: int, *, repeats: int = REPEATS, **shape):
+        self.repeats = repeats
+        super().__init__(embeddings, classes, **shape)
+
+    def _layer(self, neurons: int) -> Normalised:
+        return RepeatedFiring(neurons, self.repeats)
+
+    def _read(self, residual: Tensor, words: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Read sentences; steps and words follow each other on one axis of what is returned."""
+        steps = self.repeats
+        words, fired = super()._read(residual.repeat(steps, 1, 1), words.repeat(steps, 1))
+        return _side_by_side(words, steps), [_side_by_side(spikes, steps) for spikes in fired]
+
+
+def _side_by_side(rows: Tensor, steps: int) -> Tensor:
+    """Move steps from the axis of sentences to that of words."""
+    return torch.cat(rows.chunk(steps), dim=1)
