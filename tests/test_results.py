@@ -8,7 +8,9 @@ import pytest
 from bionlp.experiments.attacks import AttackedCell
 from bionlp.experiments.cells import (
     ATTACKED,
+    CONTENDERS,
     DATASETS,
+    ENCODERS,
     ENERGY,
     EXPERIMENTS,
     FIGURES,
@@ -16,13 +18,14 @@ from bionlp.experiments.cells import (
     TABLES,
     Cell,
 )
+from bionlp.experiments.encoders import EncoderCell
 from bionlp.experiments.page import make_page
 from bionlp.experiments.results import IDENTITY, Results
 from bionlp.training.settings import recipe
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted((ROOT / "results").glob("*.json"))
-UNDRAWN = (ENERGY, ATTACKED)
+UNDRAWN = (ENERGY, ATTACKED, ENCODERS)
 
 
 def test_the_page_is_made_of_the_documents():
@@ -42,7 +45,7 @@ def test_every_cell_says_how_it_was_computed(path):
     assert cells
     for cell in cells:
         assert cell["dataset"] in DATASETS
-        assert cell["method"] in METHODS
+        assert cell["method"] in (CONTENDERS if path.stem == ENCODERS else METHODS)
         assert cell["command"].startswith(f"bionlp experiment {path.stem} ")
         assert f"--seeds {cell['seed']} " in cell["command"] + " "
         assert cell["seconds"] > 0
@@ -53,6 +56,9 @@ def test_every_cell_says_how_it_was_computed(path):
             assert f"--attacks {cell['attack']} " in cell["command"]
             continue
         assert 0 <= cell["test"]["accuracy"] <= 1
+        if path.stem == ENCODERS:
+            assert (cell["energy"] is None) == (cell["method"] == "twin")
+            continue
         finetuned = cell["method"] == "finetuned"
         assert (cell["brian2"] is not None) == (finetuned and path.stem not in FIGURES)
         assert ("energy" in cell) == (finetuned and path.stem == ENERGY)
@@ -74,6 +80,8 @@ def test_every_cell_counts_as_finished(path):
                 noise=record["noise"],
                 sentences=record["plan"]["sentences"],
             )
+        if path.stem == ENCODERS:
+            cell = EncoderCell(path.stem, **known, teacher=record["settings"]["teacher"])
         assert results.find(cell) is record, cell
         if path.stem in TABLES:
             assert not changes

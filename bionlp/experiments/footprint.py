@@ -100,7 +100,11 @@ def kept_bytes(stage: EncoderStage, batch: Batch) -> int:
 
     training = stage.model.training
     stage.model.train()
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    with (
+        torch.random.fork_rng(devices=[]),
+        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+    ):
+        torch.manual_seed(0)  # the words that are left out
         loss = stage.loss(batch)
     stage.model.train(training)
     del loss  # which held what was saved, so that no address was used twice

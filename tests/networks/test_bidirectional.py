@@ -9,8 +9,9 @@ from hypothesis.extra.numpy import arrays
 
 from networks.neurons.bpsn import BPSN
 from networks.neurons.unreset import UnresetLIF
-from networks.pytorch.bidirectional import both_ways, kernel, step_both_ways
+from networks.pytorch.bidirectional import BothWays, both_ways, kernel, step_both_ways
 from networks.pytorch.neurons import scan
+from networks.pytorch.stepping import FastSigmoid
 
 decays = st.floats(0.01, 1.0)
 currents = st.integers(1, 9).flatmap(lambda n: arrays(float, (n, 2), elements=st.floats(-5, 5)))
@@ -71,3 +72,29 @@ def test_what_comes_later_has_a_gradient():
 def test_factors_lie_above_0_and_up_to_1(name, value):
     with pytest.raises(ValueError, match=f"{name} of a BPSN must lie in"):
         BPSN(**{name: value})
+
+
+@given(currents, decays, decays, st.booleans())
+def test_spikes_and_gradients_are_those_of_filter_and_threshold_one_after_the_other(
+    current, forward, backward, causal
+):
+    def answers(fire):
+        parts = [torch.tensor(v, dtype=torch.float64) for v in (current[None], forward, backward)]
+        thresholds = torch.tensor([0.5, 2.0], dtype=torch.float64)
+        parts = [part.requires_grad_() for part in (*parts, thresholds)]
+        x, a, b, theta = parts
+        spikes = fire(x, a, None if causal else b, theta)
+        weights = torch.arange(spikes.numel(), dtype=torch.float64).reshape(spikes.shape)
+        (weights * spikes).sum().backward()
+        return spikes, [x.grad, a.grad, theta.grad, *(() if causal else (b.grad,))]
+
+    def apart(x, a, b, theta):
+        return FastSigmoid.apply(both_ways(x, a, b) - theta, False, 2.0, 1.0)
+
+    def at_once(x, a, b, theta):
+        return BothWays.apply(x, a, b, theta, 2.0)
+
+    (expected, slopes), (got, own) = answers(apart), answers(at_once)
+    assert torch.equal(got, expected)
+    for mine, theirs in zip(own, slopes, strict=True):
+        assert mine.numpy() == pytest.approx(theirs.numpy(), rel=1e-9, abs=1e-9)
