@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.style import DOUBLE_COLUMN, GREY, INK, PALE, PaperFigure, class_styles
 
-FAMILIES = ("stock", "shared", "snntorch", "torch", "genn", "query")
+FAMILIES = ("stock", "shared", "snntorch", "torch", "genn", "query", "encoder")
 """Parts of engine names that share a look."""
 
 PARTS = {

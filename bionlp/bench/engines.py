@@ -67,8 +67,10 @@ def _brian(name: str, synapses: str, backend: str, reference: str | None = None)
 
 
 def _training(name: str, model: str, reference: str | None = None) -> EngineSpec:
-    batch = TrainingSettings().finetuning_batch_size
-    return EngineSpec(name, "finetuning", {"model": model}, batch, reference, "training")
+    settings = TrainingSettings()
+    finetuned = name.startswith("finetune")
+    batch = settings.finetuning_batch_size if finetuned else settings.encoder_batch_size
+    return EngineSpec(name, "training", {"model": model}, batch, reference, "training")
 
 
 def _queries(way: str, reference: str | None = None) -> EngineSpec:
@@ -91,6 +93,9 @@ ENGINES = {
         EngineSpec("torch", "pytorch", {"model": "torch"}, 32, "snntorch-b1"),
         _training("finetune-snntorch", "snntorch"),
         _training("finetune-torch", "torch", "finetune-snntorch"),
+        _training("encoder-repeated", "repeated"),
+        _training("encoder-twin", "twin", "encoder-repeated"),
+        _training("encoder-words", "encoder", "encoder-repeated"),
         _queries("whole"),
         _queries("batch", "query-whole"),
         _queries("word", "query-whole"),

@@ -84,6 +84,9 @@ def bench(
     - snntorch-b1, snntorch-b64: a plain snnTorch loop, a batch of 1 or 64
     - torch: this project's own inference, in batches of 32
     - finetune-snntorch, finetune-torch: training steps of 32 sentences
+    - encoder-repeated, encoder-twin, encoder-words: training steps of 64
+      sentences of encoders of one shape: all words in each of four steps, the
+      twin without spikes, and a word a step
     - query-whole, query-batch, query-word: sentences that differ in one word, as
       an attack asks: one by one, together, and only what the word reaches
 

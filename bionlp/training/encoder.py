@@ -137,9 +137,35 @@ def encoder_stage(
         With the network.
     """
     torch.manual_seed(settings.seed)
-    model = KINDS[kind](
-        torch.from_numpy(corpus.table(embeddings, embeddings.vectors)),
-        corpus.classes,
+    vectors = torch.from_numpy(corpus.table(embeddings, embeddings.vectors))
+    model = encoder_of(kind, vectors, corpus.classes, settings)
+    return EncoderStage(model.to(device), lessons, settings.rate_penalty)
+
+
+def encoder_of(
+    kind: str, vectors: Tensor, classes: int, settings: TrainingSettings
+) -> SpikingEncoder:
+    """Make an untrained network.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    vectors : Tensor, shape (words + 1, dimension)
+        Of the words; row 0 is no word.
+    classes : int
+        Number of classes.
+    settings : TrainingSettings
+        Its shape.
+
+    Returns
+    -------
+    SpikingEncoder
+        The network, of weights that PyTorch's generator draws.
+    """
+    return KINDS[kind](
+        vectors,
+        classes,
         width=settings.width,
         blocks=settings.blocks,
         heads=settings.heads,
@@ -149,7 +175,6 @@ def encoder_stage(
         dropout=settings.spike_dropout,
         word_dropout=settings.word_dropout,
     )
-    return EncoderStage(model.to(device), lessons, settings.rate_penalty)
 
 
 def encoder_choices(settings: TrainingSettings) -> FitSettings:

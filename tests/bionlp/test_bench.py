@@ -21,7 +21,14 @@ from bionlp.errors import UsageError
 from bionlp.progress import Reporter
 from networks.brian import BrianNetwork, SpikeStimulus
 
-UNCOMPILED = ("shared-numpy", "snntorch-b64", "finetune-torch", "query-whole", "query-word")
+UNCOMPILED = (
+    "shared-numpy",
+    "snntorch-b64",
+    "finetune-torch",
+    "encoder-words",
+    "query-whole",
+    "query-word",
+)
 KEYS = {"engine", "build_s", "compile_s", "ms_per_sentence", "events_per_s", "peak_mib"}
 
 
@@ -64,7 +71,7 @@ def test_json_is_one_document_and_is_written(small_bench, tmp_path):
         assert rows[name]["output_spikes_per_sentence"] > 0
         speed = rows[name]["events_per_sentence"] / rows[name]["ms_per_sentence"] * 1000
         assert rows[name]["events_per_s"] == pytest.approx(speed)
-    assert [rows[name]["sentences"] for name in UNCOMPILED] == [3, 64, 32, 48, 48]
+    assert [rows[name]["sentences"] for name in UNCOMPILED] == [3, 64, 32, 64, 48, 48]
     assert rows["query-word"]["reference"] == "query-whole"
     assert document["sentences"] == 3
     assert document["words"] == pytest.approx(7)
@@ -149,6 +156,7 @@ def test_batches_are_full_and_all_engines_share_the_conditions(workload):
         "torch": 32,
         "finetune-snntorch": 32,
         "finetune-torch": 32,
+        **dict.fromkeys(("encoder-repeated", "encoder-twin", "encoder-words"), 64),
     }
     assert {task.conditions for task in tasks} == {conditions}
 
