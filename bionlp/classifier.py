@@ -125,6 +125,11 @@ class TextClassifier:
         return self.levels is None
 
     @property
+    def causal(self) -> bool:
+        """Whether it has an answer after each word, which later words only add to."""
+        return self.word_a_step and self.network.sweeps.count == 1
+
+    @property
     def steps(self) -> int:
         """Steps of the presentations that it was trained for; of a word if each has its own."""
         if self.word_a_step:

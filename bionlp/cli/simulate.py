@@ -96,9 +96,12 @@ def simulate(
     warn_of_undecided(recordings, report)
     folders = write_results(recordings, out, report) if out else [None] * len(recordings)
     if as_json:
-        print_json([_entry(*pair) for pair in zip(recordings, folders, strict=True)])
+        both = zip(recordings, folders, strict=True)
+        print_json([_entry(*pair, by_word=classifier.causal) for pair in both])
     else:
         print_summary(recordings)
+        if classifier.causal:
+            print_reading(recordings)
 
 
 def model_and_texts(
@@ -221,6 +224,30 @@ def print_summary(recordings: list[xr.DataTree]) -> None:
     )
 
 
+def print_reading(recordings: list[xr.DataTree]) -> None:
+    """Print the votes after each word, of a network that answers as it reads."""
+    from bionlp.cli.output import print_table
+    from bionlp.recording import counts_by_word
+
+    for number, recording in enumerate(recordings, start=1):
+        read = counts_by_word(recording)
+        print_table(
+            f"{recording_name(recording, number)}, output spikes up to each word",
+            ["word", *read[0][1], "label so far"],
+            [(word, *counts.values(), leading(counts) or "undecided") for word, counts in read],
+        )
+
+
+def leading(counts: dict[str, int]) -> str | None:
+    """Return the class that has the most spikes, None if several have or there are none."""
+    import numpy as np
+
+    from bionlp.classifier import why_undecided
+
+    undecided = why_undecided(np.array(list(counts.values()))) is not None
+    return None if undecided else max(counts, key=counts.__getitem__)
+
+
 def label_of(recording: xr.DataTree) -> str:
     """Return the label of a sentence, or that it has none and why."""
     reason = why_no_label(recording)
@@ -268,16 +295,20 @@ def layer_entries(recording: xr.DataTree) -> dict[str, dict[str, int]]:
     }
 
 
-def _entry(recording: xr.DataTree, folder: Path | None) -> dict[str, Any]:
-    from bionlp.recording import class_counts
+def _entry(recording: xr.DataTree, folder: Path | None, *, by_word: bool = False) -> dict[str, Any]:
+    from bionlp.recording import class_counts, counts_by_word
 
     attrs, reason = recording.attrs, why_no_label(recording)
+    read = counts_by_word(recording) if by_word else []
     return {
         "text": attrs["text"],
         "label": attrs["label_name"] if reason is None else None,
         "label_index": attrs["label"] if reason is None else None,
         "undecided": reason,
         "counts": class_counts(recording),
+        "words": [
+            {"word": word, "counts": counts, "label": leading(counts)} for word, counts in read
+        ],
         "layers": layer_entries(recording),
         "model": attrs["model"],
         "backend": attrs["backend"],

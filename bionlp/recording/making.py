@@ -189,6 +189,30 @@ def class_counts(recording: xr.DataTree) -> dict[str, int]:
     }
 
 
+def counts_by_word(recording: xr.DataTree) -> list[tuple[str, dict[str, int]]]:
+    """Return the output spikes of each class so far, after each word of a step of its own.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        Of a network that is shown a word a step.
+
+    Returns
+    -------
+    list of (str, dict of str to int)
+        Each word as it was read, and the spikes of each class up to it.
+    """
+    shown = recording[recording.attrs["layers"][0]]["spikes"]
+    output = recording[recording.attrs["readout"]]
+    so_far = output["spikes"].sum("neuron").cumsum("time").values
+    names = output["class"].values.astype(str)
+    words = shown["word"].values.astype(str)[shown.values.argmax(axis=1).ravel()]
+    return [
+        (str(word), dict(zip(names.tolist(), counts.tolist(), strict=True)))
+        for word, counts in zip(words, so_far, strict=True)
+    ]
+
+
 def kind_of(network: Network, name: str) -> str:
     """Return what leads into a population, in a word: ``pooling`` of SumPooling, say."""
     if name == network.input.name:

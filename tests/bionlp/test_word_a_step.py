@@ -319,3 +319,27 @@ def test_a_rate_penalty_saves_spikes(encoder, encoder_arguments, tmp_path, cli):
         layers = [r[name] for r in recordings for name in r.attrs["layers"][1:]]
         spikes.append(sum(int(layer.attrs["spike_count"]) for layer in layers))
     assert spikes[1] < 0.8 * spikes[0]
+
+
+@pytest.mark.parametrize("encoder", ["causal"], indirect=True)
+def test_a_causal_network_tells_its_votes_as_it_reads(encoder, cli):
+    text = TEXTS[1]
+    code, out, err = cli("simulate", encoder, text, "--backend", "numpy", "--json")
+    assert code == 0, err
+    (whole,) = json.loads(out)
+    assert [step["word"] for step in whole["words"]] == text.split()
+    assert whole["words"][-1]["counts"] == whole["counts"]
+    assert whole["words"][-1]["label"] == whole["label"]
+    for number, step in enumerate(whole["words"], start=1):
+        beginning = " ".join(text.split()[:number])
+        code, out, _ = cli("simulate", encoder, beginning, "--backend", "numpy", "--json")
+        assert json.loads(out)[0]["counts"] == step["counts"]
+    code, out, _ = cli("simulate", encoder, text, "--backend", "numpy")
+    assert code == 0
+    assert "label so far" in out
+
+
+def test_one_that_looks_both_ways_has_no_answer_before_the_end(encoder, cli):
+    code, out, _ = cli("simulate", encoder, TEXTS[1], "--backend", "numpy", "--json")
+    assert code == 0
+    assert json.loads(out)[0]["words"] == []
