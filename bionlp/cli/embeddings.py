@@ -1,4 +1,4 @@
-"""``bionlp embeddings``: train word vectors, counter-fit them, look at a file of them."""
+"""``bionlp embeddings``: train word vectors, counter-fit and join them, look at a file of them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -136,6 +136,45 @@ def _save_fitted(names: list[str], vectors: Any, out: Path, neighbours: int) -> 
     fitted = KeyedVectors(vectors.shape[1])
     fitted.add_vectors(names, vectors)
     save_word_vectors(fitted, out)
+
+
+@app.command(
+    epilog="Example: bionlp embeddings join minilm.bin glove.bin --dimension 300 --out both.bin"
+)
+def join(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="VECTORS...",
+            help="Two or more: files, names in $BIONLP_EMBEDDINGS_DIR, or names of gensim's.",
+            autocompletion=completion.word_vectors,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="File to write: .bin or .txt, in word2vec format.")],
+    dimension: Annotated[
+        int, typer.Option(min=1, max=MOST_DIMENSION, help="Length of a vector that comes out.")
+    ] = 300,
+) -> None:
+    """Join word vectors of different origin: all words that any of them has.
+
+    Tables are centred, scaled to one length and set side by side; what a word
+    lacks is said by what it has, and the principal axes are kept.
+    """
+    from bionlp.embeddings import load_word_vectors, save_word_vectors
+    from bionlp.embeddings.joining import join_word_vectors
+    from bionlp.embeddings.training import check_suffix
+
+    check_suffix(out)
+    tables = []
+    reporter = Reporter()
+    with reporter.bar("tables", len(sources) + 1) as bar:
+        for source in sources:
+            tables.append(load_word_vectors(source))
+            bar.advance(1)
+        joined = join_word_vectors(tables, dimension)
+        bar.advance(1)
+    save_word_vectors(joined, out)
+    typer.echo(f"{out}: {len(joined)} words of dimension {dimension}")
 
 
 @app.command(epilog="Example: bionlp embeddings info reviews.bin --json")
