@@ -66,7 +66,7 @@ class Sentence:
     text: str
     words: tuple[str, ...]
     ids: np.ndarray
-    rates: np.ndarray | None
+    rates: np.ndarray | None = field(repr=False)
     unknown: tuple[str, ...]
     cut: int
 
@@ -114,9 +114,9 @@ class TextClassifier:
     language: str
     label_names: tuple[str, ...]
     vocabulary: Vocabulary
-    levels: np.ndarray | None
+    levels: np.ndarray | None = field(repr=False)
     network: Network
-    training: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict, repr=False)
     calibration: Calibration | None = None
 
     @property

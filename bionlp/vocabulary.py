@@ -29,6 +29,9 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
+    def __repr__(self) -> str:
+        return f"<Vocabulary of {len(self):,} words>"
+
     def ids(self, tokens: Iterable[str]) -> list[int]:
         """Return the id of each token, 0 where it is unknown."""
         return [self._ids.get(token, PADDING) for token in tokens]

@@ -27,6 +27,20 @@ class Described:
 
     __hash__ = None
 
+    def __init_subclass__(cls, **options: Any):
+        super().__init_subclass__(**options)
+        # A dataclass writes its own where the class has none: one that prints all weights.
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Described.__repr__
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{field.name}={_shown(getattr(self, field.name))}"
+            for field in fields(self)
+            if not _equal(getattr(self, field.name), field.default)
+        )
+        return f"{type(self).__name__}({shown})"
+
     def _set(self, name: str, value: Any) -> None:
         """Give a field its checked form, while the part is being made."""
         object.__setattr__(self, name, value)
@@ -79,6 +93,13 @@ def whole(value: Any, what: str, least: int) -> int:
     if value != value // 1 or value < least or not np.isfinite(value):
         raise ValueError(f"{what} must be a whole number of at least {least}, not {value!r}")
     return int(value)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a repr has it; of an array, its type and shape."""
+    if isinstance(value, np.ndarray):
+        return f"<{value.dtype} {value.shape}>"
+    return repr(value)
 
 
 def _equal(a: Any, b: Any) -> bool:

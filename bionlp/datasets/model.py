@@ -65,6 +65,12 @@ class Dataset:
     phrases: tuple[Example, ...] = ()
     held_out: int = 0
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(self.split(part)):,} {part}" for part in SPLITS[:-1])
+        return (
+            f"<Dataset {self.name!r} ({self.language}), {sizes}, {len(self.label_names)} classes>"
+        )
+
     def split(self, name: str) -> tuple[Example, ...]:
         """Return one part by its name.
 

@@ -164,6 +164,13 @@ class Network(Described):
         if self.readout is not None:
             self.readout.check(self)
 
+    def __repr__(self) -> str:
+        populations = ", ".join(
+            f"{p.name} {'x'.join(map(str, p.shape))} {type(p.neuron).__name__}"
+            for p in self.populations
+        )
+        return f"<Network of {populations}; {len(self.connections)} connections; {self.readout}>"
+
     def _check(self, connection: Connection) -> None:
         for name in (*connection.sources, connection.target):
             if name not in self.shapes:
