@@ -189,7 +189,7 @@ def transformer_answers(
     history = fit(stage, train, dev, choices, folder, report, origin)
     pieces = new_sentences(corpus, settings)
     report.note(f"{settings.teacher} answers for {len(train)} examples and {len(pieces)} pieces")
-    of_pieces = stage.answers(_numbered(transformer, _texts(corpus, pieces)))
+    of_pieces = stage.answers(numbered(transformer, _texts(corpus, pieces)))
     answers = Answers(stage.answers(train), pieces, of_pieces, settings.pieces, asdict(history))
     if not answers.examples.isfinite().all():
         raise TrainingError(
@@ -239,12 +239,25 @@ def _texts(corpus: Corpus, pieces: Tensor) -> list[str]:
 
 def _read(transformer: Transformer, examples: Sequence[Example]) -> Encoded:
     """Return labelled texts as numbers of pieces."""
-    encoded = _numbered(transformer, [example.text for example in examples])
+    encoded = numbered(transformer, [example.text for example in examples])
     return Encoded(encoded.ids, np.array([example.label for example in examples]))
 
 
-def _numbered(transformer: Transformer, texts: Sequence[str]) -> Encoded:
-    """Return texts as numbers of pieces, each one more, for 0 is padding; labels do not matter."""
+def numbered(transformer: Transformer, texts: Sequence[str]) -> Encoded:
+    """Return texts as numbers of pieces.
+
+    Parameters
+    ----------
+    transformer : Transformer
+        Says what pieces there are, and what parts the sentences of a pair.
+    texts : sequence of str
+        The texts.
+
+    Returns
+    -------
+    Encoded
+        Numbers, each one more, for 0 is padding; labels do not matter.
+    """
     if not texts:
         return Encoded([], np.zeros(0, np.int64))
     own = transformer.tokenizer.sep_token or SEPARATOR
