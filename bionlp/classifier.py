@@ -22,7 +22,7 @@ import numpy as np
 from bionlp.confidence import Calibration
 from bionlp.encoding import dequantise, one_hot
 from bionlp.errors import EmptyTextError, UnknownWordsError, UsageError
-from bionlp.text import check_text, shown, tokenize
+from bionlp.text import SEPARATOR, check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.description import Network, choose_inputs
 
@@ -61,6 +61,8 @@ class Sentence:
         Words that the model does not know; they stay silent.
     cut : int
         Number of words beyond the length of the network, left out.
+    unpaired : bool
+        Whether the model compares two sentences, and the words are not those of two.
     """
 
     text: str
@@ -69,6 +71,7 @@ class Sentence:
     rates: np.ndarray | None = field(repr=False)
     unknown: tuple[str, ...]
     cut: int
+    unpaired: bool = False
 
     @property
     def warnings(self) -> list[str]:
@@ -82,6 +85,8 @@ class Sentence:
             words = (word if len(word) <= LONG else f"{word[:LONG]}..." for word in self.unknown)
             fate = "are left out" if self.rates is None else "stay silent"
             messages.append(f"unknown words {fate}: {' '.join(words)}")
+        if self.unpaired:
+            messages.append(f'the model compares pairs; write "first {SEPARATOR} second"')
         return messages
 
 
@@ -128,6 +133,11 @@ class TextClassifier:
     def causal(self) -> bool:
         """Whether it has an answer after each word, which later words only add to."""
         return self.word_a_step and self.network.sweeps.count == 1
+
+    @property
+    def scored(self) -> bool:
+        """Whether class ``i`` stands for the score ``i``."""
+        return self.training.get("scored", False)
 
     @property
     def steps(self) -> int:
@@ -193,6 +203,10 @@ class TextClassifier:
         if self.word_a_step:
             ids = [number for number in ids if number != PADDING]
         return ids or [PADDING]
+
+    def knows_a_word(self, ids: Sequence[int]) -> bool:
+        """Tell whether any of some ids is neither padding nor that of the separator."""
+        return not {int(number) for number in ids} <= {PADDING, *self.vocabulary.ids([SEPARATOR])}
 
     def word_spikes(self, ids: np.ndarray, steps: int) -> np.ndarray:
         """Return the input of a sentence that is read a word a step.
@@ -279,7 +293,7 @@ class TextClassifier:
         cut = len(tokens) - len(words)
         ids = self.vocabulary.ids(words)
         unknown = tuple(dict.fromkeys(w for w, i in zip(words, ids, strict=True) if i == PADDING))
-        if not any(ids):
+        if not self.knows_a_word(ids):
             raise UnknownWordsError(
                 f"model {self.name!r} ({self.language}) knows none of the words in "
                 f"{shown(text)}; nothing would spike"
@@ -288,7 +302,9 @@ class TextClassifier:
             known = [(word, number) for word, number in zip(words, ids, strict=True) if number]
             words, ids = zip(*known, strict=True)
         rates = None if self.word_a_step else dequantise(self.levels[list(ids)])
-        return Sentence(text, words, np.array(ids), rates, unknown, cut)
+        # A model that has not learned from pairs does not know their separator.
+        unpaired = any(self.vocabulary.ids([SEPARATOR])) and words.count(SEPARATOR) != 1
+        return Sentence(text, words, np.array(ids), rates, unknown, cut, unpaired)
 
 
 def name_of(text: str) -> str:

@@ -86,8 +86,14 @@ def evaluate(
             workers=workers,
             advance=advance,
         )
-    known = np.array([bool(sentence.any()) for sentence in ids])
-    return judge(np.array([example.label for example in examples]), votes, known)
+    known = np.array([classifier.knows_a_word(sentence) for sentence in ids])
+    scores = [example.score for example in examples]
+    return judge(
+        np.array([example.label for example in examples]),
+        votes,
+        known,
+        None if None in scores else np.array(scores),
+    )
 
 
 Counter = Callable[..., np.ndarray]

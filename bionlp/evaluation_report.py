@@ -19,6 +19,7 @@ from analysis.calibration import Reliability, reliability
 from bionlp.classifier import UNDECIDED, TextClassifier
 from bionlp.datasets.selection import Selection
 from bionlp.files import atomic_path
+from bionlp.metrics import METRICS
 from bionlp.scores import Evaluation, Repeated
 
 CONFUSION, RELIABILITY, DOCUMENT = "confusion.png", "reliability.png", "evaluation.json"
@@ -60,6 +61,23 @@ class EvaluationReport:
             np.concatenate([result.votes for result in self.results]),
         )
 
+    @property
+    def unscored(self) -> int:
+        """How many presentations had no vote and so no score, where scores are asked for."""
+        asked = any(METRICS[name].of_scores for name in self.selection.metrics)
+        return int(self.pooled.unscored.sum()) if asked else 0
+
+    @cached_property
+    def metrics(self) -> dict[str, dict[str, float | None]]:
+        """What the dataset asks for besides accuracy, mean over seeds, and of the largest class."""
+        always = self.results[0].always_the_largest_class()
+        found = {}
+        for name in self.selection.metrics:
+            of = METRICS[name].of
+            values = np.mean([of(result) for result in self.results])
+            found[name] = {"value": _number(values), "majority": _number(of(always))}
+        return found
+
     @cached_property
     def reliability(self) -> Reliability | None:
         """Whether confidence means what it says; None if the model has none for these steps."""
@@ -98,6 +116,7 @@ class EvaluationReport:
             "majority": self.results[0].majority,
             "n": self.results[0].n,
             "macro_f1": pooled.macro_f1,
+            "metrics": self.metrics,
             "classes": {
                 name: {
                     "precision": _number(pooled.precision[number]),
@@ -114,7 +133,7 @@ class EvaluationReport:
         }
 
 
-def _number(value: np.floating) -> float | None:
+def _number(value: float | np.floating) -> float | None:
     """Return None for what is not a number, which JSON does not have."""
     return None if np.isnan(value) else float(value)
 

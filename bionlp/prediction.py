@@ -27,6 +27,7 @@ from bionlp.classifier import (
 )
 from bionlp.datasets.model import Question
 from bionlp.errors import EmptyTextError, TextError, UnknownWordsError
+from bionlp.scores import mean_class
 
 if TYPE_CHECKING:
     import torch
@@ -70,6 +71,11 @@ class Answer:
         Words that the model does not know.
     cut : int
         Words beyond the length of the network, left out.
+    score : float or None
+        Mean of the classes, weighted by their votes, where classes are whole scores; none without a
+        vote.
+    unpaired : bool
+        Whether the model compares two sentences, and the text is not two of them.
     """
 
     question: Question
@@ -80,6 +86,8 @@ class Answer:
     probabilities: tuple[float, ...] | None = None
     unknown: tuple[str, ...] = ()
     cut: int = 0
+    score: float | None = None
+    unpaired: bool = False
 
     @property
     def confidence(self) -> float | None:
@@ -196,6 +204,8 @@ def _judged(
         probabilities=None if probabilities is None else tuple(probabilities.tolist()),
         unknown=sentence.unknown,
         cut=sentence.cut,
+        score=float(mean_class(votes)) if classifier.scored and votes.any() else None,
+        unpaired=sentence.unpaired,
     )
 
 

@@ -12,6 +12,14 @@ the presentations, so that over sentences and presentations
     flips = mean over sentences and pairs of presentations of whether two labels differ
     noise = sqrt(mean(c[i] (1 - c[i])) S / (S - 1) / n)
 
+Where class i stands for the score i (STS-B), the score of an answer is the mean of the classes,
+weighted by their votes v,
+
+    score = sum of i v[i] / sum of v[i],
+
+which a tie has, too. A sentence without a vote is scored by the middle of the scale, which speaks
+for neither end; leaving such sentences out would make a correlation one of the easy sentences.
+
 The standard error holds for other sentences of the kind. The noise is the part that remains if the
 same n sentences are presented once more: the standard deviation of the accuracy over seeds.
 """
@@ -19,12 +27,30 @@ same n sentences are presented once more: the standard deviation of the accuracy
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from bionlp.classifier import REASONS, UNDECIDED, UNKNOWN_WORDS, predict_labels, why_undecided
+from bionlp.classifier import REASONS, TIE, UNDECIDED, UNKNOWN_WORDS, predict_labels, why_undecided
+
+
+def mean_class(votes: np.ndarray) -> np.ndarray:
+    """Return the mean of the classes, weighted by their votes.
+
+    Parameters
+    ----------
+    votes : numpy.ndarray of int, shape (..., classes)
+        Output spikes of each class.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (...)
+        From 0 to the last class; NaN where there is no vote.
+    """
+    total = votes.sum(axis=-1)
+    weighted = votes @ np.arange(votes.shape[-1])
+    return np.divide(weighted, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
 @dataclass(frozen=True)
@@ -41,12 +67,15 @@ class Evaluation:
         empty where nobody asked.
     votes : numpy.ndarray of int, shape (n, classes), optional
         Output spikes of each class; none where it is no spiking network.
+    true_scores : numpy.ndarray of float, shape (n,), optional
+        The scores that labels were rounded from, where classes are whole scores.
     """
 
     labels: np.ndarray
     predictions: np.ndarray
     reasons: tuple[str, ...] = ()
     votes: np.ndarray | None = None
+    true_scores: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -117,6 +146,24 @@ class Evaluation:
         """Accuracy of always answering the largest class."""
         return float(self.support.max() / self.n)
 
+    def always_the_largest_class(self) -> Evaluation:
+        """Return what the same sentences would show of always answering the largest class."""
+        largest = np.full(self.n, self.support.argmax())
+        votes = np.eye(self.classes, dtype=np.int64)[largest]
+        return replace(self, predictions=largest, reasons=(), votes=votes)
+
+    @property
+    def unscored(self) -> np.ndarray:
+        """Whether each sentence has no vote that counts, so that it has no score, shape (n,)."""
+        without = np.zeros(self.n, dtype=bool)
+        without[self.predictions == UNDECIDED] = [reason != TIE for reason in self.reasons]
+        return without
+
+    @property
+    def given_scores(self) -> np.ndarray:
+        """Score of each answer, shape (n,); the middle of the scale where there is no vote."""
+        return np.where(self.unscored, (self.classes - 1) / 2, mean_class(self.votes))
+
     @property
     def undecided(self) -> dict[str, int]:
         """Number of sentences that were given no class, for each of the reasons."""
@@ -137,7 +184,12 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
 
 
-def judge(labels: np.ndarray, votes: np.ndarray, known: np.ndarray) -> Evaluation:
+def judge(
+    labels: np.ndarray,
+    votes: np.ndarray,
+    known: np.ndarray,
+    true_scores: np.ndarray | None = None,
+) -> Evaluation:
     """Compare votes with true classes.
 
     Parameters
@@ -148,6 +200,8 @@ def judge(labels: np.ndarray, votes: np.ndarray, known: np.ndarray) -> Evaluatio
         Output spikes of each class.
     known : numpy.ndarray of bool, shape (n,)
         Whether the model knows a word of the sentence.
+    true_scores : numpy.ndarray of float, shape (n,), optional
+        As of :class:`Evaluation`.
 
     Returns
     -------
@@ -159,7 +213,7 @@ def judge(labels: np.ndarray, votes: np.ndarray, known: np.ndarray) -> Evaluatio
         str(why_undecided(votes[number])) if known[number] else UNKNOWN_WORDS
         for number in np.flatnonzero(predictions == UNDECIDED)
     )
-    return Evaluation(labels, predictions, reasons, votes)
+    return Evaluation(labels, predictions, reasons, votes, true_scores)
 
 
 @dataclass(frozen=True)

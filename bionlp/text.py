@@ -9,6 +9,9 @@ NLTK's tokenizer expects one sentence and cuts a full stop only at its end. A te
 sentences would keep words such as ``bad.``, which no embedding knows, so a full stop inside a text
 is cut as well, unless the word is a usual abbreviation.
 
+A pair of sentences is one text with a separator between them (Devlin et al. 2019, section 3). The
+separator is a token of its own wherever it stands, and each sentence is cut by itself.
+
 Both libraries take a second to import, so each is imported when it is first needed, and of NLTK
 only the tokenizer (:mod:`bionlp.penn`).
 """
@@ -24,6 +27,9 @@ from bionlp.errors import TextError
 from bionlp.files import read_utf8
 
 LANGUAGES = ("en", "zh")
+
+SEPARATOR = "[SEP]"
+"""The token between the sentences of a pair, in capitals: ``[sep]`` is text like any other."""
 
 _ABBREVIATIONS = frozenset(
     (  # noqa: SIM905, a list would take forty lines
@@ -122,19 +128,21 @@ def tokenize(text: str, language: str) -> list[str]:
     Returns
     -------
     list of str
-        The words and punctuation marks; empty if the text is blank.
+        The words and punctuation marks; empty if the text is blank. :data:`SEPARATOR` is one.
 
     Raises
     ------
     TextError
         If the language is not known.
     """
-    text = unicodedata.normalize("NFC", text)
-    if language == "en":
-        return _english(text)
-    if language == "zh":
-        return _chinese(text)
-    raise TextError(f"unknown language {language!r}; choose one of {', '.join(LANGUAGES)}")
+    cutters = {"en": _english, "zh": _chinese}
+    if language not in cutters:
+        raise TextError(f"unknown language {language!r}; choose one of {', '.join(LANGUAGES)}")
+    first, *others = unicodedata.normalize("NFC", text).split(SEPARATOR)
+    words = cutters[language](first)
+    for sentence in others:
+        words += [SEPARATOR, *cutters[language](sentence)]
+    return words
 
 
 def guess_language(texts: Iterable[str]) -> str:

@@ -83,6 +83,7 @@ class Training(Open):
     settings: Presentations = Presentations()
     dataset: str = ""
     dataset_sha256: Checksum | None = None
+    scored: bool = False
 
 
 class Common(Strict):

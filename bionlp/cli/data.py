@@ -7,8 +7,9 @@ import typer
 
 from bionlp.cli import completion
 from bionlp.cli.output import print_json
+from bionlp.datasets.known import KnownDataset
 from bionlp.datasets.loading import data_folder, is_present, load_dataset
-from bionlp.datasets.registry import KNOWN, KnownDataset
+from bionlp.datasets.registry import KNOWN
 from bionlp.errors import DatasetError
 
 app = typer.Typer(

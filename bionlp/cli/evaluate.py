@@ -150,6 +150,11 @@ def evaluate(
     }
     if found.pooled.reasons:
         report.note(f"warning: {_undecided(found)}")
+    if found.unscored:
+        report.note(
+            f"warning: {found.unscored} of {found.pooled.n} without a vote are scored by the "
+            "middle of the scale"
+        )
     if out:
         write_report(found, document, out)
         report.note(f"evaluation.json and figures are in {out}")
@@ -161,6 +166,7 @@ def evaluate(
 
 def _print(document: dict[str, Any], found: EvaluationReport, show_errors: int) -> None:
     from bionlp.cli.output import print_table
+    from bionlp.metrics import METRICS
 
     repeated = found.repeated
     typer.echo(
@@ -179,6 +185,11 @@ def _print(document: dict[str, Any], found: EvaluationReport, show_errors: int) 
     if found.reliability is not None:
         typer.echo(f"expected calibration error of the confidence: {found.reliability.error:.2%}")
     names = found.classifier.label_names
+    for name, metric in document["metrics"].items():
+        typer.echo(
+            f"{METRICS[name].title.format(*names)}: {_decimal(metric['value'])} (always the "
+            f"largest class: {_decimal(metric['majority'])})"
+        )
     print_table(
         f"macro-F1 {document['macro_f1']:.2%}",
         ["true class", *(f"as {name}" for name in names), "undecided", "precision", "recall", "F1"],
@@ -213,6 +224,10 @@ MEASURES = ("precision", "recall", "f1")
 def _percent(evaluation: Any, measure: str, number: int) -> str:
     value = getattr(evaluation, measure)[number]
     return "-" if value != value else f"{value:.1%}"
+
+
+def _decimal(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 WORDS_OF_REASONS = {

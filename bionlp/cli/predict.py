@@ -29,6 +29,7 @@ from bionlp.cli.options import (
 )
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
+from bionlp.text import SEPARATOR
 
 if TYPE_CHECKING:
     from bionlp.classifier import TextClassifier
@@ -82,7 +83,8 @@ def predict(
     Each line or row has an answer. What cannot be read, has no word that the
     model knows, or ends in a tie has no label but a reason, and the work goes
     on. How sure an answer is was measured on sentences that the model did not
-    learn from; see bionlp confidence.
+    learn from; see bionlp confidence. A model of pairs of sentences is asked about
+    "first [SEP] second".
     """
     from bionlp.cli.output import load_model, print_json
     from bionlp.devices import choose_device
@@ -170,16 +172,22 @@ def _counted(answers: Iterable[Answer], report: Reporter) -> Iterator[Answer]:
     from bionlp.prediction import WHY_NO_LABEL
 
     without: dict[str, int] = {}
-    total = 0
+    total = unpaired = 0
     with report.bar("texts", None) as bar:
         for answer in answers:
             total += 1
+            unpaired += answer.unpaired
             if answer.reason:
                 without[answer.reason] = without.get(answer.reason, 0) + 1
             yield answer
             bar.advance(1)
     for reason, count in without.items():
         report.note(f"warning: {count:,} of {total:,} without a label: {WHY_NO_LABEL[reason]}")
+    if unpaired:
+        report.note(
+            f"warning: {unpaired:,} of {total:,} are not read as two sentences with one "
+            f"{SEPARATOR} between them, which this model compares"
+        )
 
 
 def entry(classifier: TextClassifier, answer: Answer) -> dict[str, Any]:
@@ -198,6 +206,7 @@ def entry(classifier: TextClassifier, answer: Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "probabilities": by_class(answer.probabilities),
         "votes": by_class(answer.votes),
+        "score": answer.score,
         "reason": answer.reason,
         "message": answer.message,
         "unknown": list(answer.unknown),
@@ -214,7 +223,8 @@ def _print_lines(classifier: TextClassifier, answers: Iterable[Answer]) -> None:
 
 def _print_csv(classifier: TextClassifier, answers: Iterable[Answer]) -> None:
     votes = [f"votes {name}" for name in classifier.label_names]
-    columns = ("number", "id", "text", "label", "confidence", *votes, "reason", "message")
+    score = ("score",) if classifier.scored else ()
+    columns = ("number", "id", "text", "label", "confidence", *score, *votes, "reason", "message")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for answer in answers:
@@ -226,19 +236,20 @@ def _print_csv(classifier: TextClassifier, answers: Iterable[Answer]) -> None:
 def _print_tables(classifier: TextClassifier, answers: Iterator[Answer], block: int) -> None:
     from bionlp.cli.output import SENTENCE, print_table
 
+    names, scored = classifier.label_names, classifier.scored
     while some := list(islice(answers, block)):
         print_table(
             "",
-            ["", SENTENCE, "label", "confidence", "votes"],
+            ["", SENTENCE, "label", *(["score"] if scored else []), "confidence", "votes"],
             [
                 (
                     answer.question.id or answer.question.number,
                     answer.question.text,
                     f"- ({answer.reason})" if answer.reason else names[answer.label],
+                    *(["-" if answer.score is None else f"{answer.score:.2f}"] if scored else []),
                     "-" if answer.confidence is None else f"{answer.confidence:.2f}",
                     "-" if answer.votes is None else ", ".join(_votes(names, answer.votes)),
                 )
-                for names in [classifier.label_names]
                 for answer in some
             ],
         )

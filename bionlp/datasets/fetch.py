@@ -13,13 +13,15 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
+from bionlp.datasets.known import DataFile, KnownDataset
 from bionlp.datasets.loading import data_folder
-from bionlp.datasets.registry import KNOWN, DataFile, KnownDataset
+from bionlp.datasets.registry import KNOWN
 from bionlp.errors import DatasetError, OutputError
 from bionlp.files import atomic_path, reason
 
@@ -30,6 +32,8 @@ _TIMEOUT_SECONDS = 30.0
 _CHUNK_BYTES = 1 << 16
 _RANGE_NOT_SATISFIABLE = 416
 _TOO_MANY_REQUESTS = 429
+# The last is what zipfile says of members that are encrypted, or compressed in a way it lacks.
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError)
 
 
 def fetch_dataset(
@@ -65,8 +69,8 @@ def fetch_dataset(
     Raises
     ------
     DatasetError
-        If the name is unknown, the server cannot be reached, or what it sends has the wrong
-        checksum; nothing of that is kept.
+        If the name is unknown, the files are published nowhere as they are, the server cannot be
+        reached, or what it sends has the wrong checksum; nothing of that is kept.
     OutputError
         If the folder cannot be written.
     """
@@ -74,6 +78,7 @@ def fetch_dataset(
     folder = data_folder(data_dir)
     _check_mirror(mirror)
     missing = [file for file in known.files if not _is_intact(folder / file.path, file)]
+    _check_published(known, missing, folder)
     written = []
     for url, group in groupby(missing, key=lambda file: file.url):
         files = list(group)
@@ -115,6 +120,15 @@ def known_dataset(name: str) -> KnownDataset:
 def _check_mirror(mirror: str | None) -> None:
     if mirror is not None and not mirror.startswith(("http://", "https://")):
         raise DatasetError(f"the mirror {mirror!r} must begin with http:// or https://")
+
+
+def _check_published(known: KnownDataset, missing: Sequence[DataFile], folder: Path) -> None:
+    nowhere = [str(folder / file.path) for file in missing if file.url is None]
+    if nowhere:
+        raise DatasetError(
+            f"{known.name} cannot be downloaded, and {' and '.join(nowhere)} are missing or not "
+            f"the known ones: {known.by_hand}; put them there"
+        )
 
 
 def _is_intact(path: Path, file: DataFile) -> bool:
@@ -204,20 +218,37 @@ def _verified(part: Path, file: DataFile, address: str) -> bytes:
 def _member(part: Path, file: DataFile, address: str) -> bytes:
     """Read one member of an archive; its folders do not matter, and nothing is unpacked."""
     try:
-        with tarfile.open(part) as archive:
-            for member in archive:
-                if PurePosixPath(member.name).name == file.member and member.size == file.size:
-                    stream = archive.extractfile(member)
-                    if stream is not None:
-                        return stream.read()
-    except (tarfile.TarError, zlib.error, OSError, EOFError) as error:
+        found = (_of_zip if zipfile.is_zipfile(part) else _of_tar)(part, file)
+    except _DAMAGED as error:
         raise DatasetError(
             f"{address} is not a whole archive ({error}) and was not kept; try another --mirror"
         ) from error
-    raise DatasetError(
-        f"{address} has no file {file.member} of {file.size} bytes and was not kept; it may have "
-        "changed: try another --mirror"
-    )
+    if found is None:
+        raise DatasetError(
+            f"{address} has no file {file.member} of {file.size} bytes and was not kept; it may "
+            "have changed: try another --mirror"
+        )
+    return found
+
+
+def _of_tar(part: Path, file: DataFile) -> bytes | None:
+    with tarfile.open(part) as archive:
+        for member in archive:
+            if PurePosixPath(member.name).name == file.member and member.size == file.size:
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    return stream.read()
+    return None
+
+
+def _of_zip(part: Path, file: DataFile) -> bytes | None:
+    with zipfile.ZipFile(part) as archive:
+        for member in archive.infolist():
+            name = PurePosixPath(member.filename).name
+            # What a member declares is no more than it is read to.
+            if name == file.member and member.file_size == file.size:
+                return archive.read(member)
+    return None
 
 
 @contextlib.contextmanager

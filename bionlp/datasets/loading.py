@@ -1,8 +1,10 @@
 """From a name or a path to a dataset in three parts.
 
 Names are looked up in the folder that was asked for, else in the one that the environment
-variable ``BIONLP_DATA_DIR`` names, else in the user's cache folder. SST comes with its own parts;
-all others are parted by :func:`bionlp.datasets.splits.stratified_split`.
+variable ``BIONLP_DATA_DIR`` names, else in the user's cache folder. SST comes with its own parts,
+and tasks of GLUE with a file to learn from and one to report
+(:mod:`bionlp.datasets.glue`); all others are parted by
+:func:`bionlp.datasets.splits.stratified_split`.
 """
 
 import os
@@ -11,11 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bionlp.datasets.columns import Wanted
+from bionlp.datasets.known import KnownDataset
 from bionlp.datasets.labels import LabelledTexts
 from bionlp.datasets.model import Dataset, digest_of
 from bionlp.datasets.readers import read_class_files, read_labelled_lines
-from bionlp.datasets.registry import KNOWN, TREES_URL, KnownDataset
-from bionlp.datasets.splits import stratified_split
+from bionlp.datasets.registry import KNOWN, TREES_URL
+from bionlp.datasets.splits import carve_dev, stratified_split
+from bionlp.datasets.tabbed import read_tabbed
 from bionlp.datasets.tables import TABLE_SUFFIXES, read_table
 from bionlp.datasets.trees import read_phrases
 from bionlp.errors import DatasetError, UsageError
@@ -138,11 +142,29 @@ def _load_known(known: KnownDataset, folder: Path, seed: int) -> Dataset:
         parts = tuple(text.examples for text in texts)
         digest = digest_of(example for part in parts for example in part)
         return Dataset(known.name, known.language, known.label_names, *parts, digest=digest)
+    if known.layout == "tabbed":
+        return _load_tabbed(known, paths, seed)
     if known.layout == "classes":
         texts = read_class_files(paths, known.label_names)
     else:
         texts = read_table(paths[0], known.label_names)
     return _parted(known.name, known.language, texts, seed)
+
+
+def _load_tabbed(known: KnownDataset, paths: Sequence[Path], seed: int) -> Dataset:
+    taught, reported = (
+        read_tabbed(path, known.columns, known.label_names, scored=known.scored).examples
+        for path in paths
+    )
+    return Dataset(
+        known.name,
+        known.language,
+        known.label_names,
+        *carve_dev(taught, seed),
+        reported,
+        digest=digest_of(taught + reported),
+        chance_allowed=known.chance_allowed,
+    )
 
 
 def no_phrases(dataset: str | Path) -> UsageError:

@@ -21,11 +21,14 @@ class Example:
         The index of its class, from 0.
     row : int, optional
         The number of its row in its file; no part of what it is.
+    score : float, optional
+        The score that its class was rounded from, where classes are whole scores.
     """
 
     text: str
     label: int
     row: int | None = field(default=None, compare=False)
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class Dataset:
         (:mod:`bionlp.datasets.trees`); no part of what is split.
     held_out : int
         How many phrases were left out for the sake of dev and test.
+    chance_allowed : bool
+        Whether a network that is no better than always answering the largest class is a result,
+        of which a warning tells, and no failed training.
     """
 
     name: str
@@ -64,6 +70,12 @@ class Dataset:
     digest: str = ""
     phrases: tuple[Example, ...] = ()
     held_out: int = 0
+    chance_allowed: bool = False
+
+    @property
+    def scored(self) -> bool:
+        """Whether classes are whole scores: class ``i`` stands for the score ``i``."""
+        return any(example.score is not None for example in self.train)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(self.split(part)):,} {part}" for part in SPLITS[:-1])

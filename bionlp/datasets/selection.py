@@ -37,6 +37,8 @@ class Selection:
         Sentences of the whole dataset.
     skipped : int
         Rows that were left out because their text is empty.
+    metrics : tuple of str
+        What answers are measured by besides accuracy (:data:`bionlp.metrics.METRICS`).
     """
 
     examples: Sequence[Example]
@@ -44,6 +46,7 @@ class Selection:
     table: str | None
     total: int
     skipped: int
+    metrics: tuple[str, ...] = ()
 
     @property
     def rows(self) -> list[int] | None:
@@ -112,9 +115,11 @@ def select(
         raise UsageError(f"unknown split {split!r}; choose one of {', '.join(SPLITS)}")
     seed = classifier.training.get("settings", {}).get("split_seed", 0)
     columns: dict[str, Any] = {"text_column": text_column, "label_column": label_column}
+    metrics: tuple[str, ...] = ()
     if dataset in KNOWN:
         _check_fit(classifier, dataset)
         found, table = load_dataset(dataset, seed=seed, **columns), None
+        metrics = KNOWN[dataset].metrics
     else:
         found = load_dataset(
             Path(dataset), seed=seed, label_names=classifier.label_names, **columns
@@ -124,7 +129,8 @@ def select(
     examples = found.split(split)
     if not examples:
         raise DatasetError(f"{dataset} has no sentences in split {split!r}")
-    return Selection(examples[:limit], split, table, len(found.split("all")), found.skipped)
+    total = len(found.split("all"))
+    return Selection(examples[:limit], split, table, total, found.skipped, metrics)
 
 
 def _check_fit(classifier: TextClassifier, dataset: str) -> None:

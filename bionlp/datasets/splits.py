@@ -2,7 +2,8 @@
 
 Each example is given the SHA-256 digest of ``"seed:index"``, and the examples of every class are
 put in the order of their digests: the first tenth is the test part, the next tenth of the rest is
-the dev part, what remains is the train part. The digest stands in for a random number because
+the dev part, what remains is the train part. Where there is a test part already, the first tenth is
+the dev part. The digest stands in for a random number because
 the streams of ``random`` and of NumPy's generators may change from one version to the next,
 and a number reported on a test set means nothing if the test set is another one tomorrow.
 """
@@ -33,17 +34,45 @@ def stratified_split(examples: Sequence[Example], seed: int) -> Parts:
         ``round((n - t) / 10)`` in dev. Each part is shuffled over the classes, so its
         first few examples are a fair sample.
     """
-    by_class = defaultdict(list)
-    for index in sorted(range(len(examples)), key=lambda index: _digest(seed, index)):
-        by_class[examples[index].label].append(index)
     train, dev, test = [], [], []
-    for indices in by_class.values():
+    for indices in _by_class(examples, seed):
         n_test = _tenth(len(indices))
         n_held = n_test + _tenth(len(indices) - n_test)
         test += indices[:n_test]
         dev += indices[n_test:n_held]
         train += indices[n_held:]
     return tuple(_shuffled(examples, part, seed) for part in (train, dev, test))
+
+
+def carve_dev(
+    examples: Sequence[Example], seed: int
+) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Part the training examples of a dataset that has a test part into train and dev.
+
+    Parameters
+    ----------
+    examples, seed
+        As of :func:`stratified_split`.
+
+    Returns
+    -------
+    train, dev : tuple of Example
+        Of a class with ``n`` examples, ``round(n / 10)`` (halves up) are in dev.
+    """
+    train, dev = [], []
+    for indices in _by_class(examples, seed):
+        held = _tenth(len(indices))
+        dev += indices[:held]
+        train += indices[held:]
+    return _shuffled(examples, train, seed), _shuffled(examples, dev, seed)
+
+
+def _by_class(examples: Sequence[Example], seed: int) -> Iterable[list[int]]:
+    """Return the places of the examples of each class, shuffled."""
+    by_class = defaultdict(list)
+    for index in sorted(range(len(examples)), key=lambda index: _digest(seed, index)):
+        by_class[examples[index].label].append(index)
+    return by_class.values()
 
 
 def _shuffled(

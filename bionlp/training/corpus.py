@@ -1,4 +1,13 @@
-"""What a training starts from: a dataset as word ids, and a table of word embeddings."""
+"""What a training starts from: a dataset as word ids, and a table of word embeddings.
+
+Where texts are pairs, their separator is a word of the vocabulary. Tables of embeddings do not have
+it, so its component j is that of a word w[j] which is drawn for each component by itself,
+
+    E[separator, j] = E[w[j], j].
+
+It points in a direction of its own, its length is the usual one, and it is the same vector whether
+components are shifted to rates before or afterwards.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +21,7 @@ import numpy as np
 from bionlp.datasets import Dataset, Example
 from bionlp.datasets.loading import no_phrases
 from bionlp.errors import DatasetError
-from bionlp.text import tokenize
+from bionlp.text import SEPARATOR, tokenize
 from bionlp.training.batches import Encoded
 from bionlp.training.settings import TrainingSettings
 from bionlp.vocabulary import PADDING, Vocabulary, choose_words
@@ -20,6 +29,8 @@ from bionlp.vocabulary import PADDING, Vocabulary, choose_words
 PARTS = ("train", "dev", "test")
 LENGTH_QUANTILE = 0.95
 """Share of the training sentences that are not cut."""
+SEPARATOR_SEED = 0
+"""Of the words that the separator's components are drawn from."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +144,11 @@ class Corpus:
         """
         rows = {word: row for row, word in enumerate(embeddings.words)}
         table = np.zeros((len(self.vocabulary) + 1, values.shape[1]), dtype=np.float32)
-        table[1:] = values[[rows[word] for word in self.vocabulary.words]]
+        words = self.vocabulary.words
+        if SEPARATOR in words:
+            table[1 + words.index(SEPARATOR)] = _separator(values)
+        known = [number for number, word in enumerate(words, start=1) if word != SEPARATOR]
+        table[known] = values[[rows[words[number - 1]] for number in known]]
         return table
 
 
@@ -176,9 +191,19 @@ def encode_corpus(dataset: Dataset, words: Sequence[str], settings: TrainingSett
     if length is None:
         lengths = [len(sentence) for sentence in tokens["train"][: len(dataset.train)]]
         length = max(int(np.quantile(lengths, LENGTH_QUANTILE)), *settings.widths)
-    vocabulary = Vocabulary(choose_words(tokens["train"], words, settings.vocabulary_size))
+    known = [word for word in words if word != SEPARATOR]
+    if any(SEPARATOR in sentence for sentence in tokens["train"]):
+        known.append(SEPARATOR)
+    vocabulary = Vocabulary(choose_words(tokens["train"], known, settings.vocabulary_size))
     splits = {part: _encode(tokens[part], examples[part], vocabulary, length) for part in PARTS}
     return Corpus(dataset, vocabulary, splits, length)
+
+
+def _separator(values: np.ndarray) -> np.ndarray:
+    """Return the vector of the separator, shape (dimension,)."""
+    rng = np.random.default_rng(SEPARATOR_SEED)
+    drawn = rng.integers(len(values), size=values.shape[1])
+    return values[drawn, np.arange(values.shape[1])]
 
 
 def empty_part(dataset: Dataset, part: str) -> DatasetError:

@@ -230,7 +230,7 @@ def train_encoder(
     stage = encoder_stage(corpus, embeddings, settings, lessons, device)
     choices = encoder_choices(settings)
     history = fit(stage, corpus.train, corpus.dev, choices, state, report, origin)
-    check_chance(stage.name, max(history.dev_accuracy), corpus.dev, report)
+    check_chance(stage.name, max(history.dev_accuracy), corpus, report)
     network, dataset = fold(stage.model), corpus.dataset
     classifier = TextClassifier(
         STAGE, dataset.language, dataset.label_names, corpus.vocabulary, None, network

@@ -9,7 +9,7 @@ import numpy as np
 
 from bionlp.errors import TrainingError
 from bionlp.progress import Reporter
-from bionlp.training.batches import Encoded
+from bionlp.training.corpus import Corpus
 from bionlp.training.fit import History
 
 
@@ -37,11 +37,12 @@ def summary(history: History, dev_accuracy: float, test_accuracy: float | None) 
     }
 
 
-def check_chance(name: str, accuracy: float, dev: Encoded, report: Reporter) -> None:
+def check_chance(name: str, accuracy: float, corpus: Corpus, report: Reporter) -> None:
     """See that an accuracy is above that of always answering the largest class.
 
     It is where it differs by two standard errors, which few sentences cannot show; then a note
-    says so.
+    says so. A note is also all that is said where to stay at chance is a result
+    (:class:`bionlp.datasets.model.Dataset`).
 
     Parameters
     ----------
@@ -49,8 +50,8 @@ def check_chance(name: str, accuracy: float, dev: Encoded, report: Reporter) -> 
         Of the stage.
     accuracy : float
         On dev.
-    dev : Encoded
-        The dev part.
+    corpus : Corpus
+        Gives the dev part.
     report : Reporter
         Hears of it.
 
@@ -59,6 +60,7 @@ def check_chance(name: str, accuracy: float, dev: Encoded, report: Reporter) -> 
     TrainingError
         If it is not.
     """
+    dev = corpus.dev
     chance = np.bincount(dev.labels).max() / len(dev)
     needed = chance + 2 * np.sqrt(chance * (1 - chance) / len(dev))
     if needed >= 1:
@@ -67,8 +69,12 @@ def check_chance(name: str, accuracy: float, dev: Encoded, report: Reporter) -> 
             f"few to tell what the {name} network has learnt; give more"
         )
     elif accuracy <= needed:
-        raise TrainingError(
+        fault = (
             f"the {name} network never left chance: {accuracy:.1%} on dev is not above "
-            f"what the largest class has, {chance:.1%}, by two standard errors; try more "
-            "epochs, or a learning rate three times smaller or larger"
+            f"what the largest class has, {chance:.1%}, by two standard errors"
         )
+        if not corpus.dataset.chance_allowed:
+            raise TrainingError(
+                f"{fault}; try more epochs, or a learning rate three times smaller or larger"
+            )
+        report.note(f"warning: {fault}")

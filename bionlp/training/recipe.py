@@ -30,6 +30,7 @@ from bionlp.errors import CheckpointError, OutputError, TrainingError
 from bionlp.files import atomic_path
 from bionlp.progress import Reporter
 from bionlp.strict import Open, first_fault, one_line, parse_json, read_file
+from bionlp.text import SEPARATOR
 from bionlp.training.augmentation import check_augmentation
 from bionlp.training.card import write_card
 from bionlp.training.corpus import PARTS, Corpus, Embeddings, empty_part, encode_corpus
@@ -172,6 +173,7 @@ def make_classifier(
             f"{phrases['used']} labelled phrases besides; {phrases['held_out']} left out, which "
             "are in dev or test"
         )
+    _report_pairs(dataset, report)
     settings = replace(settings, length=corpus.length)
     lessons = make_lessons(corpus, embeddings, settings, state, report, device)
     origin = origin_of(corpus, embeddings, settings)
@@ -195,6 +197,7 @@ def make_classifier(
         {
             "dataset": dataset.name,
             "dataset_sha256": dataset.digest,
+            **({"scored": True} if dataset.scored else {}),
             "sentences": sizes,
             **({"phrases": phrases} if settings.phrases else {}),
             "embeddings": embeddings.name,
@@ -203,6 +206,16 @@ def make_classifier(
         },
         _calibrated(votes, corpus, WORD_STEPS if levels is None else settings.steps, report),
     )
+
+
+def _report_pairs(dataset: Dataset, report: Reporter) -> None:
+    """Say if only some texts are pairs: then the separator may be meant as text."""
+    paired = sum(SEPARATOR in example.text for example in dataset.train)
+    if 0 < paired < len(dataset.train):
+        report.note(
+            f"warning: {paired} of {len(dataset.train)} training texts have {SEPARATOR}, which "
+            "parts the sentences of a pair; where it is meant as text, write it otherwise"
+        )
 
 
 def _calibrated(
@@ -281,7 +294,7 @@ class _Training:
             stage, corpus.train, corpus.dev, choices, self.state, self.report, self.origin
         )
         accuracy = stage.accuracy(corpus.dev)
-        check_chance(stage.name, accuracy, corpus.dev, self.report)
+        check_chance(stage.name, accuracy, corpus, self.report)
         self.measured["tailored"] = summary(history, accuracy, self._test_accuracy(stage))
         network, rates = describe(stage.model, settings), dequantise(levels_of(stage.model))
         converted = spiking_stage(network, rates, settings, device=self.device)
@@ -311,7 +324,7 @@ class _Training:
                 "the spiking network is silent: no output neuron fired on dev; "
                 "try a lower --threshold, more steps, or longer tailored training"
             )
-        check_chance(stage.name, accuracy, corpus.dev, self.report)
+        check_chance(stage.name, accuracy, corpus, self.report)
         exact_rates = tailored.embedding.weight.detach().cpu().numpy()
         network = stage.model.describe()
         unrounded = spiking_stage(network, exact_rates, settings, device=self.device)

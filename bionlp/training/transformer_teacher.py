@@ -8,7 +8,7 @@ all weights are trained with cross-entropy on the training split (Devlin et al. 
 mean as Reimers & Gurevych 2019), and the epoch is selected on dev. What it then says of the
 training examples and of new sentences, whose words are joined with spaces, is kept
 (:mod:`bionlp.training.answers`) and taught to small networks (Tang et al. 2019). It learns from no
-sentence of dev or test.
+sentence of dev or test. The sentences of a pair are parted as the transformer is used to.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from bionlp.datasets import Example
 from bionlp.errors import PartError, TrainingError
 from bionlp.language_models import Transformer, find_model
 from bionlp.progress import Reporter
+from bionlp.text import SEPARATOR
 from bionlp.training.answers import Answers, lengths_of, read_answers, write_answers
 from bionlp.training.batches import Batch, Encoded, batches, pad
 from bionlp.training.corpus import Corpus, Embeddings
@@ -188,7 +189,7 @@ def transformer_answers(
     history = fit(stage, train, dev, choices, folder, report, origin)
     pieces = new_sentences(corpus, settings)
     report.note(f"{settings.teacher} answers for {len(train)} examples and {len(pieces)} pieces")
-    of_pieces = stage.answers(_numbered(transformer, _texts(corpus, pieces)))
+    of_pieces = stage.answers(numbered(transformer, _texts(corpus, pieces)))
     answers = Answers(stage.answers(train), pieces, of_pieces, settings.pieces, asdict(history))
     if not answers.examples.isfinite().all():
         raise TrainingError(
@@ -238,14 +239,29 @@ def _texts(corpus: Corpus, pieces: Tensor) -> list[str]:
 
 def _read(transformer: Transformer, examples: Sequence[Example]) -> Encoded:
     """Return labelled texts as numbers of pieces."""
-    encoded = _numbered(transformer, [example.text for example in examples])
+    encoded = numbered(transformer, [example.text for example in examples])
     return Encoded(encoded.ids, np.array([example.label for example in examples]))
 
 
-def _numbered(transformer: Transformer, texts: Sequence[str]) -> Encoded:
-    """Return texts as numbers of pieces, each one more, for 0 is padding; labels do not matter."""
+def numbered(transformer: Transformer, texts: Sequence[str]) -> Encoded:
+    """Return texts as numbers of pieces.
+
+    Parameters
+    ----------
+    transformer : Transformer
+        Says what pieces there are, and what parts the sentences of a pair.
+    texts : sequence of str
+        The texts.
+
+    Returns
+    -------
+    Encoded
+        Numbers, each one more, for 0 is padding; labels do not matter.
+    """
     if not texts:
         return Encoded([], np.zeros(0, np.int64))
-    found = transformer.tokenizer(list(texts), truncation=True, max_length=transformer.longest)
+    own = transformer.tokenizer.sep_token or SEPARATOR
+    texts = [text.replace(SEPARATOR, own) for text in texts]
+    found = transformer.tokenizer(texts, truncation=True, max_length=transformer.longest)
     ids = [np.array(numbers or [0]) + 1 for numbers in found["input_ids"]]
     return Encoded(ids, np.zeros(len(ids), np.int64))

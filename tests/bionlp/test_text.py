@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bionlp.datasets import load_dataset
 from bionlp.errors import TextError
-from bionlp.text import guess_language, read_texts, tokenize
+from bionlp.text import SEPARATOR, guess_language, read_texts, tokenize
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,40 @@ def test_any_text_gives_words_without_blanks(text):
         assert word
         assert word == word.strip()
         assert " " not in word
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It is. [SEP] Is it?", ["it", "is", ".", "[SEP]", "is", "it", "?"]),
+        ("a[SEP]b", ["a", "[SEP]", "b"]),
+        ("[SEP]", ["[SEP]"]),
+        ("[SEP] [SEP] a", ["[SEP]", "[SEP]", "a"]),
+        ("He left Mr. [SEP] Smith", ["he", "left", "mr", ".", "[SEP]", "smith"]),
+        ("a [sep] b", ["a", "[", "sep", "]", "b"]),
+        ("a [ SEP ] b", ["a", "[", "sep", "]", "b"]),
+        ("a [CLS] b", ["a", "[", "cls", "]", "b"]),
+    ],
+)
+def test_the_separator_is_a_word(text, words):
+    assert tokenize(text, "en") == words
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@given(st.lists(st.text(), min_size=1, max_size=4))
+def test_sentences_with_a_separator_are_cut_one_by_one(language, texts):
+    expected = tokenize(texts[0], language)
+    for text in texts[1:]:
+        expected += ["[SEP]", *tokenize(text, language)]
+    assert tokenize(" [SEP] ".join(texts), language) == expected
+
+
+@pytest.mark.parametrize("name", ["mrpc", "stsb"])
+def test_pairs_stay_as_they_are(name, data_dir):
+    for example in load_dataset(name, data_dir=data_dir).test:
+        words = tokenize(example.text, "en")
+        assert words.count(SEPARATOR) == 1
+        assert tokenize(" ".join(words), "en").count(SEPARATOR) == 1
 
 
 def test_an_unknown_language():

@@ -26,6 +26,7 @@ from bionlp.training.transformer_teacher import (
     ReaderStage,
     check_teacher,
     new_sentences,
+    numbered,
     transformer_answers,
 )
 from networks.textcnn import TextCNN
@@ -69,6 +70,17 @@ def test_a_text_is_classified_by_the_mean_of_its_states_whatever_stands_beside_i
     together = reader(torch.cat([torch.nn.functional.pad(short, (0, 3)), long]))
     torch.testing.assert_close(together[:1], expected)
     torch.testing.assert_close(together[1:], reader(long))
+
+
+def test_the_sentences_of_a_pair_are_parted_as_the_transformer_is_used_to(small_bert):
+    transformer = Transformer(small_bert)
+    (ids,) = numbered(transformer, ["the film [SEP] a plot"]).ids
+    separator = transformer.tokenizer.sep_token_id + 1
+    assert np.flatnonzero(ids == separator).tolist() == [3, 6]
+    transformer.tokenizer.sep_token = "."
+    (ids,) = numbered(transformer, ["the film [SEP] a plot"]).ids
+    full_stop = transformer.tokenizer.convert_tokens_to_ids(".") + 1
+    assert ids[3] == full_stop
 
 
 def test_a_lesson_is_looked_up():

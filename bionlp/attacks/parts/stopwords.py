@@ -9,6 +9,7 @@ alone, too.
 from __future__ import annotations
 
 from bionlp.errors import PartError
+from bionlp.text import SEPARATOR
 
 _ENGLISH = """
 i you he she it we they me him her us them my your his its our their mine yours hers ours theirs
@@ -59,7 +60,7 @@ def is_place(word: str, language: str) -> bool:
     Returns
     -------
     bool
-        Whether it is neither a function word nor without any letter.
+        Whether it is no function word, not without any letter, and not what parts two sentences.
 
     Raises
     ------
@@ -68,4 +69,5 @@ def is_place(word: str, language: str) -> bool:
     """
     if language not in STOPWORDS:
         raise PartError(f"there are no stop words for {language!r}; choose one of en, zh")
-    return word not in STOPWORDS[language] and any(map(str.isalpha, word))
+    left_alone = word in STOPWORDS[language] or word == SEPARATOR
+    return not left_alone and any(map(str.isalpha, word))

@@ -112,7 +112,7 @@ def test_validate(cli, material):
     compare("validate", cli, ("validate", *options, "--synapses=both", "--independent=2"))
 
 
-def test_evaluate(cli, material, small_model, reviews):
+def test_evaluate(cli, material, small_model, reviews, monkeypatch):
     command = ("evaluate", material / "odd", "--dataset", material / "table.csv", "--steps=3")
     # Its labels are the other way round, so that there are errors.
     swapped = (reviews / "reviews.csv").read_text().splitlines()[1:60]
@@ -120,7 +120,15 @@ def test_evaluate(cli, material, small_model, reviews):
     (material / "wrong.csv").write_text("\n".join(["label,text", *rows]))
     wrong = ("evaluate", small_model, "--dataset", material / "wrong.csv")
     more = ("--seeds=2", "--show-errors=2")
-    runs = (*command, "--engine=brian", "--workers=1"), command, (*wrong, *more)
+    # A dataset that is measured by more than accuracy.
+    monkeypatch.setenv("BIONLP_DATA_DIR", str(material))
+    folder = material / "glue" / "MRPC"
+    folder.mkdir(parents=True)
+    for part in ("train", "dev"):
+        header = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
+        (folder / f"{part}.tsv").write_text(f"{header}1\t1\t2\ta good film\ta film\n")
+    pairs = ("evaluate", small_model, "--dataset", "mrpc")
+    runs = (*command, "--engine=brian", "--workers=1"), command, (*wrong, *more), pairs
     compare("evaluate", cli, *runs)
 
 

@@ -5,13 +5,15 @@ import io
 import re
 import tarfile
 import threading
+import zipfile
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from bionlp.datasets.fetch import ATTEMPTS, fetch_dataset
-from bionlp.datasets.registry import KNOWN, DataFile, KnownDataset
+from bionlp.datasets.known import DataFile, KnownDataset
+from bionlp.datasets.registry import KNOWN
 from bionlp.errors import DatasetError, OutputError
 
 PLAIN = bytes(range(256)) * 2000
@@ -72,6 +74,7 @@ def server():
     """Run a server that has one plain file and one archive."""
     server = Server()
     server.files = {"plain.csv": PLAIN, "pair.tar.gz": _archive(NEGATIVE, POSITIVE)}
+    server.files["zipped.zip"] = _zip(NEGATIVE, POSITIVE)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -82,13 +85,17 @@ def server():
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
-    """Make the two files known as the datasets ``plain`` and ``pair``."""
+    """Make the files known as the datasets ``plain``, ``pair`` and ``zipped``."""
     plain = _file("plain/table.csv", "plain.csv", PLAIN)
     pair = (
         _file("pair/neg", "pair.tar.gz", NEGATIVE, "low.txt"),
         _file("pair/pos", "pair.tar.gz", POSITIVE, "high.txt"),
     )
-    for name, files in (("plain", (plain,)), ("pair", pair)):
+    zipped = (
+        _file("zipped/neg", "zipped.zip", NEGATIVE, "low.txt"),
+        _file("zipped/pos", "zipped.zip", POSITIVE, "high.txt"),
+    )
+    for name, files in (("plain", (plain,)), ("pair", pair), ("zipped", zipped)):
         entry = KnownDataset(name, name, "en", ("low", "high"), "classes", files, "nobody")
         monkeypatch.setitem(KNOWN, name, entry)
 
@@ -106,6 +113,22 @@ def _archive(negative, positive):
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return stream.getvalue()
+
+
+def _zip(negative, positive, encrypted=False):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("top/", "")
+        # Another one of that name, as GLUE's archives have.
+        archive.writestr("top/original/low.txt", b"other\n")
+        archive.writestr("top/low.txt", negative)
+        archive.writestr("top/high.txt", positive)
+    content = bytearray(stream.getvalue())
+    if encrypted:
+        for start in (b"PK\x03\x04", b"PK\x01\x02"):
+            for found in re.finditer(re.escape(start), stream.getvalue()):
+                content[found.start() + (6 if start[2] == 3 else 8)] |= 1
+    return bytes(content)
 
 
 def _fetch(name, folder, server, **options):
@@ -132,6 +155,31 @@ def test_an_archive(server, tmp_path):
     assert (tmp_path / "pair/pos").read_bytes() == POSITIVE
     assert _files(tmp_path) == ["pair/neg", "pair/pos"]
     assert server.requests["pair.tar.gz"] == 1
+
+
+def test_a_zip_archive(server, tmp_path):
+    _fetch("zipped", tmp_path, server)
+    assert (tmp_path / "zipped/neg").read_bytes() == NEGATIVE
+    assert (tmp_path / "zipped/pos").read_bytes() == POSITIVE
+    assert _files(tmp_path) == ["zipped/neg", "zipped/pos"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (_zip(NEGATIVE, POSITIVE[::-1]), "wrong checksum for zipped/pos"),
+        (_zip(NEGATIVE, b"short"), "has no file high.txt of 2500 bytes"),
+        (_zip(NEGATIVE, POSITIVE)[:60], "is not a whole archive"),
+        (_zip(NEGATIVE, POSITIVE, encrypted=True), "is not a whole archive"),
+        (_zip(NEGATIVE, POSITIVE).replace(b"PK\x03\x04", b"PK\x03\x05"), "not a whole archive"),
+    ],
+    ids=["another file", "a short file", "cut off", "encrypted", "damaged"],
+)
+def test_a_wrong_zip_archive_keeps_nothing(content, message, server, tmp_path):
+    server.files["zipped.zip"] = content
+    with pytest.raises(DatasetError, match=message):
+        _fetch("zipped", tmp_path, server)
+    assert _files(tmp_path) == []
 
 
 def test_what_is_there_is_not_downloaded_again(server, tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bionlp.datasets.model import Example
-from bionlp.datasets.splits import stratified_split
+from bionlp.datasets.splits import carve_dev, stratified_split
 
 labels = st.lists(st.integers(0, 3), max_size=200)
 seeds = st.integers(0, 2**31)
@@ -55,3 +55,19 @@ def test_the_split_is_the_published_one():
 def test_the_first_examples_are_of_all_classes():
     train, _, _ = stratified_split(_numbered([0] * 500 + [1] * 500), seed=0)
     assert 30 <= sum(example.label for example in train[:100]) <= 70
+
+
+@given(labels, seeds)
+def test_a_dev_part_is_carved_from_what_is_learned_from(labels, seed):
+    examples = _numbered(labels)
+    train, dev = carve_dev(examples, seed)
+    assert Counter(train + dev) == Counter(examples)
+    found = Counter(example.label for example in dev)
+    for label, count in Counter(labels).items():
+        assert abs(found[label] - count / 10) <= 0.5
+    assert (train, dev) == carve_dev(examples, seed)
+
+
+def test_the_carved_part_is_the_published_one():
+    _, dev = carve_dev(_numbered([0, 1] * 20), seed=0)
+    assert [int(example.text) for example in dev] == [15, 36, 20, 25]

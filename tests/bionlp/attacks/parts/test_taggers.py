@@ -75,7 +75,9 @@ def test_places():
     places = [word for word in SENTENCE if is_place(word, "en")]
     assert places[:4] == ["films", "terrible", "actors", "quickly"]
     assert places[4:] == ["wandered", "funny", "smart", "story"]
-    assert not any(is_place(word, "en") for word in ["n't", "'s", "not", "1999", "...", '"'])
+    assert not any(
+        is_place(word, "en") for word in ["n't", "'s", "not", "1999", "...", '"', "[SEP]"]
+    )
     places = [word for word in tokenize(CHINESE, "zh") if is_place(word, "zh")]
     assert {"餐厅", "味道", "非常", "好", "服务员", "热情"} <= set(places)
     assert not {"的", "也", "很", "，", "。"} & set(places)
