@@ -29,6 +29,7 @@ from bionlp.experiments.cells import (
     EXPERIMENTS,
     FIGURES,
     METHODS,
+    READ,
     TABLES,
     Cell,
     list_cells,
@@ -197,7 +198,14 @@ def attacks(
 
 def encoders(
     context: typer.Context,
-    datasets: Datasets = "mr, sst2, sst5, subj",
+    datasets: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,C",
+            help=f"Only these datasets, of {', '.join(READ)}.",
+            autocompletion=completion.listed(READ),
+        ),
+    ] = "mr, sst2, sst5, subj",
     methods: Annotated[
         str,
         typer.Option(

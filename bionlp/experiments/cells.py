@@ -21,6 +21,19 @@ DATASETS = {
 }
 """Datasets in the order of the paper's table 1, and what it calls them."""
 
+GLUE = {
+    "cola": "CoLA",
+    "mrpc": "MRPC",
+    "rte": "RTE",
+    "stsb": "STS-B",
+    "wnli": "WNLI",
+    "glue-sst2": "SST-2 of GLUE",
+}
+"""Tasks of GLUE, which the paper of the TextCNNs does not have."""
+
+READ = DATASETS | GLUE
+"""What encoders are trained on."""
+
 METHODS = {
     "original": "Original TextCNN",
     "tailored": "Tailored TextCNN",
@@ -155,7 +168,7 @@ class Cell:
         return f"{self.table} {self.dataset} {self.method}{of_recipe}{changes} seed {self.seed}"
 
 
-LANGUAGES = {name: "english" for name in ("mr", "sst2", "sst5", "subj")} | {
+LANGUAGES = {name: "english" for name in ("mr", "sst2", "sst5", "subj", *GLUE)} | {
     name: "chinese" for name in ("chnsenti", "waimai")
 }
 """The option that gives the word vectors of each dataset."""
@@ -231,7 +244,7 @@ def list_cells(
         If something of that name does not exist, or word vectors are missing.
     """
     _check("experiment", [table], EXPERIMENTS)
-    _check("dataset", datasets, DATASETS)
+    _check("dataset", datasets, READ if table == ENCODERS else DATASETS)
     _check("method", methods, METHODS)
     _check("recipe", recipes, RECIPES)
     for dataset in datasets:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from bionlp.classifier import predict_labels
 from bionlp.datasets import Example
 from bionlp.datasets.registry import KNOWN
 from bionlp.energy import energy_document
@@ -25,6 +26,7 @@ from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, list_cells
 from bionlp.experiments.footprint import encoder_work, kept_bytes
 from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.results import Record, Results
+from bionlp.metrics import METRICS
 from bionlp.progress import Reporter
 from bionlp.scores import Evaluation
 from bionlp.text import tokenize
@@ -49,7 +51,6 @@ from networks.folding import fold
 
 USUAL_TEACHER = "minilm"
 NO_TEACHER = "none"
-USUAL_DATASETS = ("mr", "sst2", "sst5", "subj")
 TEACHER_SEED = 0
 COUNTED = 100
 """Test sentences whose operations are counted."""
@@ -210,9 +211,11 @@ def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:
     batch = next(batches(corpus.sentences, MEASURED, np.random.default_rng(0)))
     reads = fold(encoder_stage(*parts).model)
     counted = material.whole(corpus.dataset.test[:COUNTED]).ids
+    test = _evaluation(stage, material, corpus.dataset.test)
     return {
-        "dev": _evaluation(stage, material.whole(corpus.dataset.dev)).scores,
-        "test": _evaluation(stage, material.whole(corpus.dataset.test)).scores,
+        "dev": _evaluation(stage, material, corpus.dataset.dev).scores,
+        "test": test.scores,
+        "metrics": {name: METRICS[name].of(test) for name in KNOWN[cell.dataset].metrics},
         "best_epoch": history.best_epoch,
         "dev_by_epoch": history.dev_accuracy,
         "seconds": round(sum(history.seconds), 1),
@@ -225,8 +228,14 @@ def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:
     }
 
 
-def _evaluation(stage: EncoderStage, split: Encoded) -> Evaluation:
-    return Evaluation(split.labels, stage.labels(split))
+def _evaluation(
+    stage: EncoderStage, material: EncoderMaterial, examples: Sequence[Example]
+) -> Evaluation:
+    split = material.whole(examples)
+    votes = stage.votes(split)
+    scores = [example.score for example in examples]
+    true = None if None in scores else np.array(scores)
+    return Evaluation(split.labels, predict_labels(votes), votes=votes, true_scores=true)
 
 
 def _teacher(lessons: Lessons) -> dict[str, Any] | None:

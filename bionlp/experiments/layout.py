@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bionlp.experiments.cells import DATASETS, EXPERIMENTS, command
+from bionlp.experiments.cells import EXPERIMENTS, READ, command
 from bionlp.experiments.results import Record
 from bionlp.training.settings import RECIPES
 
@@ -24,7 +24,7 @@ def of_method(records: Sequence[Record], dataset: str, method: str) -> list[Reco
 def datasets_of(records: Sequence[Record]) -> list[str]:
     """Return the datasets that occur, in their usual order."""
     present = {record["dataset"] for record in records}
-    return [name for name in DATASETS if name in present]
+    return [name for name in READ if name in present]
 
 
 def recipes_of(records: Sequence[Record]) -> list[str]:
@@ -35,7 +35,7 @@ def recipes_of(records: Sequence[Record]) -> list[str]:
 
 def titles(datasets: Sequence[str]) -> list[str]:
     """Return what tables call datasets."""
-    return [DATASETS[name] for name in datasets]
+    return [READ[name] for name in datasets]
 
 
 def scores(

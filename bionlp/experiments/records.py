@@ -15,6 +15,7 @@ from bionlp.experiments.cells import (
     EXPERIMENTS,
     FIGURES,
     METHODS,
+    READ,
 )
 from bionlp.limits import MOST_SEED
 from bionlp.strict import Open
@@ -175,9 +176,11 @@ class Taught(Open):
 class EncoderCell(Identified):
     """A trained encoder."""
 
+    dataset: Literal[tuple(READ)]
     method: Literal[tuple(CONTENDERS)]
     dev: Dev
     test: Scores
+    metrics: dict[str, float]
     seconds_of_epoch: Amount
     kept_mib: Amount
     teacher: Taught | None

@@ -81,13 +81,17 @@ class EncoderStage(Stage):
         """Keep thresholds positive."""
         self.model.constrain()
 
-    @torch.no_grad()
     def labels(self, split: Encoded) -> np.ndarray:
         """Return the label given to each sentence of a split; -1 where no class has most votes."""
-        given = np.zeros(len(split), dtype=np.int64)
+        return predict_labels(self.votes(split))
+
+    @torch.no_grad()
+    def votes(self, split: Encoded) -> np.ndarray:
+        """Return the votes of each sentence of a split, shape (sentences, classes)."""
+        given = np.zeros((len(split), self.model.classes))
         for batch in batches(split, MEASURED):
             votes = self.model.votes(torch.from_numpy(batch.ids).to(self.device))
-            given[batch.numbers] = predict_labels(votes.cpu().numpy())
+            given[batch.numbers] = votes.cpu().numpy()
         return given
 
 
