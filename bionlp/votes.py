@@ -102,7 +102,7 @@ def count_votes(
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     tasks = [
-        (stimulus_of(classifier, [ids[n] for n in chunk], steps, chunk.tolist()), seed)
+        (stimulus_of(classifier, [ids[n] for n in chunk], steps, chunk.tolist(), seed=seed), seed)
         for chunk in chunks
     ]
     words = None if classifier.word_a_step else max(map(len, ids))
@@ -325,6 +325,7 @@ def _state_name(
 ) -> str:
     """Name unfinished votes by all that decides them."""
     digest = hashlib.sha256(repr((steps, seed, asdict(engine))).encode())
+    digest.update(str(classifier.perturbations or "").encode())
     for piece in _pieces(classifier.network):
         digest.update(piece)
     for sentence in ids:

@@ -6,7 +6,7 @@ no rounding decides a spike, but for sums of spikes, which have no rounding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from math import prod
 
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from networks.description import Connection, Network, Population, Votes
 from networks.neurons import Input, neuron_models
 from networks.neurons.model import RESETS, parameters
+from networks.neurons.stochastic import MODULI
 from networks.transforms import (
     AveragePooling,
     Chain,
@@ -25,7 +26,10 @@ from networks.transforms import (
     SumPooling,
 )
 
-SPIKING = ("LIF", "IF", "ResetLIF", "CubaLIF", "AdaptiveLIF", "UnresetLIF", "ResetCubaLIF")
+SPIKING = (
+    *("LIF", "IF", "ResetLIF", "CubaLIF", "AdaptiveLIF", "UnresetLIF", "ResetCubaLIF"),
+    "StochasticLIF",
+)
 SILENT = ("LI", "CubaLI")
 RANGES = {
     "decay": (0.3, 1.0),
@@ -35,6 +39,10 @@ RANGES = {
     "strength": (0.1, 0.8),
     "reset_value": (-0.5, 0.3),
     "gain": (0.3, 1.2),
+    "persistence": (0.0, 0.9),
+    "kick": (0.0, 0.3),
+    "loss": (0.0, 0.5),
+    **dict.fromkeys(MODULI, (1, 30_000)),
 }
 
 
@@ -64,7 +72,9 @@ class Draft:
             name: self.rng.uniform(*RANGES[name], shape if arrays else None)
             for name in parameters(kind)
         }
-        allowed = {name: value for name, value in choices.items() if hasattr(kind, name)}
+        values |= {name: np.floor(value) for name, value in values.items() if name in MODULI}
+        names = {field.name for field in fields(kind)}
+        allowed = {name: value for name, value in choices.items() if name in names}
         return kind(**values | allowed)
 
 
