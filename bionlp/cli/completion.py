@@ -36,6 +36,7 @@ PERTURBATIONS = (
     *("bits", "bits-per-map", "dead", "delay", "failure", "fan-in", "integer", "jitter"),
     *("leak", "maps", "mismatch", "noise", "range", "tau", "threshold"),
 )
+CHIPS = ("loihi2", "spinnaker2", "xylo", "speck")
 TEACHERS = ("minilm",)
 """Names whose own modules take long to import; a test compares them."""
 
