@@ -110,9 +110,9 @@ def perturbation_tables(records: Sequence[Record]) -> str:
         levels = next(iter(panel.lines.values())).levels
         rows = []
         for name, damage in panel.lines.items():
-            found = dict(zip(damage.levels, damage.accuracies, strict=True))
+            found = dict(zip(damage.levels, damage.accuracies.tolist(), strict=True))
             cells = [summary(found.get(level, ())) for level in levels]
-            rows.append([name, summary(damage.intact), *cells])
+            rows.append([name, summary(damage.intact.tolist()), *cells])
         head = [f"{TITLES[what]}: {panel.axis}", "unperturbed", *(f"{level:g}" for level in levels)]
         tables.append(markdown(head, rows))
     return "\n\n".join(tables)

@@ -13,7 +13,7 @@ from bionlp.chips import choose_chip, fitting, judge
 from bionlp.cli import completion
 from bionlp.errors import UsageError
 from bionlp.evaluation import pytorch_counter
-from bionlp.experiments.perturbation_section import TITLES, points_table
+from bionlp.experiments.perturbation_section import TITLES, perturbation_tables, points_table
 from bionlp.experiments.perturbations import (
     USUAL,
     USUAL_LEVELS,
@@ -204,12 +204,22 @@ def test_degradation_points_are_interpolated():
     np.testing.assert_allclose(geometric.point(5), 50)
 
 
-def test_points_beyond_what_was_measured_are_said():
-    def record(what, level, accuracy, seed=0):
-        test = {"accuracy": accuracy, "macro_f1": 0, "majority": 0.5, "n": 100}
-        cell = {"dataset": "mr", "what": what, "level": level, "seed": seed, "sentences": 100}
-        return cell | {"test": test, "brian2": None}
+def record(what, level, accuracy, seed=0):
+    test = {"accuracy": accuracy, "macro_f1": 0, "majority": 0.5, "n": 100}
+    cell = {"dataset": "mr", "what": what, "level": level, "seed": seed, "sentences": 100}
+    return cell | {"test": test, "brian2": None}
 
+
+def test_tables_have_mean_and_deviation_over_seeds_that_all_levels_have():
+    records = [
+        *(record("none", None, accuracy, seed) for seed, accuracy in enumerate((0.8, 0.82, 0.9))),
+        *(record("bits", 4, accuracy, seed) for seed, accuracy in enumerate((0.7, 0.72, 0.1))),
+        *(record("bits", 3, accuracy, seed) for seed, accuracy in enumerate((0.6, 0.6))),
+    ]
+    assert "| MR | 81.00 ± 1.41 | 71.00 ± 1.41 | 60.00 ± 0.00 |" in perturbation_tables(records)
+
+
+def test_points_beyond_what_was_measured_are_said():
     records = [record("none", None, 0.8), record("bits", 8, 0.78), record("bits", 4, 0.76)]
     records += [record("dead", 0.2, 0.8), record("dead", 0.4, 0.78)]
     table = points_table(records).splitlines()
