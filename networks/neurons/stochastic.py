@@ -57,8 +57,9 @@ class StochasticLIF(Neuron):
         *("draw_a", "draw_b", "draw_c"),
     )
     decays: ClassVar[Mapping[str, str]] = {"v": "decay"}
-    # ``held`` is what a lost spike lies above the threshold, until the step after has reset it.
-    # A generator that stands at 0 has not started yet.
+    # A generator that stands at 0 has not started yet. ``held`` is 4 where a spike gets lost, which
+    # it keeps from firing and lets the step after reset, and 0 elsewhere. Made of signs alone, it
+    # is exact in whatever order a simulator adds.
     drive: ClassVar[tuple[str, ...]] = (
         "v = v - threshold * sign(held)",
         "draw_a = (171 * (draw_a + first_a * (1 - sign(draw_a)))) % 30269",
@@ -66,10 +67,10 @@ class StochasticLIF(Neuron):
         "draw_c = (170 * (draw_c + first_c * (1 - sign(draw_c)))) % 30323",
         "eta = persistence * eta + kick * 2.449489742783178 * (draw_a/30269 + draw_b/30307 - 1)",
         "v = v + eta",
-        "held = clip(sign(loss - draw_c / 30323), 0, 1) * clip(v - threshold, 0, 1e30)",
+        "held = (sign(loss - draw_c / 30323) + abs(sign(loss - draw_c / 30323)))"
+        " * (sign(v - threshold) + abs(sign(v - threshold)))",
     )
-    # Twice, so that no rounding lets a lost spike through.
-    level: ClassVar[str | None] = "threshold + 2 * held"
+    level: ClassVar[str | None] = "threshold + held * abs(v)"
 
     resets: ClassVar[tuple[str, ...]] = ("v = v - threshold",)
     # The reset of a lost spike is made for these.

@@ -306,6 +306,14 @@ def adaptation() -> Network:
     return draft.finished()
 
 
+def chance() -> Network:
+    """Noise and losses, which come from equations, for all neurons alike and for each."""
+    draft = _draft((6,))
+    _grow(draft, "p0", "input", Dense(draft.weights(5, 6)), "StochasticLIF", arrays=True)
+    _grow(draft, "p1", "p0", Dense(draft.weights(5, 5)), "StochasticLIF", integration="euler")
+    return draft.finished()
+
+
 def euler() -> Network:
     """Euler's method, with every neuron that is reset after the leak."""
     draft = _draft((6,))
@@ -319,7 +327,7 @@ GRAPHS = {
     make.__name__: make
     for make in (
         *(skips, convolutions_in_a_row, strides, images, hidden_dense, recurrence),
-        *(feedback, delays, chains, currents, adaptation, euler),
+        *(feedback, delays, chains, currents, adaptation, chance, euler),
     )
 }
 

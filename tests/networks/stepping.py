@@ -49,7 +49,7 @@ class Wire:
         self.transform, self.delay = connection.transform, connection.delay
 
 
-FUNCTIONS = {"clip": np.clip, "sign": np.sign}
+FUNCTIONS = {"sign": np.sign}
 """Those that statements of neurons may call."""
 
 
