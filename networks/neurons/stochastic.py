@@ -6,9 +6,9 @@ of Wichmann & Hill (1982, Applied Statistics 31, algorithm AS 183),
     a := 171 a mod 30269,    b := 172 b mod 30307,    c := 170 c mod 30323
 
 Their products stay below 2^24, so they are exact in single precision, too, and every simulator has
-the same numbers, which a generator of its own could not give. A neuron starts from values of its
-own, so two neurons have parts of the same cycles that start at different places; that all parts of
-two neurons fall together has a probability of 1e-9 a step.
+the same numbers, which a generator of its own could not give. Neurons go
+through the same cycles from places of their own. The noise of two of them is the same with a
+probability of 1e-9; one of its two parts is, some steps apart, for one pair in a few hundred.
 """
 
 from __future__ import annotations

@@ -1,22 +1,25 @@
 """Perturbed classifiers: on the command line, in every simulator, as an experiment, on chips."""
 
+import inspect
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from analysis.degradation import Damage, DamagePanel, plot_damage
 from analysis.traces import plot_traces
 from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.chips import choose_chip, fitting, judge
 from bionlp.cli import completion
+from bionlp.cli.experiment import perturb
 from bionlp.errors import UsageError
 from bionlp.evaluation import pytorch_counter
 from bionlp.experiments.perturbation_section import TITLES, perturbation_tables, points_table
 from bionlp.experiments.perturbations import (
+    MODELS,
     USUAL,
     USUAL_LEVELS,
+    USUAL_SENTENCES,
     PerturbedCell,
     PerturbedResults,
     list_perturbed,
@@ -116,6 +119,10 @@ def test_words_that_are_spikes_have_no_jitter(mr):
 def test_completion_knows_all_names():
     assert set(completion.PERTURBATIONS) == set(perturbation_kinds())
     assert set(completion.CHIPS) == set(CHIPS)
+    usual = {name: p.default for name, p in inspect.signature(perturb).parameters.items()}
+    assert usual["what"] == ", ".join(USUAL)
+    assert usual["datasets"] == ", ".join(MODELS)
+    assert usual["sentences"] == USUAL_SENTENCES
     assert completion.assigned(completion.PERTURBATIONS)("noi") == ["noise="]
 
 
@@ -182,26 +189,7 @@ def test_wrong_experiments_are_refused(what, levels, datasets, message):
         list_perturbed(what, levels, datasets, [0])
 
 
-# --- degradation points ---
-
-
-def damage(levels, losses, **options):
-    intact = np.array([0.8, 0.9])
-    accuracies = np.array([intact - np.array([-0.01, 0.01]) - loss / 100 for loss in losses])
-    return Damage(tuple(levels), accuracies, intact, **options)
-
-
-def test_degradation_points_are_interpolated():
-    found = damage([0.2, 0.4, 0.6], [0, 2, 10], neutral=0.0)
-    np.testing.assert_allclose(found.losses, [0, 2, 10], atol=1e-12)
-    np.testing.assert_allclose([found.point(1), found.point(5)], [0.3, 0.475])
-    assert found.point(11) is None
-    np.testing.assert_allclose(damage([0.2], [4], neutral=0.0).point(1), 0.05)
-    falling = damage([8, 4, 3], [0, 1, 7])
-    np.testing.assert_allclose([falling.point(1), falling.point(4)], [4, 3.5])
-    assert damage([8, 4], [3, 4]).point(1) == 8
-    geometric = damage([100, 25], [0, 10], logarithmic=True)
-    np.testing.assert_allclose(geometric.point(5), 50)
+# --- what is told of it ---
 
 
 def record(what, level, accuracy, seed=0):
@@ -225,20 +213,6 @@ def test_points_beyond_what_was_measured_are_said():
     table = points_table(records).splitlines()
     assert table[2].endswith("| > 8 | < 4 |")
     assert table[3].endswith("| 0.3 | > 0.4 |")
-
-
-def test_the_figure_shows_means_and_intervals(tmp_path):
-    lines = {"MR": damage([8, 4, 2], [0, 1, 20]), "Waimai": damage([8, 4, 2], [0, 0, 5])}
-    figure = plot_damage([DamagePanel("Bits", "bits", lines)], ["MR", "Waimai"])
-    (axes,) = figure.axes
-    drawn = {c.get_label(): c for c in axes.containers}
-    line, _, (bars,) = drawn["MR"]
-    np.testing.assert_allclose(line.get_ydata(), [85, 84, 65])
-    low, high = np.array(bars.get_segments())[0][:, 1]
-    assert low < 85 < high
-    assert axes.xaxis_inverted()
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["2", "4", "8"]
-    figure.savefig(tmp_path / "figure.pdf")
 
 
 # --- chips ---
