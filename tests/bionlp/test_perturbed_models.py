@@ -91,6 +91,10 @@ def test_evaluate_predict_and_simulate_say_what_was_done(cli, make_classifier, t
     assert "backend numpy, perturbed: bits=4, dead=0.2 (seed 3)" in out
     (path,) = (tmp_path / "runs").glob("*/recording.nc")
     assert open_recording(path).attrs["perturbations"] == "bits=4, dead=0.2 (seed 3)"
+    asked = ("--model", tmp_path / "odd", "--out", tmp_path / "page.html")
+    code, _, err = cli("report", path, *asked)
+    assert code == 7
+    assert "perturbed by bits=4, dead=0.2 (seed 3), and pages ask the model as it is" in err
     code, out, err = cli("validate", tmp_path / "odd", *table, *perturbed, "--backend=numpy")
     assert code == 0, err
     assert "5 steps, perturbed: bits=4, dead=0.2 (seed 3)" in " ".join(out.split())
