@@ -94,8 +94,8 @@ def recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Netw
     done = recording.attrs.get("perturbations")
     if done:
         raise RecordingError(
-            f"the recording is of model {recording.attrs['model']!r} perturbed by {done}, and pages "
-            "ask the model as it is; simulate the sentence without --perturb"
+            f"the recording is of model {recording.attrs['model']!r} perturbed by {done}, and "
+            "pages ask the model as it is; simulate the sentence without --perturb"
         )
     positions = input_layer(recording).sizes["position"]
     if positions > classifier.length:
