@@ -43,7 +43,8 @@ The bundled models, perturbed as `--perturb` does it, on the first {sentences} s
 in PyTorch; nothing is trained or calibrated again. A seed is that of the input spikes and of what
 is random in the perturbation. {bars}Silence and ties are not right, so a silent network is below
 chance. What each perturbation is says `docs/perturbations.md`."""
-BARS = "Bars are 95 % confidence intervals of the mean over the seeds (Student's t). "
+BARS = """Bars are 95 %
+confidence intervals of the mean over the seeds (Student's t), and may leave the axis. """
 
 POINTS = """\
 The level at which accuracy has lost one and five points, interpolated between the levels above.
