@@ -37,6 +37,7 @@ from analysis.style import (
 )
 from analysis.view import EVERYTHING, View
 from networks.neurons import LIF, neuron_models
+from networks.perturbation.model import OUT_OF_REACH
 
 PANEL_INCHES, LEAST_PANEL_INCHES, MARGIN_INCHES = 0.72, 0.5, 0.75
 MOST_PANELS = 30
@@ -240,7 +241,7 @@ def _name_neuron(recording: xr.DataTree, layer: str, index: int, fonts: Fonts) -
 def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -> None:
     time = trace.time
     ax.plot(*_with_resets(trace), color=_colour(trace, recording), gid="membrane")
-    if trace.threshold is not None:
+    if trace.threshold is not None and trace.threshold < OUT_OF_REACH:
         _draw_threshold(ax, trace.threshold)
     fired = time[trace.spikes]
     ax.plot(

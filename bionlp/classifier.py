@@ -15,16 +15,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bionlp.confidence import Calibration
-from bionlp.encoding import dequantise, one_hot
+from bionlp.encoding import dequantise, one_hot, poisson_spikes
 from bionlp.errors import EmptyTextError, UnknownWordsError, UsageError
 from bionlp.text import SEPARATOR, check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.description import Network, choose_inputs
+
+if TYPE_CHECKING:
+    from networks.perturbation import Perturbations
 
 USUAL_STEPS = 50
 """Steps of a presentation where nothing says otherwise (Lv, Xu & Zheng 2023)."""
@@ -113,6 +116,8 @@ class TextClassifier:
         How it was made and what was measured, for the model card.
     calibration : Calibration, optional
         How sure its answers are, if that was measured.
+    perturbations : Perturbations, optional
+        What was done to the network, and is to be done to its input.
     """
 
     name: str
@@ -123,6 +128,7 @@ class TextClassifier:
     network: Network
     training: dict[str, Any] = field(default_factory=dict, repr=False)
     calibration: Calibration | None = None
+    perturbations: Perturbations | None = None
 
     @property
     def word_a_step(self) -> bool:
@@ -234,6 +240,49 @@ class TextClassifier:
                 "--steps out"
             )
         return one_hot(ids, len(self.vocabulary))
+
+    def perturbed(self, perturbations: Perturbations) -> TextClassifier:
+        """Return this classifier with another network, and perhaps another input.
+
+        Parameters
+        ----------
+        perturbations : Perturbations
+            What is done.
+
+        Returns
+        -------
+        TextClassifier
+            One that is not calibrated: how sure it is was measured with its own network.
+
+        Raises
+        ------
+        UsageError
+            If the network has nothing that a perturbation is of.
+        """
+        if perturbations.changes_input:
+            self.require_rates(f"{perturbations.steps_on_input} acts on spike trains, and is")
+        try:
+            network = perturbations.network(self.network)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        return replace(self, network=network, calibration=None, perturbations=perturbations)
+
+    @property
+    def changes_input(self) -> bool:
+        """Whether input spikes are not those of the rates alone."""
+        return self.perturbations is not None and self.perturbations.changes_input
+
+    def draw_spikes(
+        self, rates: np.ndarray, steps: int, *, seed: int, sentence: int = 0
+    ) -> np.ndarray:
+        """Draw one presentation of a sentence, as :func:`bionlp.encoding.poisson_spikes` does.
+
+        Where input is perturbed, it is the perturbed one.
+        """
+        spikes = poisson_spikes(rates, steps, seed=seed, sentence=sentence)
+        if not self.changes_input:
+            return spikes
+        return self.perturbations.input(spikes, seed=seed, number=sentence)
 
     def narrowed(self, ids: Sequence[np.ndarray]) -> tuple[TextClassifier, list[np.ndarray]]:
         """Leave out all words but those of some sentences, where each word is an input neuron.

@@ -166,7 +166,7 @@ def _fresh_votes(
     attrs = recordings[0].attrs
     first = int(attrs.get("sentence", 0)) + 1
     numbers = [*range(first, first + DRAWS)] * len(recordings)
-    stimulus = stimulus_of(classifier, ids, int(attrs["steps"]), numbers)
+    stimulus = stimulus_of(classifier, ids, int(attrs["steps"]), numbers, seed=int(attrs["seed"]))
     name = network.readout.population
     ran = record_run(network, stimulus, seed=int(attrs["seed"]), engine=engine, layers=[name])
     return network.readout.votes(ran.counts(name)).reshape(len(recordings), DRAWS, -1)

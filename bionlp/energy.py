@@ -156,7 +156,7 @@ def count_work(
         raise UsageError("operations are counted by shared weights; choose --synapses shared")
     if classifier.word_a_step:
         return _count_words(classifier, ids, steps, engine, advance)
-    stimulus = stimulus_of(classifier, ids, steps)
+    stimulus = stimulus_of(classifier, ids, steps, seed=seed)
     network = classifier.network
     with open_network(network, stimulus, engine) as brian:
         # Only numbers: an hour of spikes would fill the memory.
@@ -185,7 +185,7 @@ def _count_words(
     spikes, events = dict.fromkeys(network.order, 0), {p.name: 0 for p in network.hidden}
     for start in range(0, len(ids), CHUNK):
         shown, own = classifier.narrowed(ids[start : start + CHUNK])
-        stimulus = stimulus_of(shown, own, steps)
+        stimulus = stimulus_of(shown, own, steps, seed=0)
         recorded = record_run(shown.network, stimulus, seed=0, engine=engine)
         for number in range(len(own)):
             activity = recorded.activity(number)

@@ -98,6 +98,8 @@ def evaluate(
 
 Counter = Callable[..., np.ndarray]
 """From word ids of sentences, their numbers and a progress callback to votes."""
+Draw = Callable[..., np.ndarray]
+"""From rates and steps to spikes."""
 
 
 def pytorch_counter(
@@ -134,7 +136,8 @@ def pytorch_counter(
 
     def count(ids, numbers=None, advance=None):
         rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
-        return predict_spiking(model, rates, steps, seed=seed, numbers=numbers, advance=advance)[1]
+        options = {"seed": seed, "numbers": numbers, "advance": advance}
+        return predict_spiking(model, rates, steps, draw=classifier.draw_spikes, **options)[1]
 
     return count
 
@@ -175,6 +178,7 @@ def predict_spiking(
     *,
     seed: int,
     numbers: Sequence[int] | None = None,
+    draw: Draw = poisson_spikes,
     advance: Advance | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Label sentences with the PyTorch network.
@@ -191,6 +195,8 @@ def predict_spiking(
         Of the Poisson spikes; a sentence is seeded by (seed, its number).
     numbers : sequence of int, optional
         Number of each sentence in the experiment, by default its place.
+    draw : callable
+        Draws the spikes of a sentence, as :func:`bionlp.encoding.poisson_spikes` does.
     advance : callable, optional
         Called with the fraction done.
 
@@ -202,7 +208,7 @@ def predict_spiking(
         Output spikes of each class.
     """
     votes, done = None, 0
-    for places, spikes in _presentations(model, rates, steps, seed, numbers):
+    for places, spikes in _presentations(model, rates, steps, seed, numbers, draw):
         counts = model(spikes).sum(dim=0).cpu().numpy().astype(np.int64)
         if votes is None:
             votes = np.zeros((len(rates), counts.shape[1]), dtype=np.int64)
@@ -249,6 +255,7 @@ def _presentations(
     steps: int,
     seed: int,
     numbers: Sequence[int] | None = None,
+    draw: Draw = poisson_spikes,
 ) -> Iterator[tuple[np.ndarray, Tensor]]:
     """Yield the places of sentences of about one length, and their input spikes."""
     numbers = range(len(rates)) if numbers is None else numbers
@@ -264,6 +271,6 @@ def _presentations(
         )
         spikes = np.zeros((steps, len(places), longest, rates[0].shape[1]), dtype=bool)
         for column, place in enumerate(places):
-            trains = poisson_spikes(rates[place], steps, seed=seed, sentence=numbers[place])
+            trains = draw(rates[place], steps, seed=seed, sentence=numbers[place])
             spikes[:, column, : len(rates[place])] = trains
         yield places, torch.from_numpy(spikes).to(like.device, like.dtype)

@@ -237,7 +237,7 @@ class _ByBrian:
         from bionlp.simulation import stimulus_of
 
         ids = [sentence.ids for sentence in sentences]
-        stimulus = stimulus_of(self._classifier, ids, self._steps, numbers)
+        stimulus = stimulus_of(self._classifier, ids, self._steps, numbers, seed=self._seed)
         return self._counter.count(stimulus, self._seed)
 
     def close(self) -> None:

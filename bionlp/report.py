@@ -91,6 +91,12 @@ def recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Netw
     RecordingError
         If the recording is of another model, or of neurons that cannot be simulated.
     """
+    done = recording.attrs.get("perturbations")
+    if done:
+        raise RecordingError(
+            f"the recording is of model {recording.attrs['model']!r} perturbed by {done}, and "
+            "pages ask the model as it is; simulate the sentence without --perturb"
+        )
     positions = input_layer(recording).sizes["position"]
     if positions > classifier.length:
         raise another_model(recording, classifier)

@@ -191,7 +191,7 @@ def present(
     """
     engine = engine.chosen(len(sentences))
     shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
-    stimulus = stimulus_of(shown, ids, steps)
+    stimulus = stimulus_of(shown, ids, steps, seed=seed)
     backend, activities = run_brian(
         shown.network, stimulus, seed=seed, engine=engine, record=record, advance=advance
     )
@@ -334,8 +334,12 @@ def stimulus_of(
     ids: Sequence[np.ndarray],
     steps: int,
     numbers: Sequence[int] | None = None,
+    *,
+    seed: int,
 ) -> Stimulus:
     """Make the input of sentences: Poisson spikes of their rates, or a spike a word.
+
+    Where input spikes are perturbed they are drawn here, and are those that PyTorch is shown.
 
     Parameters
     ----------
@@ -347,6 +351,8 @@ def stimulus_of(
         Length of a presentation, or of a word.
     numbers : sequence of int, optional
         Number of each sentence in the experiment, by default its place.
+    seed : int
+        Of the input spikes.
 
     Returns
     -------
@@ -360,6 +366,16 @@ def stimulus_of(
     """
     if classifier.word_a_step:
         return SpikeStimulus([classifier.word_spikes(sentence, steps) for sentence in ids])
+    if classifier.changes_input:
+        numbers = range(len(ids)) if numbers is None else numbers
+        return SpikeStimulus(
+            [
+                classifier.draw_spikes(
+                    dequantise(classifier.levels[sentence]), steps, seed=seed, sentence=number
+                )
+                for sentence, number in zip(ids, numbers, strict=True)
+            ]
+        )
     used, rows = np.unique(np.concatenate(ids), return_inverse=True)
     ends = np.cumsum([len(sentence) for sentence in ids])
     table = dequantise(classifier.levels[used])

@@ -122,9 +122,9 @@ def replay(
     for start in range(0, len(sentences), CHUNK):
         chunk = slice(start, start + CHUNK)
         if shown.word_a_step:
-            stimulus = stimulus_of(shown, ids[chunk], steps)
+            stimulus = stimulus_of(shown, ids[chunk], steps, seed=seed)
         else:
-            stimulus = _drawn(sentences[chunk], steps, seed, start)
+            stimulus = _drawn(shown, sentences[chunk], steps, seed, start)
         activities = _run_all(network, stimulus, engine)
         differences.extend(compare_with_pytorch(network, activities))
         if stock:
@@ -135,11 +135,13 @@ def replay(
     return Replay(engine.backend, differences, stock_differences)
 
 
-def _drawn(sentences: Sequence[Sentence], steps: int, seed: int, first: int) -> SpikeStimulus:
+def _drawn(
+    classifier: TextClassifier, sentences: Sequence[Sentence], steps: int, seed: int, first: int
+) -> SpikeStimulus:
     """Draw the Poisson spikes of sentences, of which the first has the given number."""
     return SpikeStimulus(
         [
-            poisson_spikes(sentence.rates, steps, seed=seed, sentence=number)
+            classifier.draw_spikes(sentence.rates, steps, seed=seed, sentence=number)
             for number, sentence in enumerate(sentences, first)
         ]
     )

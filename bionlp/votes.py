@@ -23,7 +23,6 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.synchronize import Semaphore
-from typing import Any
 
 import numpy as np
 
@@ -43,7 +42,7 @@ from networks.brian import BrianNetwork, Recorder, Stimulus
 from networks.brian.cache import cache_variables
 from networks.brian.cython_cache import CYTHON
 from networks.brian.program import PROGRAMS
-from networks.described import Described, values
+from networks.described import digest_of
 from networks.description import Network
 
 CHUNK = 32
@@ -102,7 +101,7 @@ def count_votes(
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     tasks = [
-        (stimulus_of(classifier, [ids[n] for n in chunk], steps, chunk.tolist()), seed)
+        (stimulus_of(classifier, [ids[n] for n in chunk], steps, chunk.tolist(), seed=seed), seed)
         for chunk in chunks
     ]
     words = None if classifier.word_a_step else max(map(len, ids))
@@ -325,28 +324,9 @@ def _state_name(
 ) -> str:
     """Name unfinished votes by all that decides them."""
     digest = hashlib.sha256(repr((steps, seed, asdict(engine))).encode())
-    for piece in _pieces(classifier.network):
-        digest.update(piece)
+    digest.update(str(classifier.perturbations or "").encode())
+    digest.update(digest_of(classifier.network).encode())
     for sentence in ids:
         shown = sentence if classifier.word_a_step else classifier.levels[sentence]
         digest.update(shown.tobytes())
     return digest.hexdigest()
-
-
-def _pieces(part: Any) -> Iterator[bytes]:
-    """Yield all that a part of a description says, so that no two parts say the same."""
-    if isinstance(part, Described):
-        yield f"{type(part).__name__}(".encode()
-        for name, value in values(part).items():
-            yield f"{name}=".encode()
-            yield from _pieces(value)
-        yield b")"
-    elif isinstance(part, tuple):
-        yield f"{len(part)}[".encode()
-        for entry in part:
-            yield from _pieces(entry)
-    elif isinstance(part, np.ndarray):
-        yield f"{part.dtype.str}{part.shape}".encode()
-        yield part.tobytes()
-    else:
-        yield f"{part!r};".encode()

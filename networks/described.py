@@ -7,7 +7,8 @@ can change a network behind its back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from inspect import isabstract
 from typing import Any
@@ -109,6 +110,33 @@ def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(_equal, a, b))
     return a == b
+
+
+def digest_of(part: Described) -> str:
+    """Return a digest of all that a part of a description says: SHA-256, 64 hexadecimal digits."""
+    found = hashlib.sha256()
+    for piece in _pieces(part):
+        found.update(piece)
+    return found.hexdigest()
+
+
+def _pieces(part: Any) -> Iterator[bytes]:
+    """Yield all that a part of a description says, so that no two parts say the same."""
+    if isinstance(part, Described):
+        yield f"{type(part).__name__}(".encode()
+        for name, value in values(part).items():
+            yield f"{name}=".encode()
+            yield from _pieces(value)
+        yield b")"
+    elif isinstance(part, tuple):
+        yield f"{len(part)}[".encode()
+        for entry in part:
+            yield from _pieces(entry)
+    elif isinstance(part, np.ndarray):
+        yield f"{part.dtype.str}{part.shape}".encode()
+        yield part.tobytes()
+    else:
+        yield f"{part!r};".encode()
 
 
 Kinds = Mapping[str, type[Described]]

@@ -29,7 +29,8 @@ class _Network:
 
     def __init__(self, workload: Workload, engine: Engine):
         network = workload.classifier.network
-        stimulus = stimulus_of(workload.classifier, workload.ids, workload.steps)
+        shown = workload.classifier, workload.ids, workload.steps
+        stimulus = stimulus_of(*shown, seed=workload.seed)
         started = time.perf_counter()
         self._brian = open_network(network, stimulus, engine)
         self._recorder = Recorder(self._brian, layers=[network.readout.population])

@@ -15,6 +15,7 @@ import typer.core
 from bionlp.cli import (
     attack,
     bench,
+    chip,
     confidence,
     data,
     demo,
@@ -90,6 +91,7 @@ app.command(epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=validate.EXAMPLE)(validate.validate)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=chip.EXAMPLE)(chip.chip)
 app.command(epilog=attack.EXAMPLE)(attack.attack)
 app.command(epilog=confidence.EXAMPLE)(confidence.confidence)
 app.command(epilog=train.EXAMPLE)(train.train)

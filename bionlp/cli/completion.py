@@ -32,6 +32,11 @@ CONVENTIONS = (
     "sinabs",
     "spikingjelly",
 )
+PERTURBATIONS = (
+    *("bits", "bits-per-map", "dead", "delay", "failure", "fan-in", "integer", "jitter"),
+    *("leak", "maps", "mismatch", "noise", "range", "tau", "threshold"),
+)
+CHIPS = ("loihi2", "spinnaker2", "xylo", "speck")
 TEACHERS = ("minilm",)
 """Names whose own modules take long to import; a test compares them."""
 
@@ -49,6 +54,11 @@ def choices(names: Iterable[str]) -> Complete:
         return [name for name in known if name.startswith(incomplete)]
 
     return complete
+
+
+def assigned(names: Iterable[str]) -> Complete:
+    """Return what completes names that a value is to be given to."""
+    return choices(f"{name}=" for name in names)
 
 
 def listed(names: Iterable[str]) -> Complete:

@@ -19,6 +19,8 @@ from bionlp.cli.options import (
     LabelColumn,
     Limit,
     Model,
+    Perturb,
+    PerturbSeed,
     Precision,
     Seed,
     Split,
@@ -80,6 +82,8 @@ def evaluate(
     ] = None,
     decay: Decay = None,
     threshold: Threshold = None,
+    perturb: Perturb = None,
+    perturb_seed: PerturbSeed = 0,
     as_json: Json = False,
 ) -> None:
     """Measure how many sentences of a dataset are labelled rightly.
@@ -91,14 +95,14 @@ def evaluate(
     In Brian 2, votes are kept while the work goes on: after an interruption
     the same command presents only the sentences that are missing.
     """
-    from bionlp.cli.output import load_examples, load_model, print_json
+    from bionlp.cli.output import load_examples, load_model, perturbed, print_json
     from bionlp.devices import choose_device
     from bionlp.evaluation import evaluate as measure
     from bionlp.files import make_folder
 
     engine = chosen_engine(context, engine, OF_BRIAN)
     report = Reporter()
-    classifier = load_model(model, decay, threshold)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
     steps = steps or classifier.steps
     columns = {"text_column": text_column, "label_column": label_column}
     selection = load_examples(classifier, dataset, split, limit, report, **columns)
@@ -147,6 +151,7 @@ def evaluate(
         "seconds": round(time.perf_counter() - started, 2),
         "steps": steps,
         "seed": seed,
+        "perturbations": perturbed(classifier),
     }
     if found.pooled.reasons:
         report.note(f"warning: {_undecided(found)}")
@@ -165,13 +170,13 @@ def evaluate(
 
 
 def _print(document: dict[str, Any], found: EvaluationReport, show_errors: int) -> None:
-    from bionlp.cli.output import print_table
+    from bionlp.cli.output import as_perturbed, print_table
     from bionlp.metrics import METRICS
 
-    repeated = found.repeated
+    repeated, done = found.repeated, as_perturbed(found.classifier)
     typer.echo(
         f"{document['model']} on {document['dataset']} {document['split']} ({document['engine']}, "
-        f"{document['steps']} steps, seed {document['seed']}): {repeated.accuracy:.2%} of "
+        f"{document['steps']} steps, seed {document['seed']}{done}): {repeated.accuracy:.2%} of "
         f"{document['n']} right (standard error {repeated.standard_error:.2%}; always the largest "
         f"class: {document['majority']:.2%}; undecided: {len(found.pooled.reasons)}), "
         f"{document['seconds']} s"

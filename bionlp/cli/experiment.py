@@ -326,6 +326,62 @@ def _numbers(seeds: str) -> list[int]:
     return [int(seed) for seed in listed]
 
 
+def perturb(
+    what: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,C",
+            help="Only these perturbations; those of --perturb elsewhere.",
+            autocompletion=completion.listed(completion.PERTURBATIONS),
+        ),
+    ] = "threshold, mismatch, bits, fan-in, dead, noise, failure, leak",
+    levels: Annotated[
+        str | None, typer.Option(metavar="X,Y,Z", help="Levels of one perturbation.")
+    ] = None,
+    datasets: Annotated[
+        str,
+        typer.Option(metavar="A,B", help="Only these bundled models, of mr and waimai."),
+    ] = "mr, waimai",
+    seeds: Seeds = "0",
+    sentences: Annotated[
+        int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
+    ] = 500,
+    out: Results = Path("results"),
+    device: DeviceName = "auto",
+    as_json: Json = False,
+) -> None:
+    """Measure what perturbations cost the bundled models; nothing is trained.
+
+    The command can be stopped and started at will: finished cells are taken
+    from --out. Some sentences of some cells are compared with Brian 2.
+    """
+    make_folder(out)
+
+    from bionlp.cli.output import print_json
+    from bionlp.devices import choose_device
+    from bionlp.experiments.perturbation_run import run_perturbed
+    from bionlp.experiments.perturbation_section import perturbation_tables
+    from bionlp.experiments.perturbations import PerturbedResults, list_perturbed
+
+    chosen = [_listed(what), _levels(levels), _listed(datasets), _numbers(seeds), sentences]
+    cells, results = list_perturbed(*chosen), PerturbedResults(out)
+    records = run_perturbed(cells, results, Reporter(), choose_device(device))
+    if as_json:
+        print_json({"table": "perturb", "cells": records})
+    else:
+        typer.echo(perturbation_tables(records))
+
+
+def _levels(text: str | None) -> list[float]:
+    try:
+        return [float(level) for level in _listed(text)] if text else []
+    except ValueError:
+        raise UsageError(f"levels are numbers, such as 0.1,0.2, not {text[:60]!r}") from None
+
+
+PERTURB_EXAMPLE = "Example: bionlp experiment perturb --what bits,noise --datasets mr --seeds 0,1,2"
+app.command(epilog=PERTURB_EXAMPLE, short_help="Perturbations of the bundled models.")(perturb)
+
 KINDS = (
     (TABLES, table),
     ([ATTACKED], attacks),

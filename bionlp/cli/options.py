@@ -150,6 +150,19 @@ Threshold = Annotated[
         help="Threshold of all neurons instead of their own.",
     ),
 ]
+Perturb = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHAT=LEVEL",
+        help="Perturb the network first, as in bits=4 or noise=0.1; several times for several, "
+        "done in this order. WHAT: " + ", ".join(completion.PERTURBATIONS) + ".",
+        autocompletion=completion.assigned(completion.PERTURBATIONS),
+    ),
+]
+PerturbSeed = Annotated[
+    int,
+    typer.Option(min=0, callback=_no_more_than_a_seed, help="Seed of what is random in --perturb."),
+]
 Record = Annotated[
     list[str] | None,
     typer.Option(

@@ -109,21 +109,50 @@ def _cell(value: Any) -> str:
 
 
 def load_model(
-    name: str, decay: float | None = None, threshold: float | None = None
+    name: str,
+    decay: float | None = None,
+    threshold: float | None = None,
+    perturb: Sequence[str] | None = None,
+    perturb_seed: int = 0,
 ) -> TextClassifier:
-    """Load a classifier, with another decay or threshold if one is asked for."""
+    """Load a classifier, with another decay or threshold and perturbed, if that is asked for."""
     from bionlp.checkpoint import load_classifier
-    from bionlp.classifier import with_all_neurons
 
-    classifier = load_classifier(name)
+    classifier = _with_neurons(load_classifier(name), decay, threshold)
+    if not perturb:
+        return classifier
+    from networks.perturbation import parse
+
+    try:
+        perturbations = parse(perturb, perturb_seed)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return classifier.perturbed(perturbations)
+
+
+def _with_neurons(
+    classifier: TextClassifier, decay: float | None, threshold: float | None
+) -> TextClassifier:
     if decay is None and threshold is None:
         return classifier
+    from bionlp.classifier import with_all_neurons
+
     try:
         network = with_all_neurons(classifier.network, decay=decay, threshold=threshold)
     except ValueError as error:
         raise UsageError(str(error)) from error
     # How sure it is was measured with its own neurons.
     return replace(classifier, network=network, calibration=None)
+
+
+def perturbed(classifier: TextClassifier) -> dict[str, Any] | None:
+    """Return what was done to a classifier, as JSON has it; None for nothing."""
+    return classifier.perturbations and classifier.perturbations.document
+
+
+def as_perturbed(classifier: TextClassifier) -> str:
+    """Return the end of a title that says what was done to a classifier."""
+    return f", perturbed: {classifier.perturbations}" if classifier.perturbations else ""
 
 
 def load_examples(

@@ -19,6 +19,8 @@ from bionlp.cli.options import (
     IdColumn,
     Json,
     Model,
+    Perturb,
+    PerturbSeed,
     Precision,
     Seed,
     Steps,
@@ -72,6 +74,8 @@ def predict(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    perturb: Perturb = None,
+    perturb_seed: PerturbSeed = 0,
     as_lines: Annotated[
         bool, typer.Option("--jsonl", help="Print a JSON object a line, as answers come.")
     ] = False,
@@ -86,7 +90,7 @@ def predict(
     learn from; see bionlp confidence. A model of pairs of sentences is asked about
     "first [SEP] second".
     """
-    from bionlp.cli.output import load_model, print_json
+    from bionlp.cli.output import as_perturbed, load_model, perturbed, print_json
     from bionlp.devices import choose_device
     from bionlp.prediction import CHUNK
     from bionlp.prediction import predict as run
@@ -95,8 +99,10 @@ def predict(
         raise UsageError("choose one of --jsonl, --csv and --json")
     by_brian = chosen_engine(context, engine, OF_BRIAN) == "brian"
     report = Reporter()
-    classifier = load_model(model, decay, threshold)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
     steps = steps or classifier.steps
+    if perturb:
+        report.note(f"note: {classifier.name}{as_perturbed(classifier)}")
     if not classifier.is_calibrated(steps):
         report.note(_uncalibrated(classifier, steps))
     options: dict[str, Any] = {}
@@ -120,6 +126,7 @@ def predict(
                     "engine": "brian" if by_brian else "torch",
                     "steps": steps,
                     "seed": seed,
+                    "perturbations": perturbed(classifier),
                     "answers": [entry(classifier, answer) for answer in answers],
                 }
             )

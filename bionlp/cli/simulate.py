@@ -15,6 +15,8 @@ from bionlp.cli.options import (
     Json,
     OldModel,
     Overwrite,
+    Perturb,
+    PerturbSeed,
     Precision,
     Record,
     Seed,
@@ -59,6 +61,8 @@ def simulate(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    perturb: Perturb = None,
+    perturb_seed: PerturbSeed = 0,
     record: Record = None,
     out: Annotated[
         Path | None, typer.Option(help="Write a recording and figures of each sentence here.")
@@ -67,7 +71,7 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Classify sentences spike by spike in Brian 2."""
-    from bionlp.cli.output import load_model, print_json, warn_of_reading
+    from bionlp.cli.output import load_model, perturbed, print_json, warn_of_reading
     from bionlp.membranes import DEFAULT
     from bionlp.simulation import Engine
     from bionlp.simulation import simulate as run
@@ -80,7 +84,7 @@ def simulate(
         raise UsageError(
             f'give at least one sentence, as in: bionlp simulate {model} "a moving film"'
         )
-    classifier = load_model(model, decay, threshold)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
     warn_of_reading(classifier, texts, report)
     prepare_folder(out, classifier.name, len(texts), overwrite)
     with report.fraction("sentences", len(texts)) as advance:
@@ -96,8 +100,8 @@ def simulate(
     warn_of_undecided(recordings, report)
     folders = write_results(recordings, out, report) if out else [None] * len(recordings)
     if as_json:
-        both = zip(recordings, folders, strict=True)
-        print_json([_entry(*pair, by_word=classifier.causal) for pair in both])
+        both, done = zip(recordings, folders, strict=True), {"perturbations": perturbed(classifier)}
+        print_json([_entry(*pair, by_word=classifier.causal) | done for pair in both])
     else:
         print_summary(recordings)
         if classifier.causal:
@@ -204,11 +208,12 @@ def print_summary(recordings: list[xr.DataTree]) -> None:
     from bionlp.recording import class_counts
 
     first = recordings[0].attrs
+    done = f", perturbed: {first['perturbations']}" if first.get("perturbations") else ""
     lengths = sorted({int(recording.attrs["steps"]) for recording in recordings})
     print_table(
         f"model {first['model']}, {'-'.join(map(str, lengths[:: max(1, len(lengths) - 1)]))} "
         f"steps, seed {first['seed']}, "
-        f"backend {first['backend']}",
+        f"backend {first['backend']}{done}",
         ["", SENTENCE, "label", "output spikes", "spikes", "synaptic events"],
         [
             (

@@ -15,6 +15,8 @@ from bionlp.cli.options import (
     LabelColumn,
     Limit,
     Model,
+    Perturb,
+    PerturbSeed,
     Precision,
     Seed,
     Split,
@@ -61,6 +63,8 @@ def validate(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    perturb: Perturb = None,
+    perturb_seed: PerturbSeed = 0,
     old_stock: Annotated[bool, typer.Option("--stock", hidden=True)] = False,
     independent: Annotated[
         int,
@@ -80,7 +84,14 @@ def validate(
 
     Exits with code 1 if a spike differs.
     """
-    from bionlp.cli.output import load_examples, load_model, print_json, read_known
+    from bionlp.cli.output import (
+        as_perturbed,
+        load_examples,
+        load_model,
+        perturbed,
+        print_json,
+        read_known,
+    )
     from bionlp.samples import SAMPLES
     from bionlp.simulation import Engine
     from bionlp.validation import compare_independent, replay
@@ -90,7 +101,7 @@ def validate(
         report.note("note: --stock is --synapses both now")
     stock = old_stock or synapses == BOTH
     synapses = "auto" if synapses == BOTH else synapses
-    classifier = load_model(model, decay, threshold)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
     steps = steps or classifier.steps
     if dataset is None:
         of_dataset = given(context, ["split", "text_column", "label_column"])
@@ -105,6 +116,11 @@ def validate(
     sentences = read_known(classifier, texts, report)
     if independent:
         classifier.require_rates("--independent is")
+    if independent and classifier.changes_input:
+        raise UsageError(
+            f"--independent has Brian 2 draw its own input, and {perturb[0]} changes input spikes; "
+            "leave out one of the two"
+        )
     if independent and len(sentences) < 2:
         raise UsageError("--independent needs at least two sentences; raise --limit")
     options = {"steps": steps, "seed": seed, "engine": Engine(backend, synapses, precision)}
@@ -117,9 +133,11 @@ def validate(
                 classifier.network, sentences, seeds=independent, advance=advance, **options
             )
     if as_json:
-        print_json(_document(classifier.name, len(sentences), steps, seed, result, drawn))
+        document = _document(classifier.name, len(sentences), steps, seed, result, drawn)
+        print_json(document | {"perturbations": perturbed(classifier)})
     else:
-        print_replay(f"{len(sentences)} sentences, {classifier.pace(steps)}", result)
+        title = f"{len(sentences)} sentences, {classifier.pace(steps)}{as_perturbed(classifier)}"
+        print_replay(title, result)
         if drawn:
             _print_independent(drawn)
     if result.differing:

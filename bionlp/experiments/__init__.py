@@ -7,4 +7,7 @@ method makes a network of it (:mod:`~bionlp.experiments.methods`), of which more
 be measured (:mod:`~bionlp.experiments.measures`). Finished cells are kept in a JSON document
 (:mod:`~bionlp.experiments.results`), from which all tables and figures are made
 (:mod:`~bionlp.experiments.page`).
+
+Perturbations (:mod:`~bionlp.experiments.perturbations`) train nothing: their cells are the bundled
+models, and have a document and a section of their own.
 """

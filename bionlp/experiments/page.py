@@ -35,6 +35,8 @@ from bionlp.experiments.layout import (
     summary,
     titles,
 )
+from bionlp.experiments.perturbation_section import draw_perturbations, perturbation_section
+from bionlp.experiments.perturbations import PerturbedResults
 from bionlp.experiments.results import Record, Results
 from bionlp.experiments.sweep_section import draw_sweeps, sweep_section, sweep_tables
 from bionlp.files import atomic_path
@@ -102,8 +104,8 @@ def write_page(folder: Path, page: Path) -> list[Path]:
     UsageError
         If there are no results.
     """
-    everything = _read(folder)
-    if not any(everything.values()):
+    everything, perturbed = _read(folder), PerturbedResults(folder).records
+    if not any(everything.values()) and not perturbed:
         raise UsageError(f"{folder} holds no results; run bionlp experiment table1 first")
     written = []
     for table in TABLES:
@@ -115,6 +117,7 @@ def write_page(folder: Path, page: Path) -> list[Path]:
             written.append(figure)
     for figure in FIGURES:
         written += draw_sweeps(figure, everything[figure], folder)
+    written += draw_perturbations(perturbed, folder)
     with atomic_path(page) as temporary:
         temporary.write_text(make_page(folder, folder.name), encoding="utf-8")
     return [*written, page]
@@ -148,6 +151,7 @@ def make_page(folder: Path, link: str) -> str:
     parts += encoder_section(everything[ENCODERS], everything["table1"])
     for figure in FIGURES:
         parts += sweep_section(figure, everything[figure], folder, link)
+    parts += perturbation_section(PerturbedResults(folder).records, folder, link)
     # The other experiments have few commands, which are given beside them.
     cells = [_cells(everything[table]) for table in TABLES if everything[table]]
     if cells:

@@ -72,6 +72,8 @@ class Circumstances:
         Number of the sentence among those that were shown, which with the seed decides its spikes.
     precision, synapses : str
         As of :class:`bionlp.simulation.Engine`.
+    perturbations : str
+        What was done to the network and to its input; empty for nothing.
     """
 
     seed: int
@@ -80,6 +82,7 @@ class Circumstances:
     number: int = 0
     precision: str = "double"
     synapses: str = "shared"
+    perturbations: str = ""
 
 
 def make_recording(
@@ -122,7 +125,8 @@ def make_recording(
         network.readout.population,
         tuple(classifier.label_names),
     )
-    return label_activity(presented, activity, Circumstances(**circumstances))
+    done = str(classifier.perturbations or "")
+    return label_activity(presented, activity, Circumstances(**circumstances, perturbations=done))
 
 
 def _own_words(
@@ -174,6 +178,7 @@ def label_activity(
         "synapses": circumstances.synapses,
         "steps": steps,
         "dt_ms": dt_ms,
+        **({"perturbations": circumstances.perturbations} if circumstances.perturbations else {}),
         "python": platform.python_version(),
         **{f"{package}_version": metadata.version(package) for package in _PACKAGES},
     }

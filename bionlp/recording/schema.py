@@ -49,6 +49,7 @@ class Root(Common):
     encoding_version: Positive
     precision: Literal["single", "double"]
     synapses: str
+    perturbations: str = ""
 
 
 class Layer(Open):

@@ -32,7 +32,8 @@ def crop(network: Network, positions: int) -> Network:
     -------
     Network
         With the same populations and connections, and fewer neurons. Populations on cycles, all
-        behind transforms that reach everywhere, and the one that is read keep their size. Where a
+        behind transforms that reach everywhere, those that may fire without input, and the one that
+        is read keep their size. Where a
         transform has no rule to leave silence out, nothing is left out.
 
     Raises
@@ -112,6 +113,8 @@ def choose_inputs(network: Network, positions: np.ndarray) -> Network:
 
 def _reach(network: Network, name: str, kept: dict[str, int | None]) -> int | None:
     """Count the positions of a population that are reached, None for all."""
+    if network[name].neuron.spontaneous:
+        return None
     reached = []
     for connection in network.into(name):
         if len(connection.sources) > 1 or name in connection.sources:

@@ -91,6 +91,11 @@ class Neuron(Described):
         return self.level is not None
 
     @property
+    def spontaneous(self) -> bool:
+        """Whether the neuron may fire without any input."""
+        return False
+
+    @property
     @final
     def leak(self) -> dict[str, str]:
         """Variables that change without input, and what each becomes in a step."""

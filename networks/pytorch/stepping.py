@@ -72,7 +72,8 @@ class Stepper:
     def __init__(self, neuron: Neuron, like: Tensor, scale: float = 1.0, slope: float = SLOPE):
         self._neuron, self._unit = neuron, (slope, scale)
         self._parameters = on_device(neuron, like)
-        self._state = {variable: torch.zeros_like(like) for variable in neuron.variables}
+        # One row for the whole batch: what no input reaches, such as noise, stays that.
+        self._state = {variable: torch.zeros_like(like[:1]) for variable in neuron.variables}
         self._fired: Tensor | None = None
         self._leak = dict(neuron.leak)
         self._timing = getattr(neuron, "reset", None)

@@ -41,7 +41,7 @@ def test_votes_are_the_output_spikes_of_one_simulation(shown):
     classifier, ids = shown
     counted = count_votes(classifier, ids, steps=40, seed=3, engine=NUMPY)
     _, activities = run_brian(
-        classifier.network, stimulus_of(classifier, ids, 40), seed=3, engine=NUMPY
+        classifier.network, stimulus_of(classifier, ids, 40, seed=3), seed=3, engine=NUMPY
     )
     expected = [activity["output"].spikes.sum(axis=0) for activity in activities]
     np.testing.assert_array_equal(counted, classifier.network.readout.votes(np.array(expected)))

@@ -6,7 +6,7 @@ no rounding decides a spike, but for sums of spikes, which have no rounding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from math import prod
 
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from networks.description import Connection, Network, Population, Votes
 from networks.neurons import Input, neuron_models
 from networks.neurons.model import RESETS, parameters
+from networks.neurons.stochastic import MODULI
 from networks.transforms import (
     AveragePooling,
     Chain,
@@ -25,7 +26,10 @@ from networks.transforms import (
     SumPooling,
 )
 
-SPIKING = ("LIF", "IF", "ResetLIF", "CubaLIF", "AdaptiveLIF", "UnresetLIF", "ResetCubaLIF")
+SPIKING = (
+    *("LIF", "IF", "ResetLIF", "CubaLIF", "AdaptiveLIF", "UnresetLIF", "ResetCubaLIF"),
+    "StochasticLIF",
+)
 SILENT = ("LI", "CubaLI")
 RANGES = {
     "decay": (0.3, 1.0),
@@ -35,6 +39,10 @@ RANGES = {
     "strength": (0.1, 0.8),
     "reset_value": (-0.5, 0.3),
     "gain": (0.3, 1.2),
+    "persistence": (0.0, 0.9),
+    "kick": (0.0, 0.3),
+    "loss": (0.0, 0.5),
+    **dict.fromkeys(MODULI, (1, 30_000)),
 }
 
 
@@ -64,7 +72,9 @@ class Draft:
             name: self.rng.uniform(*RANGES[name], shape if arrays else None)
             for name in parameters(kind)
         }
-        allowed = {name: value for name, value in choices.items() if hasattr(kind, name)}
+        values |= {name: np.floor(value) for name, value in values.items() if name in MODULI}
+        names = {field.name for field in fields(kind)}
+        allowed = {name: value for name, value in choices.items() if name in names}
         return kind(**values | allowed)
 
 
@@ -296,6 +306,14 @@ def adaptation() -> Network:
     return draft.finished()
 
 
+def chance() -> Network:
+    """Noise and losses, which come from equations, for all neurons alike and for each."""
+    draft = _draft((6,))
+    _grow(draft, "p0", "input", Dense(draft.weights(5, 6)), "StochasticLIF", arrays=True)
+    _grow(draft, "p1", "p0", Dense(draft.weights(5, 5)), "StochasticLIF", integration="euler")
+    return draft.finished()
+
+
 def euler() -> Network:
     """Euler's method, with every neuron that is reset after the leak."""
     draft = _draft((6,))
@@ -309,7 +327,7 @@ GRAPHS = {
     make.__name__: make
     for make in (
         *(skips, convolutions_in_a_row, strides, images, hidden_dense, recurrence),
-        *(feedback, delays, chains, currents, adaptation, euler),
+        *(feedback, delays, chains, currents, adaptation, chance, euler),
     )
 }
 

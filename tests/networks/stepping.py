@@ -49,6 +49,10 @@ class Wire:
         self.transform, self.delay = connection.transform, connection.delay
 
 
+FUNCTIONS = {"sign": np.sign}
+"""Those that statements of neurons may call."""
+
+
 def step(neuron, state, current, before, shape):
     """Advance a population by a step, in place; return its spikes and membranes."""
     size = prod(shape)
@@ -57,7 +61,7 @@ def step(neuron, state, current, before, shape):
     def reset(who):
         for statement in neuron.resets if who is not None else ():
             variable, expression = statement.split(" = ")
-            state[variable][who] = eval(expression, {}, values | state)[who]
+            state[variable][who] = eval(expression, FUNCTIONS, values | state)[who]
 
     when = getattr(neuron, "reset", None)
     if when == "before leak":
@@ -68,13 +72,13 @@ def step(neuron, state, current, before, shape):
     state[neuron.receives] = state[neuron.receives] + current
     for statement in neuron.drive:
         variable, expression = statement.split(" = ")
-        state[variable] = eval(expression, {}, values | state)
+        state[variable] = eval(expression, FUNCTIONS, values | state)
     if when == "after input":
         reset(before)
     membrane = state["v"].copy()
     if neuron.level is None:
         return np.zeros(size, dtype=bool), membrane
-    level = eval(neuron.level, {}, values | state)
+    level = eval(neuron.level, FUNCTIONS, values | state)
     fired = membrane >= level if neuron.inclusive else membrane > level
     if when == "at once":
         reset(fired)

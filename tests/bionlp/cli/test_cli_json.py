@@ -22,6 +22,7 @@ TYPES = {
     "null": {type(None)},
 }
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
+PERTURBED = "--perturb=bits=8"
 OPTIONAL = {"rows[].reference", "rows[].times_as_fast", "remarks[]"}
 """What is there only with another engine, or in other files."""
 
@@ -97,7 +98,7 @@ def test_simulate(cli, material):
         "simulate",
         cli,
         ("simulate", odd, "a good film", *options, *out),
-        ("simulate", odd, "a", *options),
+        ("simulate", odd, "a", *options, PERTURBED),
     )
 
 
@@ -109,7 +110,8 @@ def test_validate(cli, material):
         "--steps=3",
         "--backend=numpy",
     )
-    compare("validate", cli, ("validate", *options, "--synapses=both", "--independent=2"))
+    drawn = ("--synapses=both", "--independent=2", PERTURBED)
+    compare("validate", cli, ("validate", *options, *drawn))
 
 
 def test_evaluate(cli, material, small_model, reviews, monkeypatch):
@@ -128,15 +130,28 @@ def test_evaluate(cli, material, small_model, reviews, monkeypatch):
         header = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
         (folder / f"{part}.tsv").write_text(f"{header}1\t1\t2\ta good film\ta film\n")
     pairs = ("evaluate", small_model, "--dataset", "mrpc")
-    runs = (*command, "--engine=brian", "--workers=1"), command, (*wrong, *more), pairs
+    runs = (
+        (*command, "--engine=brian", "--workers=1"),
+        (*command, PERTURBED),
+        (*wrong, *more),
+        pairs,
+    )
     compare("evaluate", cli, *runs)
 
 
 def test_predict(cli, material, small_model):
     texts = ("a good zyzzyva film", "zyzzyva", "the plot is dull")
     given = ("predict", small_model, *texts)
+    perturbed = ("predict", small_model, texts[-1], PERTURBED)
     (material / "ids.csv").write_text("id,text\nx,a good film\n")
-    compare("predict", cli, given, ("predict", small_model, "--file", material / "ids.csv"))
+    of_file = ("predict", small_model, "--file", material / "ids.csv")
+    compare("predict", cli, given, of_file, perturbed)
+
+
+def test_chip(cli, material):
+    (material / "reviews.csv").write_text("text,label\na good film,positive\na bad plot,negative\n")
+    table = ("--dataset", material / "reviews.csv", "--split=all")
+    compare("chip", cli, ("chip", "mr", "--chip=xylo", *table), ("chip", "mr", "--chip=speck"))
 
 
 def test_attack(cli, small_model, reviews):
