@@ -19,12 +19,14 @@ from bionlp.cli.options import (
     IdColumn,
     Json,
     Model,
+    Neurons,
     Precision,
     Seed,
     Steps,
     Synapses,
     TextColumn,
     Threshold,
+    TimeStep,
     chosen_engine,
 )
 from bionlp.errors import UsageError
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from bionlp.prediction import Answer
 
 EXAMPLE = "Example: bionlp predict mr --file reviews.txt --jsonl > labels.jsonl"
-OF_BRIAN = ("backend", "synapses", "precision")
+OF_BRIAN = ("backend", "synapses", "precision", "neurons", "dt")
 BLOCK = 256
 """Rows of a table that are printed together."""
 
@@ -71,6 +73,8 @@ def predict(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    neurons: Neurons = None,
+    dt: TimeStep = 1.0,
     as_lines: Annotated[
         bool, typer.Option("--jsonl", help="Print a JSON object a line, as answers come.")
     ] = False,
@@ -84,7 +88,7 @@ def predict(
     on. How sure an answer is was measured on sentences that the model did not
     learn from; see bionlp confidence.
     """
-    from bionlp.cli.output import load_model, print_json
+    from bionlp.cli.output import load_model, neurons_and_step, print_json
     from bionlp.devices import choose_device
     from bionlp.prediction import CHUNK
     from bionlp.prediction import predict as run
@@ -95,15 +99,16 @@ def predict(
     report = Reporter()
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps
-    if not classifier.is_calibrated(steps):
-        report.note(_uncalibrated(classifier, steps))
     options: dict[str, Any] = {}
     if by_brian:
-        from bionlp.simulation import Engine
+        from bionlp.simulation import Engine, as_run
 
-        options["engine"] = Engine(backend, synapses, precision)
+        options["engine"] = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
+        classifier = as_run(classifier, options["engine"])
     else:
         options["device"] = choose_device(device)
+    if not classifier.is_calibrated(steps):
+        report.note(_uncalibrated(classifier, steps))
     with _questions(texts, file, kind, text_column, id_column) as (questions, interactive):
         options["chunk"] = 1 if interactive else CHUNK
         answers = _counted(run(classifier, questions, steps=steps, seed=seed, **options), report)
@@ -118,6 +123,8 @@ def predict(
                     "engine": "brian" if by_brian else "torch",
                     "steps": steps,
                     "seed": seed,
+                    "dt_ms": options["engine"].dt_ms if by_brian else None,
+                    "neurons": options["engine"].document["neurons"] if by_brian else None,
                     "answers": [entry(classifier, answer) for answer in answers],
                 }
             )

@@ -97,6 +97,7 @@ def test_simulate(cli, material):
         "simulate",
         cli,
         ("simulate", odd, "a good film", *options, *out),
+        ("simulate", odd, "a good film", *options, "--neurons=adex"),
         ("simulate", odd, "a", *options),
     )
 
@@ -120,7 +121,8 @@ def test_evaluate(cli, material, small_model, reviews):
     (material / "wrong.csv").write_text("\n".join(["label,text", *rows]))
     wrong = ("evaluate", small_model, "--dataset", material / "wrong.csv")
     more = ("--seeds=2", "--show-errors=2")
-    runs = (*command, "--engine=brian", "--workers=1"), command, (*wrong, *more)
+    brian = (*command, "--backend=numpy", "--workers=1")
+    runs = brian, (*brian, "--neurons=adex"), command, (*wrong, *more)
     compare("evaluate", cli, *runs)
 
 
@@ -128,7 +130,8 @@ def test_predict(cli, material, small_model):
     texts = ("a good zyzzyva film", "zyzzyva", "the plot is dull")
     given = ("predict", small_model, *texts)
     (material / "ids.csv").write_text("id,text\nx,a good film\n")
-    compare("predict", cli, given, ("predict", small_model, "--file", material / "ids.csv"))
+    brian = (*given, "--backend=numpy", "--neurons=lif", "--dt=0.5")
+    compare("predict", cli, given, brian, ("predict", small_model, "--file", material / "ids.csv"))
 
 
 def test_attack(cli, small_model, reviews):
@@ -152,11 +155,15 @@ def test_confidence(cli, small_model, reviews, tmp_path):
 def test_energy(cli, material):
     (material / "reviews.csv").write_text("text,label\na good film,positive\na bad plot,negative\n")
     table = ("--dataset", material / "reviews.csv", "--steps=3", "--backend=numpy")
-    compare("energy", cli, ("energy", "mr", *table))
+    compare("energy", cli, ("energy", "mr", *table), ("energy", "mr", *table, "--neurons=lif"))
 
 
 def test_export(cli, material):
     compare("export", cli, ("export", "mr", "--nir", material / "mr.nir"))
+
+
+def test_neurons(cli):
+    compare("neurons", cli, ("neurons",), ("neurons", "adex"))
 
 
 def test_doctor(cli):
