@@ -184,11 +184,7 @@ class ModelText:
                 raise self.fault(
                     part, f"there is no {min(names - known)!r}; give it in parameters, or write it"
                 )
-        used = set().union(*self.said.values())
-        model = self.model
-        for text in (model.scale, model.bias, *model.initial.values(), *model.parameters.values()):
-            used |= get_identifiers(text) if isinstance(text, str) else set()
-        idle = model.parameters.keys() - used
+        idle = self.model.parameters.keys() - self.model.names
         if idle:
             raise self.fault(f"parameters.{min(idle)}", "is used nowhere")
 

@@ -20,7 +20,7 @@ from networks.brian.backends import (
 from networks.brian.builder import Builder, LaggingBuilder, SharedBuilder, StockBuilder
 from networks.brian.external import GATED
 from networks.brian.neuron_model import Neurons
-from networks.brian.private import NamesApart, is_free, usual_interrupts
+from networks.brian.private import NamesApart, is_free, quiet_about_values, usual_interrupts
 from networks.brian.runtime import open_runtime
 from networks.brian.stimulus import Stimulus
 from networks.brian.sweeping import SweepingBuilder
@@ -196,7 +196,7 @@ class BrianNetwork:
         Raises
         ------
         ModelError
-            If neurons that are given have membranes that are no finite numbers when it is over.
+            If neurons that are given have values beyond all bounds when it is over.
         ValueError
             If the stimulus does not fit, or stock synapses are to present a second time.
         """
@@ -208,9 +208,15 @@ class BrianNetwork:
         self.begin = self._builder.begin(self.stimulus)
         plan = self._builder.present(self._built, self.stimulus, self.begin, seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
-        # Membranes of text may come to nothing; they are looked at afterwards.
-        quiet = {"over": "ignore"} | ({"invalid": "ignore"} if self._texts else {})
-        with np.errstate(**quiet), usual_interrupts(), self.names.choosing():
+        # Values of neurons that are given are looked at afterwards.
+        groups = [self.groups[name].name for name in self._texts]
+        quiet = {"over": "ignore"} | ({"invalid": "ignore"} if groups else {})
+        with (
+            np.errstate(**quiet),
+            quiet_about_values(groups),
+            usual_interrupts(),
+            self.names.choosing(),
+        ):
             self._runtime.run(
                 self.network, int(self.begin[-1]), self.dt, plan=plan, advance=advance
             )
@@ -240,16 +246,16 @@ class BrianNetwork:
             events[targets[key].target] += int(synapses.events[:])
         return events
 
-    def check_membranes(self, name: str, voltage: np.ndarray) -> None:
-        """See that membranes of a population whose neurons are given are finite.
+    def check_values(self, name: str, variable: str, values: np.ndarray) -> None:
+        """See that values of a population whose neurons are given are such as can be.
 
         Raises
         ------
         ModelError
-            If they are not.
+            If they are no numbers, or beyond all bounds.
         """
-        if name in self._texts and not np.isfinite(voltage).all():
-            raise self._texts[name].unstable()
+        if name in self._texts:
+            self._texts[name].check_values(variable, values)
 
     def moment(self, name: str) -> str:
         """Return the slot before which the membranes of a population are what is tested."""
@@ -257,8 +263,9 @@ class BrianNetwork:
 
     def _look_at_texts(self) -> None:
         """See that neurons that are given are still alive, and say which never fired."""
-        for name in self._texts:
-            self.check_membranes(name, self.groups[name].variables["v"].get_value())
+        for name, text in self._texts.items():
+            for variable in text.initial:
+                self.check_values(name, variable, self.groups[name].variables[variable].get_value())
         for name, monitor in self._fired.items():
             if name not in self._silent and not np.any(monitor.count):
                 self._silent.add(name)

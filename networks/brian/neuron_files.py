@@ -17,7 +17,7 @@ to those of a model of the shelf, everything else replaces its own.
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -130,6 +130,10 @@ def model_of(layer: str, table: Any) -> NeuronModel:
     if missing:
         raise ModelError(f"[{layer}]: {min(missing)} is missing")
     try:
-        return NeuronModel(**said)
+        model = NeuronModel(**said)
     except ValueError as error:
         raise ModelError(f"[{layer}]: {error}") from error
+    own = given.get("parameters", {})
+    # What other equations than those of the shelf have no use for is not theirs.
+    kept = {n: v for n, v in model.parameters.items() if n in own or n in model.names}
+    return replace(model, parameters=kept)

@@ -25,6 +25,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from brian2.utils.stringtools import get_identifiers
+
 from networks.brian.expressions import as_text
 from networks.neurons.model import RESETS
 
@@ -121,6 +123,13 @@ class NeuronModel:
     def document(self) -> dict[str, Any]:
         """All fields, as numbers and texts."""
         return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    @property
+    def names(self) -> set[str]:
+        """All names in it, of variables, parameters and units."""
+        texts = (self.equations, self.threshold, self.reset, self.refractory, self.scale, self.bias)
+        values = (*self.parameters.values(), *self.initial.values())
+        return set().union(*(get_identifiers(t) for t in (*texts, *values) if isinstance(t, str)))
 
     @property
     def called(self) -> str:

@@ -23,11 +23,13 @@ from networks.brian.backends import codegen_target
 from networks.brian.expressions import unit_name
 from networks.brian.groups import CONSTANT, declare, in_slots
 from networks.brian.model_text import BIAS, BUFFER, FAULTS, SCALE, ModelText
-from networks.brian.neuron_model import ModelError, NeuronModel, Neurons, by_population
-from networks.brian.private import NEVER, NamesApart
+from networks.brian.neuron_model import NeuronModel, Neurons, by_population
+from networks.brian.private import NEVER, NamesApart, brief_garbage_collection
 from networks.brian.slots import HOLDING, STEPS, slot
 from networks.description import Network, Population
 
+HUGE = 1e50
+"""Where Brian 2 begins to doubt a value."""
 PARTS = {"thresholder": "threshold", "resetter": "reset", "run_regularly": "scale"}
 """What objects of Brian 2 are called, and the text that they are made of."""
 
@@ -65,14 +67,21 @@ class TextNeurons(ModelText):
         if model.refractory is not None:
             self.initial |= {"lastspike": NEVER, "not_refractory": 1.0}
 
-    def unstable(self) -> ModelError:
-        """Return the error that the membrane is no finite number any more."""
-        step = float(self.dt) * 1e3
-        return self.fault(
-            "equations",
-            f"the membrane is no finite number any more with {self.model.method} and steps of "
-            f"{step:g} ms; try --dt {step / 10:g}, or another method",
-        )
+    def check_values(self, variable: str, values: np.ndarray) -> None:
+        """See that values of a variable are such as can be.
+
+        Raises
+        ------
+        ModelError
+            If they are no numbers, or beyond all bounds.
+        """
+        if not (np.abs(np.asarray(values, dtype=np.float64)) <= HUGE).all():
+            step = float(self.dt) * 1e3
+            raise self.fault(
+                "equations",
+                f"{variable!r} left all bounds with the method {self.model.method} and steps of "
+                f"{step:g} ms; try --dt {step / 10:g}, another method or a smaller scale",
+            )
 
     def group(
         self, clock: brian2.Clock, *, constant: np.ndarray | None, dtype: type[np.floating]
@@ -109,7 +118,7 @@ class TextNeurons(ModelText):
             more += declare(name, value, unit, namespace, arrays)
         spiking = {}
         if model.threshold is not None:
-            spiking = {"threshold": model.threshold, "reset": model.reset or None}
+            spiking = {"threshold": model.threshold, "reset": model.reset}
             spiking["refractory"] = False if model.refractory is None else model.refractory
         group = brian2.NeuronGroup(
             size,
@@ -158,7 +167,12 @@ class TextNeurons(ModelText):
         """
         names = NamesApart()
         try:
-            with names.choosing(), codegen_target("numpy"), np.errstate(all="ignore"):
+            with (
+                names.choosing(),
+                codegen_target("numpy"),
+                np.errstate(all="ignore"),
+                brief_garbage_collection(),
+            ):
                 clock = brian2.Clock(self.dt)
                 group = self._group(1, clock, None, np.float64)
                 network = brian2.Network(group)
