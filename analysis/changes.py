@@ -27,6 +27,7 @@ from analysis.recordings import (
     class_names,
     input_layer,
     layer_names,
+    membranes,
     output_layer,
     output_name,
 )
@@ -136,7 +137,7 @@ def check_alike(original: xr.DataTree, changed: xr.DataTree) -> None:
     for layer in layer_names(original):
         one, other = original[layer], changed[layer]
         names = one.attrs.get("parameters", "").split()
-        for name in ("neuron", "parameters", *names):
+        for name in ("neuron", "neuron_model", "parameters", *names):
             if one.attrs.get(name) != other.attrs.get(name):
                 raise ValueError(f"the recordings differ in {name} of {layer!r}")
         if one["spikes"].shape[2:] != other["spikes"].shape[2:]:
@@ -231,13 +232,14 @@ def recorded_in_both(
     Returns
     -------
     list of (int, numpy.ndarray, numpy.ndarray)
-        Of each neuron its index in C order, and its membrane under either sentence, shape (time,).
+        Of each neuron its index in C order, and its membrane under either sentence, shape (time,),
+        as of :func:`analysis.recordings.membranes`.
     """
     nodes = original[layer], changed[layer]
     common, *at = np.intersect1d(*(node["index"].values for node in nodes), return_indices=True)
     before, after = (
-        node["membrane"].values[:, columns].astype(float)
-        for node, columns in zip(nodes, at, strict=True)
+        membranes(recording, layer)[:, columns]
+        for recording, columns in zip((original, changed), at, strict=True)
     )
     return [(int(i), before[:, n], after[:, n]) for n, i in enumerate(common)]
 

@@ -6,6 +6,8 @@ maps from 0 as in the arrays, so that a number in a figure finds the neuron agai
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import xarray as xr
 
@@ -119,6 +121,80 @@ def parameter(recording: xr.DataTree, layer: str, name: str) -> np.ndarray | Non
         return None
     value = node[name].values if name in node.data_vars else node.attrs[name]
     return np.broadcast_to(value, node["spikes"].shape[1:]).astype(float).ravel()
+
+
+VOLT, MILLIVOLTS = "V", "mV"
+"""Unit in which membranes are recorded, and the one in which they are shown."""
+
+
+def membrane_unit(recording: xr.DataTree, layer: str) -> str:
+    """Return the unit that membranes are shown in, empty for that of the weights."""
+    unit = str(recording[layer]["membrane"].attrs.get("units", ""))
+    return MILLIVOLTS if unit == VOLT else unit
+
+
+def membranes(recording: xr.DataTree, layer: str) -> np.ndarray:
+    """Return the recorded membranes of a population as they are shown.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    layer : str
+        A population.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (time, recorded)
+        In :func:`membrane_unit`.
+    """
+    return recording[layer]["membrane"].values.astype(float) * _shown(recording, layer)
+
+
+def firing_levels(recording: xr.DataTree, layer: str) -> np.ndarray | None:
+    """Return what the membrane of each neuron has to exceed to fire.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    layer : str
+        A population.
+
+    Returns
+    -------
+    numpy.ndarray of float or None
+        In C order, in :func:`membrane_unit`; None if it has none, or one that changes with time.
+    """
+    node = recording[layer]
+    if not has_neuron_model(recording, layer):
+        return parameter(recording, layer, "threshold")
+    if "level" not in node.attrs:
+        return None
+    level = float(node.attrs["level"]) * _shown(recording, layer)
+    return np.full(node["spikes"][0].size, level)
+
+
+def has_neuron_model(recording: xr.DataTree, layer: str) -> bool:
+    """Tell whether neurons of a population were given as text, and not those that were trained."""
+    return bool(recording[layer].attrs.get("neuron_model"))
+
+
+def neuron_titles(recording: xr.DataTree) -> dict[str, str]:
+    """Return, by population, the title of neurons that were given as text, or their equations."""
+    models = {
+        name: json.loads(recording[name].attrs["neuron_model"])
+        for name in layer_names(recording)
+        if has_neuron_model(recording, name)
+    }
+    return {
+        name: " ".join((model["title"] or model["equations"]).split())
+        for name, model in models.items()
+    }
+
+
+def _shown(recording: xr.DataTree, layer: str) -> float:
+    return 1e3 if membrane_unit(recording, layer) == MILLIVOLTS else 1.0
 
 
 def place_names(spikes: xr.DataArray, labels: list[str] | None) -> list[str] | None:

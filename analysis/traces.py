@@ -3,7 +3,7 @@
 Drawn is U[n], the potential at the moment of step n when it is tested against the threshold theta.
 A step that fires is followed at once by the reset that the neuron has, the vertical drop from U[n]
 to U[n] - theta or to a value; neurons that are not reset have none, those without a threshold
-neither.
+neither. Of neurons that were given as text the value after a reset is not recorded, and none drawn.
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.fonts import Fonts
 from analysis.recordings import (
+    MILLIVOLTS,
     class_names,
+    firing_levels,
+    has_neuron_model,
     layer_names,
     member,
+    membrane_unit,
+    membranes,
     parameter,
     place_names,
     windows,
@@ -86,9 +91,9 @@ def plot_traces(
     Returns
     -------
     matplotlib.figure.Figure
-        Potentials in the unit of the weights over time in milliseconds, with the threshold as a
-        dashed line and a tick above each spike. The lines have ``gid`` membrane, threshold and
-        spikes.
+        Potentials in the unit of the weights, or in mV where the neurons had volts, over time in
+        milliseconds, with the threshold as a dashed line and a tick above each spike. The lines
+        have ``gid`` membrane, threshold and spikes.
 
     Raises
     ------
@@ -114,10 +119,21 @@ def plot_traces(
         title = headline(figure.fonts, recording, inches=width, title=view.title)
         figure.suptitle(title, fontsize=8, x=0.01, ha="left")
         gap = " " if figure.get_figheight() > 3.4 else "\n"
-        figure.supylabel(f"Membrane potential{gap}(units of the weights)", fontsize=7)
+        unit = _label_units(axes, [membrane_unit(recording, trace.layer) for trace in traces])
+        figure.supylabel(f"Membrane potential{gap}({unit})", fontsize=7)
         axes[-1].set_xlabel("Time (ms)")
         figure.explain_missing_glyphs("w1, w2, ... number the words of the text")
     return figure
+
+
+def _label_units(axes: Sequence[Axes], units: Sequence[str]) -> str:
+    """Return the unit of all panels; where they differ, write its own at each."""
+    names = [unit or "units of the weights" for unit in units]
+    if len(set(names)) == 1:
+        return names[0]
+    for ax, unit in zip(axes, units, strict=True):
+        ax.set_ylabel(unit or "weights", fontsize=7)
+    return "in mV or units of the weights" if set(units) == {"", MILLIVOLTS} else "several units"
 
 
 def choose_neurons(
@@ -203,9 +219,9 @@ def _trace(recording: xr.DataTree, name: str, index: int, steps: slice) -> _Trac
             f"the membrane of neuron {index} of {name} was not recorded; simulate again with "
             f"bionlp simulate --record {name}:{index}"
         )
-    membrane = layer["membrane"].values[steps, column[0]]
+    membrane = membranes(recording, name)[steps, column[0]]
     spikes = _flat_spikes(recording, name)[steps, index]
-    thresholds = parameter(recording, name, "threshold")
+    thresholds = firing_levels(recording, name)
     threshold = None if thresholds is None else float(thresholds[index])
     time = recording["time"].values[steps]
     reset = _reset(recording, name, index)
@@ -213,7 +229,9 @@ def _trace(recording: xr.DataTree, name: str, index: int, steps: slice) -> _Trac
 
 
 def _reset(recording: xr.DataTree, name: str, index: int) -> Reset | None:
-    """Return what a spike does to the membrane, None for neurons that are not reset."""
+    """Return what a spike does to the membrane, None where that is not known."""
+    if has_neuron_model(recording, name):
+        return None
     model = neuron_models().get(str(recording[name].attrs.get("neuron")), LIF)
     for statement, (kind, needed) in RESETS.items():
         values = parameter(recording, name, needed)
@@ -264,7 +282,8 @@ def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -
 def _draw_threshold(ax: Axes, threshold: float) -> None:
     ax.axhline(threshold, color=GREY, linestyle=(0, (4, 2)), linewidth=0.7, gid="threshold")
     right = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
-    ax.annotate(f"θ = {threshold:g}", (1, threshold), xycoords=("axes fraction", "data"), **right)
+    said = f"θ = {threshold:g}".replace("-", "−")
+    ax.annotate(said, (1, threshold), xycoords=("axes fraction", "data"), **right)
 
 
 def _colour(trace: _Trace, recording: xr.DataTree) -> str:

@@ -29,8 +29,8 @@ from analysis.report import Comparison, make_comparison
 from bionlp.classifier import TextClassifier, predict_labels
 from bionlp.errors import RecordingError
 from bionlp.files import atomic_path
-from bionlp.report import another_model, recorded_network
-from bionlp.simulation import Advance, Engine, record_run, stimulus_of
+from bionlp.report import another_model, recorded_engine, recorded_network
+from bionlp.simulation import Advance, Engine, as_run, record_run, stimulus_of
 from networks.brian import SpikeStimulus
 from networks.described import values
 from networks.description import Network, crop
@@ -79,7 +79,8 @@ def write_comparison(
     except ValueError as error:
         raise RecordingError(f"{error}; compare two of one model, simulated alike") from error
     longer = max(original, changed, key=lambda recording: len(words(recording)))
-    network = recorded_network(longer, classifier)
+    network, engine = recorded_network(longer, classifier), recorded_engine(longer, engine)
+    classifier = as_run(classifier, engine)
     pairs = align(words(original), words(changed))
     found = lead(original, changed)
     moved = _moved(network, classifier, (original, changed), pairs, found, engine, advance)
@@ -166,7 +167,8 @@ def _fresh_votes(
     attrs = recordings[0].attrs
     first = int(attrs.get("sentence", 0)) + 1
     numbers = [*range(first, first + DRAWS)] * len(recordings)
-    stimulus = stimulus_of(classifier, ids, int(attrs["steps"]), numbers, seed=int(attrs["seed"]))
+    steps, seed = int(attrs["steps"]) // engine.parts, int(attrs["seed"])
+    stimulus = stimulus_of(classifier, ids, steps, numbers, seed=seed, parts=engine.parts)
     name = network.readout.population
     ran = record_run(network, stimulus, seed=int(attrs["seed"]), engine=engine, layers=[name])
     return network.readout.votes(ran.counts(name)).reshape(len(recordings), DRAWS, -1)

@@ -51,7 +51,8 @@ def measure_energy(
     """
     engine = engine.chosen(len(examples))
     work = count_work(classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance)
-    return energy_document(work) | {"steps": steps, "seed": seed, "backend": engine.backend}
+    brian = {name: engine.document[name] for name in ("backend", "dt_ms", "neurons")}
+    return energy_document(work) | {"steps": steps, "seed": seed} | brian
 
 
 def energy_document(work: Work) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def count_work(
         raise UsageError("operations are counted by shared weights; choose --synapses shared")
     if classifier.word_a_step:
         return _count_words(classifier, ids, steps, engine, advance)
-    stimulus = stimulus_of(classifier, ids, steps, seed=seed)
+    stimulus = stimulus_of(classifier, ids, steps, seed=seed, parts=engine.parts)
     network = classifier.network
     with open_network(network, stimulus, engine) as brian:
         # Only numbers: an hour of spikes would fill the memory.
@@ -171,7 +172,8 @@ def count_work(
         spikes |= {name: int(np.sum(monitor.count)) for name, monitor in monitors.items()}
         counted = brian.synaptic_events()
     events = {population.name: counted[population.name] for population in network.hidden}
-    return Work(network, np.array([len(i) for i in ids]), steps, spikes, events)
+    words = np.array([len(sentence) for sentence in ids])
+    return Work(network, words, steps * engine.parts, spikes, events)
 
 
 def _count_words(
@@ -185,7 +187,7 @@ def _count_words(
     spikes, events = dict.fromkeys(network.order, 0), {p.name: 0 for p in network.hidden}
     for start in range(0, len(ids), CHUNK):
         shown, own = classifier.narrowed(ids[start : start + CHUNK])
-        stimulus = stimulus_of(shown, own, steps, seed=0)
+        stimulus = stimulus_of(shown, own, steps, seed=0, parts=engine.parts)
         recorded = record_run(shown.network, stimulus, seed=0, engine=engine)
         for number in range(len(own)):
             activity = recorded.activity(number)

@@ -141,8 +141,9 @@ def predict(
         for some in chunks:
             yield from _answers(classifier, some, count, steps)
         return
-    from bionlp.simulation import backend_errors
+    from bionlp.simulation import as_run, backend_errors
 
+    classifier = as_run(classifier, engine)
     first = next(chunks, [])
     engine = engine.chosen(max(len(first), 1))
     with backend_errors(), closing(_ByBrian(classifier, steps, seed, engine)) as counter:
@@ -229,6 +230,7 @@ class _ByBrian:
         from bionlp.votes import VoteCounter
 
         self._classifier, self._steps, self._seed = classifier, steps, seed
+        self._parts = engine.parts
         words = None if classifier.word_a_step else classifier.length
         self._counter = VoteCounter(classifier.network, engine, words)
 
@@ -237,7 +239,9 @@ class _ByBrian:
         from bionlp.simulation import stimulus_of
 
         ids = [sentence.ids for sentence in sentences]
-        stimulus = stimulus_of(self._classifier, ids, self._steps, numbers, seed=self._seed)
+        stimulus = stimulus_of(
+            self._classifier, ids, self._steps, numbers, seed=self._seed, parts=self._parts
+        )
         return self._counter.count(stimulus, self._seed)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ spikes that were recorded.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,23 @@ import numpy as np
 import xarray as xr
 
 from analysis.energy import WordWork, Work
-from analysis.recordings import input_layer, layer_names, output_layer, words
+from analysis.recordings import (
+    has_neuron_model,
+    input_layer,
+    layer_names,
+    output_layer,
+    words,
+)
 from analysis.report import make_report
 from bionlp.attribution import attribute
 from bionlp.classifier import TextClassifier
 from bionlp.energy import energy_document
-from bionlp.errors import RecordingError
+from bionlp.errors import RecordingError, UsageError
 from bionlp.files import atomic_path
 from bionlp.membranes import sizes_of
 from bionlp.simulation import Advance, Engine
+from bionlp.strict import parse_json
+from networks.brian import NeuronModel
 from networks.described import Shape, values
 from networks.description import Network, crop
 from networks.neurons import Neuron, neuron_models
@@ -59,7 +67,7 @@ def write_report(
     OutputError
         If the file cannot be written.
     """
-    network = recorded_network(recording, classifier)
+    network, engine = recorded_network(recording, classifier), recorded_engine(recording, engine)
     spikes = input_layer(recording)["spikes"].values.astype(bool)
     relevance, output = attribute(network, spikes, engine=engine, advance=advance)
     recorded = output_layer(recording)["spikes"].values.astype(bool)
@@ -118,6 +126,33 @@ def recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Netw
         differ = any(isinstance(value, np.ndarray) for value in given)
         return (shown if differ else network).with_neurons(neurons)
     except (LookupError, TypeError, ValueError) as error:
+        raise RecordingError(f"the recorded neurons cannot be simulated: {error}") from error
+
+
+def recorded_engine(recording: xr.DataTree, engine: Engine) -> Engine:
+    """Return an engine with the neurons and the step of a recording.
+
+    Parameters
+    ----------
+    recording : xarray.DataTree
+        See :mod:`bionlp.recording`.
+    engine : Engine
+        How Brian 2 is to run it.
+
+    Raises
+    ------
+    RecordingError
+        If the recorded neurons are none.
+    """
+    said = {
+        name: recording[name].attrs["neuron_model"]
+        for name in layer_names(recording)
+        if has_neuron_model(recording, name)
+    }
+    try:
+        neurons = {name: NeuronModel(**parse_json(text.encode())) for name, text in said.items()}
+        return replace(engine, neurons=neurons or None, dt_ms=float(recording.attrs["dt_ms"]))
+    except (TypeError, ValueError, UsageError) as error:
         raise RecordingError(f"the recorded neurons cannot be simulated: {error}") from error
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from brian2 import ms
 
 from bionlp.classifier import Sentence, TextClassifier
 from bionlp.encoding import dequantise
 from bionlp.errors import BackendError, UsageError
-from bionlp.limits import check_memory
+from bionlp.limits import MOST_STEPS, check_memory
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
 from networks.activity import Activity, Membranes
@@ -24,6 +26,8 @@ from networks.brian import (
     BackendUnavailable,
     BrianNetwork,
     Job,
+    ModelError,
+    NeuronModel,
     PoissonStimulus,
     Recorded,
     Recorder,
@@ -31,13 +35,16 @@ from networks.brian import (
     Stimulus,
     choose_backend,
     choose_synapses,
+    refined,
     run_in_child,
 )
-from networks.description import Network, crop
+from networks.description import Network, crop, refine
 
 Advance = Callable[[float], None]
 
 DT_MS = 1.0
+"""Duration of a step that networks are trained for."""
+MOST_PARTS, PARTED = 1000, 1e-6
 FLOAT_BYTES = 8
 
 
@@ -53,18 +60,32 @@ class Engine:
         ``shared``, ``stock``, or ``auto`` for what is best for the backend.
     precision : str
         ``double`` or ``single``.
+    neurons : mapping of str to NeuronModel, optional
+        Neurons in place of the trained ones, by layer, see :mod:`networks.brian.neuron_model`;
+        ``all`` for layers that are not named.
+    dt_ms : float
+        Duration of a step in milliseconds: 1, for which networks are trained, or a whole part of
+        it, see :func:`networks.description.refine`.
 
     Raises
     ------
     UsageError
-        If synapses or precision do not exist.
+        If synapses or precision do not exist, or the step is no such part.
     """
 
     backend: str = "auto"
     synapses: str = "auto"
     precision: str = "double"
+    neurons: Mapping[str, NeuronModel] | None = None
+    dt_ms: float = DT_MS
 
     def __post_init__(self):
+        exact = DT_MS / self.dt_ms if self.dt_ms > 0 else 0
+        if not (1 <= round(exact) <= MOST_PARTS and abs(exact - round(exact)) < PARTED * exact):
+            raise UsageError(
+                f"a step lasts {DT_MS:g} ms divided by a whole number up to {MOST_PARTS}, such as "
+                f"0.5 or 0.1, not {self.dt_ms:g}"
+            )
         known = {"synapses": ("auto", *SYNAPSES), "precision": tuple(PRECISIONS)}
         for name, choices in known.items():
             if getattr(self, name) not in choices:
@@ -80,12 +101,57 @@ class Engine:
         return replace(self, backend=backend, synapses=synapses or choose_synapses(backend))
 
     @property
+    def parts(self) -> int:
+        """How many parts of a trained step there are."""
+        return round(DT_MS / self.dt_ms)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What :class:`networks.brian.BrianNetwork` is told."""
+        neurons = None
+        if self.neurons is not None:
+            neurons = {name: refined(model, self.parts) for name, model in self.neurons.items()}
+        own = {name: getattr(self, name) for name in ("backend", "synapses", "precision")}
+        return own | {"neurons": neurons, "dt": self.dt_ms * ms}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same for JSON, with the titles of neurons."""
+        own = {name: getattr(self, name) for name in ("backend", "synapses", "precision")}
+        neurons = {name: model.called for name, model in (self.neurons or {}).items()}
+        return own | {"dt_ms": self.dt_ms, "neurons": neurons or None}
+
+    @property
+    def as_trained(self) -> bool:
+        """Whether networks are run with the neurons and steps that they were trained with."""
+        return self.neurons is None and self.parts == 1
+
+    def require_trained(self, what: str) -> None:
+        """See that the network is run as it was trained.
+
+        Raises
+        ------
+        UsageError
+            If it has other neurons or steps.
+        """
+        if not self.as_trained:
+            raise UsageError(
+                f"{what} PyTorch, which has the trained neurons and steps alone; leave --neurons "
+                "and --dt out"
+            )
+
+    @property
     def once_a_process(self) -> bool:
         """Whether the backend can run a single network in the life of a process."""
         return self.backend in EXTERNAL
 
 
 DEFAULT_ENGINE = Engine()
+
+
+def as_run(classifier: TextClassifier, engine: Engine) -> TextClassifier:
+    """Return a classifier without what was measured of the trained neurons, if it has others."""
+    return classifier if engine.as_trained else replace(classifier, calibration=None)
 
 
 def simulate(
@@ -108,7 +174,7 @@ def simulate(
         A sentence, or several that are presented one after the other.
     steps : int, optional
         Length of a presentation, by default that which the model was trained for; a step lasts
-        1 ms.
+        1 ms, and may be parted by the engine.
     seed : int
         Of the input spikes.
     engine : Engine
@@ -191,7 +257,7 @@ def present(
     """
     engine = engine.chosen(len(sentences))
     shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
-    stimulus = stimulus_of(shown, ids, steps, seed=seed)
+    stimulus = stimulus_of(shown, ids, steps, seed=seed, parts=engine.parts)
     backend, activities = run_brian(
         shown.network, stimulus, seed=seed, engine=engine, record=record, advance=advance
     )
@@ -203,9 +269,10 @@ def present(
             seed=seed,
             number=number,
             backend=backend,
-            dt_ms=DT_MS,
+            dt_ms=engine.dt_ms,
             precision=engine.precision,
             synapses=engine.synapses,
+            neurons=engine.neurons,
         )
         for number, (sentence, activity) in enumerate(zip(sentences, activities, strict=True))
     ]
@@ -285,7 +352,7 @@ def record_run(
     if engine.once_a_process:
         try:
             shown = cropped(network, stimulus, engine, words)
-            return run_in_child(Job(shown, stimulus, asdict(engine), seed, layers, membranes))
+            return run_in_child(Job(shown, stimulus, engine.options, seed, layers, membranes))
         except BackendUnavailable as error:
             raise BackendError(str(error)) from error
         except RuntimeError as error:
@@ -304,11 +371,15 @@ def backend_errors() -> Iterator[None]:
     ------
     BackendError
         If the block finds that the backend cannot run here.
+    UsageError
+        If it finds that neurons that are given cannot be simulated.
     """
     try:
         yield
     except BackendUnavailable as error:
         raise BackendError(str(error)) from error
+    except ModelError as error:
+        raise UsageError(str(error)) from error
 
 
 def _check_memory(
@@ -336,6 +407,7 @@ def stimulus_of(
     numbers: Sequence[int] | None = None,
     *,
     seed: int,
+    parts: int = 1,
 ) -> Stimulus:
     """Make the input of sentences: Poisson spikes of their rates, or a spike a word.
 
@@ -353,6 +425,8 @@ def stimulus_of(
         Number of each sentence in the experiment, by default its place.
     seed : int
         Of the input spikes.
+    parts : int
+        Into how many each step is parted, see :func:`networks.description.refine`.
 
     Returns
     -------
@@ -362,24 +436,30 @@ def stimulus_of(
     Raises
     ------
     UsageError
-        If each word is to have another number of steps than one.
+        If each word is to have another number of steps than one, or there are too many steps.
     """
+    if steps * parts > MOST_STEPS:
+        raise UsageError(
+            f"{steps:,} steps of {parts} parts are {steps * parts:,}, and at most {MOST_STEPS:,} "
+            "are presented; lower --steps or choose a longer --dt"
+        )
     if classifier.word_a_step:
-        return SpikeStimulus([classifier.word_spikes(sentence, steps) for sentence in ids])
+        spikes = [classifier.word_spikes(sentence, steps) for sentence in ids]
+        return SpikeStimulus(spikes).refined(parts)
     if classifier.changes_input:
         numbers = range(len(ids)) if numbers is None else numbers
-        return SpikeStimulus(
-            [
-                classifier.draw_spikes(
-                    dequantise(classifier.levels[sentence]), steps, seed=seed, sentence=number
-                )
-                for sentence, number in zip(ids, numbers, strict=True)
-            ]
-        )
+        spikes = [
+            classifier.draw_spikes(
+                dequantise(classifier.levels[sentence]), steps, seed=seed, sentence=number
+            )
+            for sentence, number in zip(ids, numbers, strict=True)
+        ]
+        return SpikeStimulus(spikes).refined(parts)
     used, rows = np.unique(np.concatenate(ids), return_inverse=True)
     ends = np.cumsum([len(sentence) for sentence in ids])
     table = dequantise(classifier.levels[used])
-    return PoissonStimulus.of_words(table, np.split(rows.ravel(), ends[:-1]), steps, numbers)
+    words = np.split(rows.ravel(), ends[:-1])
+    return PoissonStimulus.of_words(table, words, steps, numbers).refined(parts)
 
 
 def open_network(
@@ -388,13 +468,13 @@ def open_network(
     """Build a network, with an error for users if its backend cannot run here."""
     engine = engine.chosen(len(stimulus.words))
     with backend_errors():
-        return BrianNetwork(cropped(network, stimulus, engine, words), stimulus, **asdict(engine))
+        return BrianNetwork(cropped(network, stimulus, engine, words), stimulus, **engine.options)
 
 
 def cropped(
     network: Network, stimulus: Stimulus, engine: Engine, words: int | None = None
 ) -> Network:
-    """Leave out the neurons that no sentence reaches, where that saves time.
+    """Part the steps, and leave out the neurons that no sentence reaches, where that saves time.
 
     Parameters
     ----------
@@ -408,7 +488,16 @@ def cropped(
     Network
         For a compiled program with shared weights the whole network: the program is kept, and then
         serves sentences of any length.
+
+    Raises
+    ------
+    UsageError
+        If its steps cannot be parted.
     """
+    try:
+        network = refine(network, engine.parts)
+    except ValueError as error:
+        raise UsageError(f"--dt {engine.dt_ms:g}: {error}") from error
     if engine.backend == "cpp_standalone" and engine.synapses == "shared":
         return network
     return crop(network, min(words or max(stimulus.words), network.input.shape[0]))

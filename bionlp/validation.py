@@ -113,7 +113,13 @@ def replay(
     -------
     Replay
         What differs.
+
+    Raises
+    ------
+    UsageError
+        If the engine has other neurons or steps than PyTorch.
     """
+    engine.require_trained("a replay compares with")
     engine = engine.chosen(len(sentences))
     differences, stock_differences = [], []
     # Narrowed to the words of all of them, so that one compiled program serves all chunks.
@@ -250,6 +256,7 @@ def compare_independent(
     Independent
         How well both agree.
     """
+    engine.require_trained("independent input compares with")
     # SciPy's statistics take a second to import, and a replay needs none.
     from analysis.statistics import label_agreement, relative_difference
 

@@ -20,7 +20,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
-from dataclasses import asdict
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.synchronize import Semaphore
 
@@ -101,7 +100,17 @@ def count_votes(
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     tasks = [
-        (stimulus_of(classifier, [ids[n] for n in chunk], steps, chunk.tolist(), seed=seed), seed)
+        (
+            stimulus_of(
+                classifier,
+                [ids[n] for n in chunk],
+                steps,
+                chunk.tolist(),
+                seed=seed,
+                parts=engine.parts,
+            ),
+            seed,
+        )
         for chunk in chunks
     ]
     words = None if classifier.word_a_step else max(map(len, ids))
@@ -323,7 +332,7 @@ def _state_name(
     classifier: TextClassifier, ids: Sequence[np.ndarray], steps: int, seed: int, engine: Engine
 ) -> str:
     """Name unfinished votes by all that decides them."""
-    digest = hashlib.sha256(repr((steps, seed, asdict(engine))).encode())
+    digest = hashlib.sha256(repr((steps, seed, engine)).encode())
     digest.update(str(classifier.perturbations or "").encode())
     digest.update(digest_of(classifier.network).encode())
     for sentence in ids:

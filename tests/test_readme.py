@@ -16,6 +16,8 @@ from bionlp.cli.evaluate import INTERRUPTED
 from bionlp.encoding import poisson_spikes
 from bionlp.errors import BionlpError
 from bionlp.simulation import Engine
+from networks.brian import NeuronModel
+from networks.brian.neuron_files import parse_neurons, shelf
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -144,6 +146,31 @@ def test_the_guide_to_a_word_a_step_runs_and_draws(tmp_path):
     assert int(spikes) > 300
     assert int(differing) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"sweeps.png"}
+
+
+def test_the_guide_to_other_neurons_runs_and_draws(tmp_path):
+    guide = ROOT / "examples" / "other_neurons.py"
+    done = subprocess.run(
+        [sys.executable, guide, tmp_path / "out"], capture_output=True, text=True, check=True
+    )
+    counts = re.findall(r"(LIF|AdEx): (\d+) spikes in conv3", done.stdout)
+    assert [name for name, _ in counts] == ["LIF", "AdEx"]
+    assert all(int(count) > 1000 for _, count in counts)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"other_neurons.png"}
+
+
+def test_the_python_of_the_page_on_neurons_runs(tmp_path):
+    page = (ROOT / "docs" / "neurons.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert re.search(r"\d+\.\d+ mV; \{'conv3': 'V'\}", run_code(code, tmp_path))
+    (toml,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    assert set(parse_neurons(toml)) == {"all", "conv3"}
+    named = re.findall(r"^\| `(\w+)` \|", page.partition("## Models")[2], flags=re.MULTILINE)
+    assert sorted(named) == shelf()
+    fields = re.findall(
+        r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", page.partition("## What")[0], re.M))
+    )
+    assert {*fields} == {"model", *NeuronModel.__dataclass_fields__}
 
 
 def test_links_lead_somewhere():

@@ -9,9 +9,10 @@ from bokeh.models import ColumnDataSource, CustomJS, HoverTool, LayoutDOM, Selec
 from bokeh.plotting import figure
 
 from analysis.changes import both_spikes, recorded_in_both
-from analysis.recordings import layer_names, output_name, parameter
+from analysis.recordings import firing_levels, layer_names, output_name
 from analysis.report.colours import CHANGED, ORIGINAL
 from analysis.report.comparison_tables import SENTENCES, place_names_of_both
+from analysis.report.membranes import membrane_label
 from analysis.report.panel import time_panel
 from analysis.style import GREY
 
@@ -29,6 +30,7 @@ if (cb_obj === layer) {
 const threshold = thresholds[layer.value][neuron.value]
 line.visible = threshold !== null
 line.location = threshold
+axis.axis_label = labels[layer.value]
 for (const sentence of ["original", "changed"]) {
     const {time, ...traces} = membranes[sentence][layer.value].data
     const membrane = traces[neuron.value]
@@ -80,6 +82,7 @@ def both_membranes_panel(original: xr.DataTree, changed: xr.DataTree) -> LayoutD
         "neurons": {name: _names(original, changed, name, both[name]) for name in both},
         "first": {name: _first(fired[name], both[name]) for name in both},
         "thresholds": {name: _thresholds(original, name, both[name]) for name in both},
+        "labels": {name: membrane_label(original, name) for name in both},
         "membranes": membranes,
         "steps": steps,
     }
@@ -98,7 +101,7 @@ def _panel(of: dict[str, dict], opened: str, layers: list[str]) -> LayoutDOM:
         min_width=200,
         max_width=360,
     )
-    plot = time_panel("membrane", "Membrane, when tested", PIXELS)
+    plot = time_panel("membrane", of["labels"][opened], PIXELS)
     shown, spikes = {}, {}
     for sentence in SENTENCES:
         data, look = of["membranes"][sentence][opened].data, LOOKS[sentence]
@@ -116,6 +119,7 @@ def _panel(of: dict[str, dict], opened: str, layers: list[str]) -> LayoutDOM:
     legend.orientation, legend.location = "horizontal", "top_left"
     plot.add_layout(legend, "above")
     parts = {"layer": layer, "neuron": neuron, "shown": shown, "spikes": spikes, "line": line}
+    parts |= {"axis": plot.yaxis[0]}
     pick = CustomJS(args=of | parts, code=PICK)
     for choice in (layer, neuron):
         choice.js_on_change("value", pick)
@@ -173,7 +177,7 @@ def _thresholds(
     recording: xr.DataTree, layer: str, neurons: list[tuple]
 ) -> dict[str, float | None]:
     """Return the threshold of each neuron by its index, None if it has none."""
-    thresholds = parameter(recording, layer, "threshold")
+    thresholds = firing_levels(recording, layer)
     if thresholds is None:
         return {str(index): None for index, *_ in neurons}
     return {str(index): float(thresholds[index]) for index, *_ in neurons}

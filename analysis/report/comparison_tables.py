@@ -23,6 +23,7 @@ from analysis.recordings import (
     class_names,
     kernel_width,
     layer_names,
+    membrane_unit,
     output_name,
     windows,
     words,
@@ -377,7 +378,7 @@ def both_membrane_rows(original: xr.DataTree, changed: xr.DataTree) -> list[Row]
             [
                 f"{names[index // each]}, neuron {index % each}",
                 *(str(counts[index]) for counts in spikes),
-                f"{apart[step]:.3f}",
+                f"{apart[step]:.3f} {membrane_unit(original, layer)}".strip(),
                 f"{time[step]:g}",
             ]
         )

@@ -8,7 +8,15 @@ from bokeh.layouts import column, row
 from bokeh.models import ColumnDataSource, CustomJS, HoverTool, LayoutDOM, Select, Span
 from bokeh.plotting import figure
 
-from analysis.recordings import class_names, is_decided, layer_names, output_name, parameter
+from analysis.recordings import (
+    class_names,
+    firing_levels,
+    is_decided,
+    layer_names,
+    membrane_unit,
+    membranes,
+    output_name,
+)
 from analysis.report.colours import NO_CLASS, class_colours
 from analysis.report.panel import time_panel
 from analysis.report.raster import neuron_names
@@ -28,6 +36,7 @@ const fired = steps[layer.value][neuron.value]
 const colour = colours[layer.value][neuron.value]
 line.visible = threshold !== null
 line.location = threshold
+axis.axis_label = labels[layer.value]
 trace.line_color = colour
 dots.fill_color = colour
 dots.line_color = colour
@@ -57,7 +66,8 @@ def membranes_panel(recording: xr.DataTree) -> LayoutDOM | None:
     of = {
         "neurons": {name: _neurons(recording, name) for name in layers},
         "first": {name: _first(recording, name) for name in layers},
-        "traces": {name: _traces(recording[name], time) for name in layers},
+        "traces": {name: _traces(recording, name, time) for name in layers},
+        "labels": {name: membrane_label(recording, name) for name in layers},
         "thresholds": {name: _thresholds(recording, name) for name in layers},
         "steps": {name: _steps(recording[name]) for name in layers},
         "colours": {name: _colours(recording, name) for name in layers},
@@ -82,8 +92,10 @@ def membranes_panel(recording: xr.DataTree) -> LayoutDOM | None:
     plot, line = _plot(
         shown, spikes, of["thresholds"][shown_layer][index], of["colours"][shown_layer][index]
     )
+    plot.yaxis.axis_label = of["labels"][shown_layer]
     trace, dots = (renderer.glyph for renderer in plot.renderers)
     parts = {"layer": layer, "neuron": neuron, "shown": shown, "spikes": spikes}
+    parts |= {"axis": plot.yaxis[0]}
     pick = CustomJS(args=of | parts | {"line": line, "trace": trace, "dots": dots}, code=PICK)
     for choice in (layer, neuron):
         choice.js_on_change("value", pick)
@@ -91,15 +103,22 @@ def membranes_panel(recording: xr.DataTree) -> LayoutDOM | None:
     return column(choices, plot, sizing_mode="stretch_width", name="membranes")
 
 
-def _traces(node: xr.DataTree, time: np.ndarray) -> ColumnDataSource:
-    membranes = node["membrane"].values.astype(float)
-    columns = {str(i): trace for i, trace in zip(node["index"].values, membranes.T, strict=True)}
+def membrane_label(recording: xr.DataTree, layer: str) -> str:
+    """Return what stands at the axis of the membranes of a layer."""
+    unit = membrane_unit(recording, layer)
+    return f"Membrane, when tested{f' ({unit})' if unit else ''}"
+
+
+def _traces(recording: xr.DataTree, layer: str, time: np.ndarray) -> ColumnDataSource:
+    traces = membranes(recording, layer).T
+    indices = recording[layer]["index"].values
+    columns = {str(index): trace for index, trace in zip(indices, traces, strict=True)}
     return ColumnDataSource(columns | {"time": time})
 
 
 def _thresholds(recording: xr.DataTree, layer: str) -> dict[str, float | None]:
     """Return the threshold of each recorded neuron by its index, None if it has none."""
-    indices, thresholds = recording[layer]["index"].values, parameter(recording, layer, "threshold")
+    indices, thresholds = recording[layer]["index"].values, firing_levels(recording, layer)
     if thresholds is None:
         return {str(index): None for index in indices}
     return {str(index): float(thresholds[index]) for index in indices}
@@ -155,7 +174,7 @@ def _colours(recording: xr.DataTree, layer: str) -> dict[str, str]:
 def _plot(
     shown: ColumnDataSource, spikes: ColumnDataSource, threshold: float | None, colour: str
 ) -> tuple[figure, Span]:
-    plot = time_panel("membrane", "Membrane, when tested", PIXELS)
+    plot = time_panel("membrane", "", PIXELS)
     trace = plot.line("time", "membrane", source=shown, color=colour, line_width=1.5)
     plot.scatter("time", "membrane", source=spikes, color=colour, size=7)
     line = Span(location=threshold, dimension="width", line_color=GREY, line_dash="dashed")

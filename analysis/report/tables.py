@@ -10,7 +10,15 @@ import xarray as xr
 
 from analysis.counts import cumulative_class_counts
 from analysis.energy import reference_key
-from analysis.recordings import class_names, input_layer, layer_names, words
+from analysis.recordings import (
+    class_names,
+    input_layer,
+    layer_names,
+    membrane_unit,
+    membranes,
+    neuron_titles,
+    words,
+)
 
 MOMENTS = 11
 """Rows of the table of votes, at most."""
@@ -101,8 +109,8 @@ def membrane_rows(recording: xr.DataTree) -> list[Row]:
             continue
         spikes = node["spikes"].values.reshape(node.sizes["time"], -1)
         fired = int(spikes[:, node["index"].values].any(axis=0).sum())
-        membranes = node["membrane"].values
-        ends = [f"{end:.3f}".replace("-", "−") for end in (membranes.min(), membranes.max())]
+        shown, unit = membranes(recording, name), membrane_unit(recording, name)
+        ends = [f"{end:.3f} {unit}".strip().replace("-", "−") for end in (shown.min(), shown.max())]
         rows.append([name, str(node.sizes["recorded"]), str(fired), *ends])
     return rows
 
@@ -175,4 +183,5 @@ def circumstances(recording: xr.DataTree) -> list[tuple[str, str]]:
     versions = sorted(name for name in attrs if name.endswith("_version"))
     names = [name for name in CIRCUMSTANCES if name in attrs] + versions
     shown = [(name.replace("_", " "), str(attrs[name])) for name in names]
-    return [*shown, ("python", str(attrs["python"]))]
+    titles = [(f"neurons of {name}", title) for name, title in neuron_titles(recording).items()]
+    return [*shown, *titles, ("python", str(attrs["python"]))]

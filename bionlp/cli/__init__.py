@@ -25,6 +25,7 @@ from bionlp.cli import (
     evaluate,
     experiment,
     export,
+    neurons,
     nir,
     plot,
     predict,
@@ -100,6 +101,7 @@ app.command(epilog=report.EXAMPLE)(report.report)
 app.command(epilog=bench.EXAMPLE)(bench.bench)
 app.command(epilog=energy.EXAMPLE)(energy.energy)
 app.command(epilog=export.EXAMPLE)(export.export)
+app.command(epilog=neurons.EXAMPLE)(neurons.neurons)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")

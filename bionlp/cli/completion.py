@@ -22,6 +22,16 @@ SYNAPSES = ("auto", "shared", "stock")
 SPLITS = ("train", "dev", "test", "all")
 PRECISIONS = ("double", "single")
 ENGINES = ("torch", "brian")
+NEURONS = (
+    "adex",
+    "hodgkin_huxley",
+    "izhikevich",
+    "lif",
+    "lif_adaptive",
+    "lif_exp_conductance",
+    "lif_exp_current",
+    "lif_refractory",
+)
 CONVENTIONS = (
     "file",
     "nir",
@@ -89,6 +99,11 @@ def files(*suffixes: str) -> Complete:
 def models(incomplete: str) -> list[str]:
     """Complete bundled models and folders."""
     return _with_paths(_bundled(), incomplete, _is_model)
+
+
+def neurons(incomplete: str) -> list[str]:
+    """Complete models of neurons, and files of them."""
+    return _with_paths(NEURONS, incomplete, lambda entry: _ends(entry, (".toml",)))
 
 
 def datasets(incomplete: str) -> list[str]:

@@ -12,11 +12,13 @@ from bionlp.cli.options import (
     LabelColumn,
     Limit,
     Model,
+    Neurons,
     Seed,
     Split,
     Steps,
     TextColumn,
     Threshold,
+    TimeStep,
 )
 from bionlp.progress import Reporter
 
@@ -35,6 +37,8 @@ def energy(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    neurons: Neurons = None,
+    dt: TimeStep = 1.0,
     as_json: Json = False,
 ) -> None:
     """Count the operations of sentences in Brian 2, and say what they cost.
@@ -44,7 +48,13 @@ def energy(
     TextCNN with the same weights, which is not charged for padding, or of the
     non-spiking twin of a network that reads a word a step.
     """
-    from bionlp.cli.output import load_examples, load_model, note_left_out, print_json
+    from bionlp.cli.output import (
+        load_examples,
+        load_model,
+        neurons_and_step,
+        note_left_out,
+        print_json,
+    )
     from bionlp.energy import measure_energy
     from bionlp.simulation import Engine
 
@@ -54,7 +64,7 @@ def energy(
     columns = {"text_column": text_column, "label_column": label_column}
     selection = load_examples(classifier, dataset, split, limit, report, **columns)
     examples = selection.examples
-    engine = Engine(backend, "shared")
+    engine = Engine(backend, "shared", **neurons_and_step(neurons, dt))
     with report.fraction("sentences", len(examples)) as advance:
         document = measure_energy(
             classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance

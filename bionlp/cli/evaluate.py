@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +18,7 @@ from bionlp.cli.options import (
     LabelColumn,
     Limit,
     Model,
+    Neurons,
     Perturb,
     PerturbSeed,
     Precision,
@@ -28,6 +28,7 @@ from bionlp.cli.options import (
     Synapses,
     TextColumn,
     Threshold,
+    TimeStep,
     Workers,
     chosen_engine,
 )
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from bionlp.evaluation_report import EvaluationReport
 
 EXAMPLE = "Example: bionlp evaluate mr --dataset mr --split test --engine torch"
-OF_BRIAN = ("backend", "synapses", "precision", "workers")
+OF_BRIAN = ("backend", "synapses", "precision", "workers", "neurons", "dt")
 """Options that mean nothing to PyTorch."""
 MOST_SEEDS = 1000
 MOST_ERRORS = 10_000
@@ -84,6 +85,8 @@ def evaluate(
     threshold: Threshold = None,
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
+    neurons: Neurons = None,
+    dt: TimeStep = 1.0,
     as_json: Json = False,
 ) -> None:
     """Measure how many sentences of a dataset are labelled rightly.
@@ -95,7 +98,13 @@ def evaluate(
     In Brian 2, votes are kept while the work goes on: after an interruption
     the same command presents only the sentences that are missing.
     """
-    from bionlp.cli.output import load_examples, load_model, perturbed, print_json
+    from bionlp.cli.output import (
+        load_examples,
+        load_model,
+        neurons_and_step,
+        perturbed,
+        print_json,
+    )
     from bionlp.devices import choose_device
     from bionlp.evaluation import evaluate as measure
     from bionlp.files import make_folder
@@ -110,9 +119,11 @@ def evaluate(
         make_folder(out)
     by: dict[str, Any] = {"device": choose_device(device)}
     if engine == "brian":
-        from bionlp.simulation import Engine
+        from bionlp.simulation import Engine, as_run
 
-        chosen = Engine(backend, synapses, precision).chosen(len(selection.examples))
+        asked = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
+        chosen = asked.chosen(len(selection.examples))
+        classifier = as_run(classifier, chosen)
         by = {"engine": chosen, "workers": workers or cores()}
     started = time.perf_counter()
     results = []
@@ -142,7 +153,7 @@ def evaluate(
         "dataset": dataset,
         "split": selection.split,
         "engine": engine,
-        "brian": asdict(chosen) | {"workers": by["workers"]} if engine == "brian" else None,
+        "brian": chosen.document | {"workers": by["workers"]} if engine == "brian" else None,
         **found.document(show_errors),
         "table": selection.table,
         "total": selection.total,

@@ -117,6 +117,25 @@ Precision = Annotated[
         autocompletion=completion.choices(completion.PRECISIONS),
     ),
 ]
+Neurons = Annotated[
+    str | None,
+    typer.Option(
+        "--neurons",
+        metavar="FILE|NAME",
+        help="Other neurons than those that were trained: a TOML file with a table for each layer, "
+        "or a name (see bionlp neurons) for all layers.",
+        autocompletion=completion.neurons,
+    ),
+]
+TimeStep = Annotated[
+    float,
+    typer.Option(
+        "--dt",
+        metavar="MS",
+        help="Duration of a step in ms: 1, as networks are trained, or a part of it such as 0.1. "
+        "Rates are kept, and --steps counts whole ones.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(

@@ -155,6 +155,13 @@ def as_perturbed(classifier: TextClassifier) -> str:
     return f", perturbed: {classifier.perturbations}" if classifier.perturbations else ""
 
 
+def neurons_and_step(neurons: str | None, dt: float) -> dict[str, Any]:
+    """Return the options --neurons and --dt for :class:`bionlp.simulation.Engine`."""
+    from bionlp.neurons import find_neurons
+
+    return {"neurons": None if neurons is None else find_neurons(neurons), "dt_ms": dt}
+
+
 def load_examples(
     classifier: TextClassifier,
     dataset: str,

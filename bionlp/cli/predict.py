@@ -19,6 +19,7 @@ from bionlp.cli.options import (
     IdColumn,
     Json,
     Model,
+    Neurons,
     Perturb,
     PerturbSeed,
     Precision,
@@ -27,6 +28,7 @@ from bionlp.cli.options import (
     Synapses,
     TextColumn,
     Threshold,
+    TimeStep,
     chosen_engine,
 )
 from bionlp.errors import UsageError
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from bionlp.prediction import Answer
 
 EXAMPLE = "Example: bionlp predict mr --file reviews.txt --jsonl > labels.jsonl"
-OF_BRIAN = ("backend", "synapses", "precision")
+OF_BRIAN = ("backend", "synapses", "precision", "neurons", "dt")
 BLOCK = 256
 """Rows of a table that are printed together."""
 
@@ -76,6 +78,8 @@ def predict(
     threshold: Threshold = None,
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
+    neurons: Neurons = None,
+    dt: TimeStep = 1.0,
     as_lines: Annotated[
         bool, typer.Option("--jsonl", help="Print a JSON object a line, as answers come.")
     ] = False,
@@ -90,7 +94,13 @@ def predict(
     learn from; see bionlp confidence. A model of pairs of sentences is asked about
     "first [SEP] second".
     """
-    from bionlp.cli.output import as_perturbed, load_model, perturbed, print_json
+    from bionlp.cli.output import (
+        as_perturbed,
+        load_model,
+        neurons_and_step,
+        perturbed,
+        print_json,
+    )
     from bionlp.devices import choose_device
     from bionlp.prediction import CHUNK
     from bionlp.prediction import predict as run
@@ -103,15 +113,16 @@ def predict(
     steps = steps or classifier.steps
     if perturb:
         report.note(f"note: {classifier.name}{as_perturbed(classifier)}")
-    if not classifier.is_calibrated(steps):
-        report.note(_uncalibrated(classifier, steps))
     options: dict[str, Any] = {}
     if by_brian:
-        from bionlp.simulation import Engine
+        from bionlp.simulation import Engine, as_run
 
-        options["engine"] = Engine(backend, synapses, precision)
+        options["engine"] = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
+        classifier = as_run(classifier, options["engine"])
     else:
         options["device"] = choose_device(device)
+    if not classifier.is_calibrated(steps):
+        report.note(_uncalibrated(classifier, steps))
     with _questions(texts, file, kind, text_column, id_column) as (questions, interactive):
         options["chunk"] = 1 if interactive else CHUNK
         answers = _counted(run(classifier, questions, steps=steps, seed=seed, **options), report)
@@ -127,6 +138,8 @@ def predict(
                     "steps": steps,
                     "seed": seed,
                     "perturbations": perturbed(classifier),
+                    "dt_ms": options["engine"].dt_ms if by_brian else None,
+                    "neurons": options["engine"].document["neurons"] if by_brian else None,
                     "answers": [entry(classifier, answer) for answer in answers],
                 }
             )

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bionlp.cli import completion
-from bionlp.cli.options import Backend, Decay, Record, Seed, Steps, Threshold, given
+from bionlp.cli.options import (
+    Backend,
+    Decay,
+    Neurons,
+    Record,
+    Seed,
+    Steps,
+    Threshold,
+    TimeStep,
+    given,
+)
 from bionlp.errors import UsageError
 from bionlp.files import is_file
 from bionlp.progress import Reporter
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = 'Example: bionlp report mr --text "not a dull moment" --out page.html'
 
-OF_A_RECORDING = ("steps", "seed", "decay", "threshold", "text", "record")
+OF_A_RECORDING = ("steps", "seed", "decay", "threshold", "text", "record", "neurons", "dt")
 """Options that a recording has already answered."""
 RECORDED = ".nc"
 
@@ -61,6 +71,8 @@ def report(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    neurons: Neurons = None,
+    dt: TimeStep = 1.0,
     record: Record = None,
 ) -> None:
     """Write one HTML file about a sentence: words, spikes, membranes, votes, energy.
@@ -71,10 +83,12 @@ def report(
     With --compare it is about two sentences with the same noise: what changed
     words did to spikes, membranes and votes.
     """
+    from bionlp.cli.output import neurons_and_step
     from bionlp.membranes import DEFAULT
     from bionlp.simulation import Engine
 
-    options = {"steps": steps, "seed": seed, "record": record or DEFAULT, "engine": Engine(backend)}
+    engine = Engine(backend, **neurons_and_step(neurons, dt))
+    options = {"steps": steps, "seed": seed, "record": record or DEFAULT, "engine": engine}
     if compare is not None:
         _compare(context, source, compare, out, model, decay, threshold, options)
     elif source is None:

@@ -13,6 +13,7 @@ from bionlp.cli.options import (
     Backend,
     Decay,
     Json,
+    Neurons,
     OldModel,
     Overwrite,
     Perturb,
@@ -23,6 +24,7 @@ from bionlp.cli.options import (
     Steps,
     Synapses,
     Threshold,
+    TimeStep,
     note_old_model,
 )
 from bionlp.errors import OutputError, UsageError
@@ -63,6 +65,8 @@ def simulate(
     threshold: Threshold = None,
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
+    neurons: Neurons = None,
+    dt: TimeStep = 1.0,
     record: Record = None,
     out: Annotated[
         Path | None, typer.Option(help="Write a recording and figures of each sentence here.")
@@ -71,7 +75,13 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Classify sentences spike by spike in Brian 2."""
-    from bionlp.cli.output import load_model, perturbed, print_json, warn_of_reading
+    from bionlp.cli.output import (
+        load_model,
+        neurons_and_step,
+        perturbed,
+        print_json,
+        warn_of_reading,
+    )
     from bionlp.membranes import DEFAULT
     from bionlp.simulation import Engine
     from bionlp.simulation import simulate as run
@@ -93,7 +103,7 @@ def simulate(
             texts,
             steps=steps,
             seed=seed,
-            engine=Engine(backend, synapses, precision),
+            engine=Engine(backend, synapses, precision, **neurons_and_step(neurons, dt)),
             record=record or DEFAULT,
             advance=advance,
         )
@@ -301,6 +311,7 @@ def layer_entries(recording: xr.DataTree) -> dict[str, dict[str, int]]:
 
 
 def _entry(recording: xr.DataTree, folder: Path | None, *, by_word: bool = False) -> dict[str, Any]:
+    from analysis.recordings import neuron_titles
     from bionlp.recording import class_counts, counts_by_word
 
     attrs, reason = recording.attrs, why_no_label(recording)
@@ -318,6 +329,8 @@ def _entry(recording: xr.DataTree, folder: Path | None, *, by_word: bool = False
         "model": attrs["model"],
         "backend": attrs["backend"],
         "steps": attrs["steps"],
+        "dt_ms": attrs["dt_ms"],
+        "neurons": neuron_titles(recording) or None,
         "seed": attrs["seed"],
         "out": None if folder is None else str(folder),
     }

@@ -75,6 +75,8 @@ def validate(
             help="Also compare independent Poisson input over so many seeds.",
         ),
     ] = 0,
+    other_neurons: Annotated[str | None, typer.Option("--neurons", hidden=True)] = None,
+    other_step: Annotated[float | None, typer.Option("--dt", hidden=True)] = None,
     as_json: Json = False,
 ) -> None:
     """Compare every spike of Brian 2 with PyTorch, both given the same input.
@@ -96,6 +98,11 @@ def validate(
     from bionlp.simulation import Engine
     from bionlp.validation import compare_independent, replay
 
+    if (other_neurons, other_step) != (None, None):
+        raise UsageError(
+            "validate compares with PyTorch, which has the trained neurons and steps alone; leave "
+            "--neurons and --dt out"
+        )
     report = Reporter()
     if old_stock:
         report.note("note: --stock is --synapses both now")

@@ -24,6 +24,11 @@ attribute, or a variable where neurons differ; ``threshold`` is in the unit of t
 ``sources`` and ``delay`` (steps) belong together, and ``unit`` is how many counts stand for one
 where a population counts what it averages (:meth:`networks.description.Network.unit`).
 
+Populations whose neurons were given as text (:mod:`networks.brian.neuron_model`) have it in
+``neuron_model``, as JSON, and ``level``, what the membrane has to exceed, where that is one number;
+``neuron`` and ``parameters`` are those of the neurons that were trained. ``units`` of their
+membranes is ``V`` where these are volts.
+
 With the model, the text, the seed and the number of the sentence a recording can be made again:
 ``encoding_version`` says how spikes were drawn. In a file the root also has ``sha256``, a digest of
 all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Recordings of version

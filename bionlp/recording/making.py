@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -21,6 +22,10 @@ from networks.activity import Activity, synaptic_events
 from networks.described import Shape, values
 from networks.description import Network, crop
 from networks.transforms import Offset, Scaling
+
+if TYPE_CHECKING:
+    from networks.brian.neuron_model import NeuronModel
+    from networks.brian.text_neurons import TextNeurons
 
 _PACKAGES = ("bionlp", "brian2", "numpy", "scipy", "torch", "xarray")
 
@@ -70,7 +75,7 @@ class Circumstances:
         Duration of a step in milliseconds.
     number : int
         Number of the sentence among those that were shown, which with the seed decides its spikes.
-    precision, synapses : str
+    precision, synapses, neurons
         As of :class:`bionlp.simulation.Engine`.
     perturbations : str
         What was done to the network and to its input; empty for nothing.
@@ -83,6 +88,7 @@ class Circumstances:
     precision: str = "double"
     synapses: str = "shared"
     perturbations: str = ""
+    neurons: Mapping[str, NeuronModel] | None = None
 
 
 def make_recording(
@@ -150,9 +156,11 @@ def label_activity(
     network = presented.network
     names = [network.input.name, *(population.name for population in network.hidden)]
     events, spans = synaptic_events(network, activity), word_spans(network)
-    nodes = {}
+    nodes, texts = {}, _texts(network, circumstances)
     for name in names:
         node = _node(presented, name, activity[name], spans.get(name))
+        if name in texts:
+            _say_text(node, texts[name])
         node.attrs["synaptic_events"] = int(events[name])
         nodes[f"/{name}"] = node
     votes = nodes[f"/{presented.readout}"]["spikes"].sum(("time", "neuron")).values
@@ -183,6 +191,26 @@ def label_activity(
         **{f"{package}_version": metadata.version(package) for package in _PACKAGES},
     }
     return xr.DataTree.from_dict({"/": root} | nodes)
+
+
+def _texts(network: Network, circumstances: Circumstances) -> dict[str, TextNeurons]:
+    """Return the neurons of each population that had others than the network says."""
+    if circumstances.neurons is None:
+        return {}
+    from brian2 import ms
+
+    from networks.brian.text_neurons import made_concrete
+
+    return made_concrete(circumstances.neurons, network, circumstances.dt_ms * ms)
+
+
+def _say_text(node: xr.Dataset, text: TextNeurons) -> None:
+    """Say which neurons a population had, what they fired at, and the unit of their membrane."""
+    node.attrs["neuron_model"] = json.dumps(text.model.document)
+    if text.level is not None:
+        node.attrs["level"] = text.level
+    if text.unit:
+        node["membrane"].attrs["units"] = text.unit
 
 
 def class_counts(recording: xr.DataTree) -> dict[str, int]:

@@ -69,6 +69,8 @@ class Hidden(Layer):
     delay: Numbers
     unit: Positive
     width: Positive = 1
+    neuron_model: str = ""
+    level: Annotated[float, Field(ge=-LARGEST, le=LARGEST)] = 0.0
 
 
 RESERVED = {

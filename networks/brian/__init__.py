@@ -30,6 +30,7 @@ from networks.brian.backends import (
 )
 from networks.brian.child import Job, run_in_child
 from networks.brian.network import PRECISIONS, SYNAPSES, BrianNetwork
+from networks.brian.neuron_model import ModelError, NeuronModel, refined
 from networks.brian.recorded import Recorded
 from networks.brian.recorder import Recorder
 from networks.brian.shared_weights import ConvolutionalSynapses, PoolingSynapses
@@ -45,6 +46,8 @@ __all__ = [
     "BrianNetwork",
     "ConvolutionalSynapses",
     "Job",
+    "ModelError",
+    "NeuronModel",
     "PoissonStimulus",
     "PoolingSynapses",
     "Recorded",
@@ -55,5 +58,6 @@ __all__ = [
     "choose_backend",
     "choose_synapses",
     "missing",
+    "refined",
     "run_in_child",
 ]

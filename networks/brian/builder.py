@@ -8,6 +8,7 @@ nothing about devices and runs; that is the matter of :mod:`networks.brian.runti
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import brian2
@@ -22,6 +23,7 @@ from networks.brian.presentations import Presentations
 from networks.brian.schedule import Schedule, beginnings, schedule
 from networks.brian.slots import schedule_of, silence, slot
 from networks.brian.stimulus import PoissonStimulus, Stimulus
+from networks.brian.text_neurons import TextNeurons
 from networks.description import Connection, Network, Population
 
 
@@ -120,10 +122,16 @@ class Builder(ABC):
         return slot("test", name)
 
     def _add_synapses(self, built: Built, connection: Connection, key: str) -> None:
-        for source, pathway in pathways(self.network, connection, key, built.groups).items():
+        receives = self._receives(connection.target)
+        found = pathways(self.network, connection, key, built.groups, receives)
+        for source, pathway in found.items():
             synapses = self._connect(pathway, self.network[connection.target])
             if synapses is not None:
                 built.synapses[source, key] = synapses
+
+    def _receives(self, name: str) -> str:
+        """Return the variable of a population that weights are added to."""
+        return self.network[name].neuron.receives
 
     def _schedule(self) -> list[str] | None:
         return schedule_of(self.network)
@@ -157,12 +165,25 @@ class SharedBuilder(Builder):
 
     It also clears all that lasts, so presentations follow each other without a pause and may be of
     different lengths.
+
+    Parameters
+    ----------
+    network, dtype
+        As of :class:`Builder`.
+    texts : mapping of str to TextNeurons, optional
+        Populations whose neurons are given as text.
     """
 
     replaceable = True
 
-    def __init__(self, network: Network, dtype: type[np.floating]):
+    def __init__(
+        self,
+        network: Network,
+        dtype: type[np.floating],
+        texts: Mapping[str, TextNeurons] | None = None,
+    ):
         super().__init__(network, dtype)
+        self._texts = texts or {}
         self.pause = 0
         # What attention learns and reads is not counted as it happens.
         self.counts_events = all(c.transform.linear for c in network.connections)
@@ -181,7 +202,17 @@ class SharedBuilder(Builder):
 
     def _neurons(self, population, begin, clock):
         constant = constant_current(self.network, population.name)
+        text = self._texts.get(population.name)
+        if text is not None:
+            return text.group(clock, constant=constant, dtype=self.dtype)
         return neuron_group(population, clock, constant=constant, dtype=self.dtype)
+
+    def _receives(self, name):
+        text = self._texts.get(name)
+        return super()._receives(name) if text is None else text.receives
+
+    def _schedule(self):
+        return schedule_of(self.network, {name: text.steps for name, text in self._texts.items()})
 
     def _connect(self, pathway, target):
         return shared.connect(pathway)
@@ -195,7 +226,7 @@ class SharedBuilder(Builder):
         built.others += attention(
             [Meeting(connection.transform, tuple(sources), target, learns=0, reads=0)],
             built.groups[self.network.input.name],
-            receives=self.network[connection.target].neuron.receives,
+            receives=self._receives(connection.target),
             when=slot("input", connection.target),
             name=f"{'_'.join(names[:3])}_to_{key.replace(':', '_')}",
         )
@@ -204,8 +235,10 @@ class SharedBuilder(Builder):
         presents = built.groups[self.network.input.name]
         for population in self.network.hidden:
             group = built.groups[population.name]
-            for variable in population.neuron.variables:
-                presents.clears(group, variable)
+            text = self._texts.get(population.name)
+            initial = dict.fromkeys(population.neuron.variables, 0)
+            for variable, value in (initial if text is None else text.initial).items():
+                presents.clears(group, variable, value)
             if population.neuron.spikes:
                 presents.empties(group)
         for synapses in built.synapses.values():

@@ -10,6 +10,7 @@ reset) become code of the group as they stand, each in its slot (:mod:`networks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +64,9 @@ def neuron_group(
     neuron, name = population.neuron, population.name
     equations, namespace, arrays = _equations(neuron, clock.dt)
     for parameter, value in neuron.values.items():
-        equations += _declare(parameter, value, "1", namespace, arrays)
+        equations += declare(parameter, value, "1", namespace, arrays)
     if constant is not None:
-        equations += _declare(CONSTANT, constant, "1", namespace, arrays)
+        equations += declare(CONSTANT, constant, "1", namespace, arrays)
     spiking = {}
     if neuron.spikes:
         threshold = f"v {'>=' if neuron.inclusive else '>'} {neuron.level}"
@@ -85,17 +86,34 @@ def neuron_group(
     )
     for variable, values in arrays.items():
         setattr(group, variable, values)
-    group.state_updater.when = slot("leak", name)
-    if neuron.spikes:
-        group.thresholder["spike"].when = slot("test", name)
-        group.resetter["spike"].when = slot("reset", name)
     driven = [f"{neuron.receives} += {CONSTANT}"] if constant is not None else []
-    driven += neuron.drive
-    if driven:
-        group.run_regularly(
-            "\n".join(driven), clock=clock, when=slot("drive", name), name=f"{name}_run_regularly_*"
-        )
+    in_slots(group, name, [*driven, *neuron.drive])
     return group
+
+
+def in_slots(group: brian2.NeuronGroup, name: str, drive: Sequence[str]) -> None:
+    """Have all that happens to neurons happen in the slots of their population.
+
+    Parameters
+    ----------
+    group : brian2.NeuronGroup
+        The neurons.
+    name : str
+        Of the population.
+    drive : sequence of str
+        Statements for after the input has arrived.
+    """
+    group.state_updater.when = slot("leak", name)
+    for made, step in ((group.thresholder, "test"), (group.resetter, "reset")):
+        if "spike" in made:
+            made["spike"].when = slot(step, name)
+    if drive:
+        group.run_regularly(
+            "\n".join(drive),
+            clock=group.clock,
+            when=slot("drive", name),
+            name=f"{name}_run_regularly_*",
+        )
 
 
 def gate_condition(gate: Gate | None, clock: brian2.Clock, namespace: dict[str, Any]) -> str:
@@ -132,14 +150,31 @@ def _equations(
             continue
         tau = time_constant(decay, neuron.integration, dt)
         equations += f"d{variable}/dt = -{variable} / tau_{variable} : 1\n"
-        equations += _declare(f"tau_{variable}", tau, "second", namespace, arrays)
+        equations += declare(f"tau_{variable}", tau, "second", namespace, arrays)
     return equations, namespace, arrays
 
 
-def _declare(
+def declare(
     name: str, value: Any, unit: str, namespace: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> str:
-    """Put one number into the namespace, or return the declaration of one for each neuron."""
+    """Declare what equations need: one number, or one for each neuron.
+
+    Parameters
+    ----------
+    name : str
+        Of the number.
+    value : float, numpy.ndarray or brian2.Quantity
+        What it is.
+    unit : str
+        Of numbers for each neuron.
+    namespace, arrays : dict
+        Where one number, or one for each neuron, is put.
+
+    Returns
+    -------
+    str
+        A line of equations for one for each neuron, else nothing.
+    """
     if np.ndim(value) == 0:
         namespace[name] = value if unit == "1" else brian2.Quantity(value)
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable
 
 import brian2
@@ -18,11 +19,15 @@ from networks.brian.backends import (
 )
 from networks.brian.builder import Builder, LaggingBuilder, SharedBuilder, StockBuilder
 from networks.brian.external import GATED
-from networks.brian.private import NamesApart, is_free, usual_interrupts
+from networks.brian.neuron_model import Neurons
+from networks.brian.private import NamesApart, is_free, quiet_about_values, usual_interrupts
 from networks.brian.runtime import open_runtime
 from networks.brian.stimulus import Stimulus
 from networks.brian.sweeping import SweepingBuilder
+from networks.brian.text_neurons import TextNeurons, text_neurons
 from networks.description import Network
+
+_logger = logging.getLogger(__name__)
 
 DT = 1 * ms
 CLOCK = "steps"
@@ -55,6 +60,9 @@ class BrianNetwork:
         Of the neurons' variables and shared weights.
     dt : brian2.Quantity
         Duration of a step.
+    neurons : NeuronModel or mapping of str to NeuronModel, optional
+        Neurons in place of those that the network describes, for all populations or for some; with
+        shared weights only.
 
     Attributes
     ----------
@@ -74,12 +82,16 @@ class BrianNetwork:
     latency : dict of str to int
         Steps of the simulation that a population lags behind the step of the mathematics: none,
         but on GeNN and CUDA.
+    units : dict of str to str
+        SI unit of the membranes of populations whose neurons are given, empty if they have none.
 
     Raises
     ------
     BackendUnavailable
         If the backend does not exist or cannot run here; :class:`~networks.brian.Unsupported` if
         it cannot carry the network.
+    ModelError
+        If neurons that are given cannot be simulated; see :mod:`networks.brian.neuron_model`.
     ValueError
         If another option does not exist, a presentation or the number of its features does not
         fit, or stock synapses are to present sentences for different numbers of steps.
@@ -94,6 +106,7 @@ class BrianNetwork:
         synapses: str | None = None,
         precision: str = "double",
         dt: brian2.Quantity = DT,
+        neurons: Neurons | None = None,
     ):
         if synapses not in (None, *SYNAPSES):
             raise ValueError(f"synapses are {' or '.join(SYNAPSES)}, not {synapses!r}")
@@ -102,13 +115,17 @@ class BrianNetwork:
         self.description, self.stimulus, self.dt = description, stimulus, dt
         self.backend = choose_backend(backend, len(stimulus.words), synapses)
         kind = synapses or choose_synapses(self.backend)
-        self._builder = _builder(description, self.backend, kind, PRECISIONS[precision])
+        self._texts = _text_neurons(neurons, description, self.backend, kind, dt)
+        self._builder = _builder(
+            description, self.backend, kind, PRECISIONS[precision], self._texts
+        )
         self._check(stimulus)
         if not self._builder.replaceable and len(set(stimulus.durations)) > 1:
             raise ValueError("stock synapses need the same number of steps for all sentences")
         self.latency = self._builder.latency
         self.begin = self._builder.begin(stimulus)
         self._ran = self._closed = False
+        self._silent: set[str] = set()
         self.names = NamesApart()
         # Brian 2's objects are in reference cycles: networks before hold their memory until then.
         if not is_free(CLOCK):
@@ -127,6 +144,11 @@ class BrianNetwork:
         return self.description.shapes
 
     @property
+    def units(self) -> dict[str, str]:
+        """SI unit of the membranes of each population whose neurons are given as text."""
+        return {name: text.unit for name, text in self._texts.items()}
+
+    @property
     def records_after_reset(self) -> bool:
         """Whether membranes can only be recorded at the end of a step, after the reset."""
         return self._runtime.records_after_reset
@@ -136,8 +158,16 @@ class BrianNetwork:
         self.clock = brian2.Clock(self.dt, name=f"{CLOCK}*") if own else brian2.defaultclock
         self._built = self._builder.build(self.stimulus, self.clock)
         self.groups, self.synapses = self._built.groups, self._built.synapses
+        self._fired = {
+            name: brian2.SpikeMonitor(self.groups[name], record=False, name=f"{name}_fired*")
+            for name, text in self._texts.items()
+            if text.model.threshold is not None
+        }
         self.network = brian2.Network(
-            *self.groups.values(), *self.synapses.values(), *self._built.others
+            *self.groups.values(),
+            *self.synapses.values(),
+            *self._built.others,
+            *self._fired.values(),
         )
         if self._built.schedule is not None:
             self.network.schedule = self._built.schedule
@@ -165,6 +195,8 @@ class BrianNetwork:
 
         Raises
         ------
+        ModelError
+            If neurons that are given have values beyond all bounds when it is over.
         ValueError
             If the stimulus does not fit, or stock synapses are to present a second time.
         """
@@ -176,10 +208,19 @@ class BrianNetwork:
         self.begin = self._builder.begin(self.stimulus)
         plan = self._builder.present(self._built, self.stimulus, self.begin, seed)
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
-        with np.errstate(over="ignore"), usual_interrupts(), self.names.choosing():
+        # Values of neurons that are given are looked at afterwards.
+        groups = [self.groups[name].name for name in self._texts]
+        quiet = {"over": "ignore"} | ({"invalid": "ignore"} if groups else {})
+        with (
+            np.errstate(**quiet),
+            quiet_about_values(groups),
+            usual_interrupts(),
+            self.names.choosing(),
+        ):
             self._runtime.run(
                 self.network, int(self.begin[-1]), self.dt, plan=plan, advance=advance
             )
+        self._look_at_texts()
 
     def synaptic_events(self) -> dict[str, int]:
         """Count how often a weight was added to each population in the last run.
@@ -205,9 +246,33 @@ class BrianNetwork:
             events[targets[key].target] += int(synapses.events[:])
         return events
 
+    def check_values(self, name: str, variable: str, values: np.ndarray) -> None:
+        """See that values of a population whose neurons are given are such as can be.
+
+        Raises
+        ------
+        ModelError
+            If they are no numbers, or beyond all bounds.
+        """
+        if name in self._texts:
+            self._texts[name].check_values(variable, values)
+
     def moment(self, name: str) -> str:
         """Return the slot before which the membranes of a population are what is tested."""
         return self._builder.moment(name)
+
+    def _look_at_texts(self) -> None:
+        """See that neurons that are given are still alive, and say which never fired."""
+        for name, text in self._texts.items():
+            for variable in text.initial:
+                self.check_values(name, variable, self.groups[name].variables[variable].get_value())
+        for name, monitor in self._fired.items():
+            if name not in self._silent and not np.any(monitor.count):
+                self._silent.add(name)
+                _logger.warning(
+                    "layer %s never fired; lower its threshold, or raise the scale of its input",
+                    name,
+                )
 
     def _replace(self, stimulus: Stimulus) -> None:
         if not self._builder.replaceable:
@@ -251,15 +316,47 @@ class BrianNetwork:
         self.close()
 
 
-def _builder(network: Network, backend: str, synapses: str, dtype: type[np.floating]) -> Builder:
+def _text_neurons(
+    neurons: Neurons | None,
+    network: Network,
+    backend: str,
+    synapses: str,
+    dt: brian2.Quantity,
+) -> dict[str, TextNeurons]:
+    """Make models concrete, on what can run them."""
+    if neurons is None:
+        return {}
+    if backend in EXTERNAL or synapses != "shared":
+        raise Unsupported(
+            "neurons that are given as text come with shared weights, on numpy, cython and "
+            "cpp_standalone; choose one of these, and leave synapses='stock' out"
+        )
+    if network.sweeps.count > 1:
+        raise Unsupported(
+            "a network that looks both ways in time has neurons of its own, and no others as text"
+        )
+    return text_neurons(neurons, network, dt)
+
+
+def _builder(
+    network: Network,
+    backend: str,
+    synapses: str,
+    dtype: type[np.floating],
+    texts: dict[str, TextNeurons],
+) -> Builder:
     remembers = not all(connection.transform.linear for connection in network.connections)
     if network.sweeps.count > 1 or remembers:
         _check_shared(backend, synapses)
-        return (SweepingBuilder if network.sweeps.count > 1 else SharedBuilder)(network, dtype)
+        if network.sweeps.count > 1:
+            return SweepingBuilder(network, dtype)
+        return SharedBuilder(network, dtype, texts)
     if backend in EXTERNAL:
         gated = GATED if backend in GENN else 0
         return LaggingBuilder(network, dtype, backend=backend, gated=gated)
-    return (SharedBuilder if synapses == "shared" else StockBuilder)(network, dtype)
+    if synapses == "shared":
+        return SharedBuilder(network, dtype, texts)
+    return StockBuilder(network, dtype)
 
 
 def _check_shared(backend: str, synapses: str) -> None:

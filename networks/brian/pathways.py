@@ -70,7 +70,11 @@ class Pathway:
 
 
 def pathways(
-    network: Network, connection: Connection, key: str, groups: dict[str, brian2.Group]
+    network: Network,
+    connection: Connection,
+    key: str,
+    groups: dict[str, brian2.Group],
+    receives: str,
 ) -> dict[str, Pathway]:
     """List the pathways of a connection.
 
@@ -84,6 +88,8 @@ def pathways(
         Its key.
     groups : dict of str to brian2.Group
         The neurons of all populations.
+    receives : str
+        Variable of the target that weights are added to.
 
     Returns
     -------
@@ -99,7 +105,7 @@ def pathways(
             connection.transform,
             network.source_shape(connection),
             slice(first, first + size),
-            network[connection.target].neuron.receives,
+            receives,
             connection.delay,
             network.is_feedback(source, connection.target),
             slot("input", connection.target),

@@ -88,7 +88,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self._N = self.stop = size
         self.start = 0
         self.events = {"spike": "presented"}
-        self._cleared: list[str] = []
+        self._cleared: list[tuple[str, float]] = []
         self._emptied: list[str] = []
         Nameable.__init__(self, name)
         self.variables = Variables(self)
@@ -144,9 +144,9 @@ class Presentations(Group, TemplateRunner, SpikeSource):
     def schedule(self, schedule: Schedule) -> None:
         self._shown.schedule = schedule
 
-    def clears(self, group: Group, variable: str) -> None:
-        """Set a variable of a group to zero at the beginning of each presentation."""
-        self._cleared.append(self._reaches(group, variable))
+    def clears(self, group: Group, variable: str, value: float = 0) -> None:
+        """Set a variable of a group to a value at the beginning of each presentation."""
+        self._cleared.append((self._reaches(group, variable), value))
 
     def empties(self, group: brian2.NeuronGroup) -> None:
         """Forget who spiked in the step before each presentation."""

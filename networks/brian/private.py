@@ -16,12 +16,13 @@ Each of its many files reads the same headers, which takes most of the time of a
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -182,6 +183,22 @@ def _let_ignore() -> None:
 
 
 _let_ignore()
+
+
+@contextmanager
+def quiet_about_values(names: Collection[str]) -> Iterator[None]:
+    """Have Brian 2 not warn of large values in some groups, which are looked at otherwise."""
+    logger = logging.getLogger("brian2.groups.group.invalid_values")
+    starts = tuple(f"{name}'s variable" for name in names)
+
+    def of_others(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(starts)
+
+    logger.addFilter(of_others)
+    try:
+        yield
+    finally:
+        logger.removeFilter(of_others)
 
 
 def is_free(name: str) -> bool:

@@ -106,6 +106,7 @@ class Recorder:
         neurons, voltage = np.asarray(monitor.record), np.asarray(monitor.v)
         if self._network.records_after_reset:
             self._undo_reset(layer, neurons, voltage)
+        self._network.check_values(layer, "v", voltage)
         return Voltages(neurons, voltage)
 
     def _undo_reset(self, name: str, neurons: np.ndarray, voltage: np.ndarray) -> None:

@@ -9,13 +9,17 @@ computed one after the other within a step, in the network's order:
 
 so that step n of all populations is step n of the simulation. The reset has its slot where the
 neuron says (:data:`networks.neurons.model.RESETS`): before the test of a step, it resets the
-neurons that fired in the step before.
+neurons that fired in the step before. Neurons that are given as text
+(:mod:`networks.brian.neuron_model`) may hold the current of a step while they are integrated; they
+"leak" after the drive.
 
 A spike of a population that is computed later, or that hears itself, is delivered in the next step:
 when its synapses act, the spikes of the step before are still there. That is one step of its delay.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from networks.description import Network
 from networks.neurons import Neuron
@@ -27,6 +31,8 @@ STEPS = {
     "at once": ("leak", "input", "drive", "test", "reset"),
 }
 """What happens to a population within a step, by the time of its reset."""
+HOLDING = ("input", "drive", "leak", "test", "reset")
+"""The same where the current of the step flows while the neurons are integrated."""
 
 
 def slot(step: str, population: str) -> str:
@@ -34,13 +40,15 @@ def slot(step: str, population: str) -> str:
     return f"{step}_{population}"
 
 
-def schedule_of(network: Network) -> list[str]:
+def schedule_of(network: Network, steps: Mapping[str, tuple[str, ...]] | None = None) -> list[str]:
     """Return the slots of a network, with Brian 2's own around them for everything else.
 
     Parameters
     ----------
     network : Network
         The network.
+    steps : mapping of str to tuple of str, optional
+        What happens within a step to populations that are not as the network describes them.
 
     Returns
     -------
@@ -50,7 +58,7 @@ def schedule_of(network: Network) -> list[str]:
     own = [
         slot(step, population.name)
         for population in network.hidden
-        for step in STEPS[time_of_reset(population.neuron)]
+        for step in (steps or {}).get(population.name) or STEPS[time_of_reset(population.neuron)]
     ]
     return ["start", *own, "groups", "thresholds", "synapses", "resets", "end"]
 

@@ -6,7 +6,7 @@ All that lasts is cleared when the next presentation starts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
@@ -67,6 +67,17 @@ class PoissonStimulus:
         ]
         return cls.of_words(np.concatenate(rates), ids, steps)
 
+    def refined(self, parts: int) -> PoissonStimulus:
+        """Return it with each step parted, at the same rate (:mod:`networks.description.refining`).
+
+        Parameters
+        ----------
+        parts : int
+            Into how many.
+        """
+        durations = tuple(parts * steps for steps in self.durations)
+        return replace(self, table=self.table / parts, durations=durations)
+
     @property
     def words(self) -> list[int]:
         """Number of words of each sentence."""
@@ -89,6 +100,15 @@ class SpikeStimulus:
     """
 
     spikes: Sequence[np.ndarray]
+
+    def refined(self, parts: int) -> SpikeStimulus:
+        """Return it with each step parted; what spiked in a step spikes in the first part of it."""
+        fine = []
+        for spikes in self.spikes:
+            parted = np.zeros((len(spikes) * parts, *spikes.shape[1:]), dtype=bool)
+            parted[::parts] = spikes
+            fine.append(parted)
+        return SpikeStimulus(fine)
 
     @cached_property
     def durations(self) -> tuple[int, ...]:

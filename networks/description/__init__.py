@@ -20,6 +20,7 @@ from networks.described import Shape
 from networks.description.cropping import choose_inputs, crop
 from networks.description.network import Connection, Network, Population
 from networks.description.readout import Potentials, Readout, Votes, readout_kinds
+from networks.description.refining import refine
 from networks.description.sweeps import Sweeps
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "choose_inputs",
     "crop",
     "readout_kinds",
+    "refine",
 ]

@@ -113,7 +113,7 @@ def run(network, stimulus, monkeypatch, device, seed=0):
     """Run the objects for a device on NumPy, in the schedule of the device."""
     gated = 1 if device == "genn" else 0
 
-    def lagging(description, backend, synapses, dtype):
+    def lagging(description, backend, synapses, dtype, texts):
         return LaggingBuilder(description, dtype, backend=device, gated=gated)
 
     with monkeypatch.context() as patch:

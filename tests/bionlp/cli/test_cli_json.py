@@ -98,6 +98,7 @@ def test_simulate(cli, material):
         "simulate",
         cli,
         ("simulate", odd, "a good film", *options, *out),
+        ("simulate", odd, "a good film", *options, "--neurons=adex"),
         ("simulate", odd, "a", *options, PERTURBED),
     )
 
@@ -130,8 +131,10 @@ def test_evaluate(cli, material, small_model, reviews, monkeypatch):
         header = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
         (folder / f"{part}.tsv").write_text(f"{header}1\t1\t2\ta good film\ta film\n")
     pairs = ("evaluate", small_model, "--dataset", "mrpc")
+    brian = (*command, "--backend=numpy", "--workers=1")
     runs = (
-        (*command, "--engine=brian", "--workers=1"),
+        brian,
+        (*brian, "--neurons=adex"),
         (*command, PERTURBED),
         (*wrong, *more),
         pairs,
@@ -145,7 +148,8 @@ def test_predict(cli, material, small_model):
     perturbed = ("predict", small_model, texts[-1], PERTURBED)
     (material / "ids.csv").write_text("id,text\nx,a good film\n")
     of_file = ("predict", small_model, "--file", material / "ids.csv")
-    compare("predict", cli, given, of_file, perturbed)
+    brian = (*given, "--backend=numpy", "--neurons=lif", "--dt=0.5")
+    compare("predict", cli, given, brian, of_file, perturbed)
 
 
 def test_chip(cli, material):
@@ -175,11 +179,15 @@ def test_confidence(cli, small_model, reviews, tmp_path):
 def test_energy(cli, material):
     (material / "reviews.csv").write_text("text,label\na good film,positive\na bad plot,negative\n")
     table = ("--dataset", material / "reviews.csv", "--steps=3", "--backend=numpy")
-    compare("energy", cli, ("energy", "mr", *table))
+    compare("energy", cli, ("energy", "mr", *table), ("energy", "mr", *table, "--neurons=lif"))
 
 
 def test_export(cli, material):
     compare("export", cli, ("export", "mr", "--nir", material / "mr.nir"))
+
+
+def test_neurons(cli):
+    compare("neurons", cli, ("neurons",), ("neurons", "adex"))
 
 
 def test_doctor(cli):

@@ -70,9 +70,9 @@ void report(int64_t done)
     {{sweep}} = in_sweep;
     {{step}} = in_step;
     if (since == 0) {
-        {% for name in cleared %}
+        {% for name, value in cleared %}
         for (size_t neuron = 0; neuron < _num{{name}}; neuron++)
-            {{get_array_name(variables[name])}}[neuron] = 0;
+            {{get_array_name(variables[name])}}[neuron] = {{value}};
         {% endfor %}
         {% for name in emptied %}
         {{get_array_name(variables[name])}}[_num{{name}} - 1] = 0;

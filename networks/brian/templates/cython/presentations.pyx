@@ -52,10 +52,10 @@ cdef extern from *:
     {{sweep}} = in_sweep
     {{step}} = in_step
     if since == 0:
-        {% for name in cleared %}
+        {% for name, value in cleared %}
         {% set array = get_array_name(variables[name]) %}
         for neuron in range(_num{{array}}):
-            {{array}}[neuron] = 0
+            {{array}}[neuron] = {{value}}
         {% endfor %}
         {% for name in emptied %}
         {% set array = get_array_name(variables[name]) %}
