@@ -15,6 +15,7 @@ import typer.core
 from bionlp.cli import (
     attack,
     bench,
+    calibrate,
     chip,
     confidence,
     data,
@@ -102,6 +103,7 @@ app.command(epilog=bench.EXAMPLE)(bench.bench)
 app.command(epilog=energy.EXAMPLE)(energy.energy)
 app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=neurons.EXAMPLE)(neurons.neurons)
+app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")

@@ -16,7 +16,9 @@ to those of a model of the shelf, everything else replaces its own.
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from functools import cache
 from importlib import resources
@@ -92,6 +94,54 @@ def parse_neurons(text: str) -> dict[str, NeuronModel]:
     if not tables:
         raise ModelError("it has no table; write [all], or a layer's name, above the fields")
     return {layer: model_of(layer, table) for layer, table in tables.items()}
+
+
+def write_neurons(neurons: Mapping[str, NeuronModel]) -> str:
+    """Write a file of neurons.
+
+    Parameters
+    ----------
+    neurons : mapping of str to NeuronModel
+        By layer.
+
+    Returns
+    -------
+    str
+        TOML, from which :func:`parse_neurons` makes the same.
+    """
+    return "\n".join(_table(layer, model) for layer, model in neurons.items())
+
+
+def _table(layer: str, model: NeuronModel) -> str:
+    usual = {part.name: part.default for part in fields(NeuronModel)}
+    lines, tables = [f"[{_key(layer)}]"], []
+    for name, value in model.document.items():
+        if name in JOINED:
+            if value:
+                tables += ["", f"[{_key(layer)}.{name}]"]
+                tables += [f"{_key(key)} = {_written(given)}" for key, given in value.items()]
+        elif value is not None and value != usual[name]:
+            lines.append(f"{name} = {_written(value)}")
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.isidentifier() else _string(name)
+
+
+def _string(text: str) -> str:
+    """Write a string as JSON does, which leaves one character alone that TOML does not take."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _written(value: float | str) -> str:
+    """Return a number or a string in TOML; strings are those of JSON, or lines as one sees them."""
+    if not isinstance(value, str):
+        return repr(float(value))
+    plain = value.replace("\n", "").isprintable() and not {'"', "\\"} & {*value}
+    if "\n" in value and plain:
+        return f'"""\n{value}"""'
+    return _string(value)
 
 
 def model_of(layer: str, table: Any) -> NeuronModel:
