@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.attribution import Relevance, erase_words, relevance
-from bionlp.simulation import Advance, Engine, record_run
+from bionlp.engine import Engine
+from bionlp.simulation import Advance, record_run
 from networks.brian import SpikeStimulus
 from networks.description import Network
 

@@ -26,11 +26,13 @@ from analysis.alignment import Pair, align
 from analysis.changes import Lead, check_alike, lead, pushes, votes
 from analysis.recordings import input_layer, output_layer, words
 from analysis.report import Comparison, make_comparison
-from bionlp.classifier import TextClassifier, predict_labels
+from bionlp.classifier import TextClassifier
+from bionlp.decision import predict_labels
+from bionlp.engine import Engine, as_run
 from bionlp.errors import RecordingError
 from bionlp.files import atomic_path
 from bionlp.report import another_model, recorded_engine, recorded_network
-from bionlp.simulation import Advance, Engine, as_run, record_run, stimulus_of
+from bionlp.simulation import Advance, record_run, stimulus_of
 from networks.brian import SpikeStimulus
 from networks.described import values
 from networks.description import Network, crop

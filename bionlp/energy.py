@@ -15,8 +15,9 @@ import numpy as np
 from analysis.energy import COST_MODELS, WordWork, Work, reference_key
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
+from bionlp.engine import Engine
 from bionlp.errors import DatasetError, UsageError
-from bionlp.simulation import Advance, Engine, open_network, record_run, stimulus_of
+from bionlp.simulation import Advance, open_network, record_run, stimulus_of
 from networks.activity import synaptic_events
 
 CHUNK = 20

@@ -173,7 +173,7 @@ class SpikingTextClassifier(ClassifierMixin, BaseEstimator):
         questions = [Question(number, text) for number, text in enumerate(_texts(X), start=1)]
         asked = {"seed": self.random_state, "device": choose_device(self.device)}
         if self.backend is not None:
-            from bionlp.simulation import Engine
+            from bionlp.engine import Engine
 
             asked["engine"] = Engine(self.backend)
         return list(predict(self.classifier_, questions, **asked))

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bionlp.classifier import WORD_STEPS, TextClassifier, predict_labels
+from bionlp.classifier import WORD_STEPS, TextClassifier
 from bionlp.datasets import Example
+from bionlp.decision import predict_labels
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.limits import check_memory
 from bionlp.scores import Evaluation, judge
@@ -23,7 +24,8 @@ from networks.description import crop
 from networks.pytorch import SpikingNetwork
 
 if TYPE_CHECKING:
-    from bionlp.simulation import Advance, Engine
+    from bionlp.engine import Engine
+    from bionlp.simulation import Advance
 
 BATCH = 32
 BYTES = 10
@@ -203,7 +205,7 @@ def predict_spiking(
     Returns
     -------
     labels : numpy.ndarray of int, shape (sentences,)
-        The classes; :data:`bionlp.classifier.UNDECIDED` where none won.
+        The classes; :data:`bionlp.decision.UNDECIDED` where none won.
     votes : numpy.ndarray of int, shape (sentences, classes)
         Output spikes of each class.
     """

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from analysis.calibration import Reliability, reliability
-from bionlp.classifier import UNDECIDED, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.datasets.selection import Selection
+from bionlp.decision import UNDECIDED
 from bionlp.files import atomic_path
 from bionlp.metrics import METRICS
 from bionlp.scores import Evaluation, Repeated

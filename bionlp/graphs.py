@@ -25,7 +25,8 @@ from networks.nir.reference import input_of, read_arrays
 if TYPE_CHECKING:
     import xarray as xr
 
-    from bionlp.simulation import Advance, Engine
+    from bionlp.engine import Engine
+    from bionlp.simulation import Advance
     from networks.brian import Stimulus
 
 NAMED = 100
@@ -256,8 +257,9 @@ def run_graph(
     UsageError
         If a neuron to record does not exist.
     """
+    from bionlp.engine import DT_MS
     from bionlp.recording import Circumstances, Presented, label_activity, positions_of
-    from bionlp.simulation import DT_MS, run_brian
+    from bionlp.simulation import run_brian
 
     steps = shown.stimulus.durations[0]
     if steps > MOST_STEPS:

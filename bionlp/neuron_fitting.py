@@ -15,8 +15,9 @@ from brian2 import ms
 
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
+from bionlp.engine import DT_MS, Engine, backend_errors
 from bionlp.errors import UsageError
-from bionlp.simulation import DT_MS, Advance, Engine, backend_errors, record_run, stimulus_of
+from bionlp.simulation import Advance, record_run, stimulus_of
 from networks.brian import NeuronModel, refined
 from networks.brian.fitting import Fit, choose, fit_neurons, fitted
 from networks.brian.neuron_model import by_population

@@ -16,23 +16,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bionlp.classifier import (
+from bionlp.classifier import Sentence, TextClassifier
+from bionlp.datasets.model import Question
+from bionlp.decision import (
     UNDECIDED,
     UNKNOWN_WORDS,
     WORDS_OF_REASONS,
-    Sentence,
-    TextClassifier,
     predict_labels,
     why_undecided,
 )
-from bionlp.datasets.model import Question
 from bionlp.errors import EmptyTextError, TextError, UnknownWordsError
 from bionlp.scores import mean_class
 
 if TYPE_CHECKING:
     import torch
 
-    from bionlp.simulation import Engine
+    from bionlp.engine import Engine
 
 CHUNK = 256
 """Texts that are presented together."""
@@ -141,7 +140,7 @@ def predict(
         for some in chunks:
             yield from _answers(classifier, some, count, steps)
         return
-    from bionlp.simulation import as_run, backend_errors
+    from bionlp.engine import as_run, backend_errors
 
     classifier = as_run(classifier, engine)
     first = next(chunks, [])

@@ -26,10 +26,11 @@ from analysis.report import make_report
 from bionlp.attribution import attribute
 from bionlp.classifier import TextClassifier
 from bionlp.energy import energy_document
+from bionlp.engine import Engine
 from bionlp.errors import RecordingError, UsageError
 from bionlp.files import atomic_path
 from bionlp.membranes import sizes_of
-from bionlp.simulation import Advance, Engine
+from bionlp.simulation import Advance
 from bionlp.strict import parse_json
 from networks.brian import NeuronModel
 from networks.described import Shape, values

@@ -1,7 +1,7 @@
 """What answers are worth: accuracy, confusion, F1, and how far the input's noise moves them.
 
 The label of a sentence is the class with the most votes
-(:func:`bionlp.classifier.predict_labels`). Where no class won, because the model knows no word of
+(:func:`bionlp.decision.predict_labels`). Where no class won, because the model knows no word of
 the sentence, no output neuron fired, or there is a tie, the sentence is undecided: it is counted
 apart, and never right.
 
@@ -32,7 +32,14 @@ from functools import cached_property
 
 import numpy as np
 
-from bionlp.classifier import REASONS, TIE, UNDECIDED, UNKNOWN_WORDS, predict_labels, why_undecided
+from bionlp.decision import (
+    REASONS,
+    TIE,
+    UNDECIDED,
+    UNKNOWN_WORDS,
+    predict_labels,
+    why_undecided,
+)
 
 
 def mean_class(votes: np.ndarray) -> np.ndarray:
@@ -61,9 +68,9 @@ class Evaluation:
     ----------
     labels, predictions : numpy.ndarray of int, shape (n,)
         The true class of each sentence, and the one it was given;
-        :data:`bionlp.classifier.UNDECIDED` where it was given none.
+        :data:`bionlp.decision.UNDECIDED` where it was given none.
     reasons : tuple of str
-        Why each of those that were given none is undecided, of :data:`bionlp.classifier.REASONS`;
+        Why each of those that were given none is undecided, of :data:`bionlp.decision.REASONS`;
         empty where nobody asked.
     votes : numpy.ndarray of int, shape (n, classes), optional
         Output spikes of each class; none where it is no spiking network.

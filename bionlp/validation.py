@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.comparison import Difference, compare_activity
-from bionlp.classifier import Sentence, TextClassifier, predict_labels
+from bionlp.classifier import Sentence, TextClassifier
+from bionlp.decision import predict_labels
 from bionlp.encoding import poisson_spikes
+from bionlp.engine import Engine
 from bionlp.membranes import sizes_of, spread
-from bionlp.simulation import Advance, Engine, record_run, stimulus_of
+from bionlp.simulation import Advance, record_run, stimulus_of
 from networks.activity import Activity
 from networks.brian import PoissonStimulus, SpikeStimulus
 from networks.description import Network, crop

@@ -27,15 +27,9 @@ import numpy as np
 
 from bionlp.classifier import TextClassifier
 from bionlp.cores import thread_variables
+from bionlp.engine import Engine, backend_errors
 from bionlp.messages import PACKAGE, Lines
-from bionlp.simulation import (
-    Advance,
-    Engine,
-    backend_errors,
-    open_network,
-    record_run,
-    stimulus_of,
-)
+from bionlp.simulation import Advance, open_network, record_run, stimulus_of
 from bionlp.unfinished import UnfinishedVotes
 from networks.brian import BrianNetwork, Recorder, Stimulus
 from networks.brian.cache import cache_variables

@@ -14,8 +14,8 @@ from bionlp.attribution import attribute
 from bionlp.checkpoint import bundled_models, load_classifier
 from bionlp.cli.evaluate import INTERRUPTED
 from bionlp.encoding import poisson_spikes
+from bionlp.engine import Engine
 from bionlp.errors import BionlpError
-from bionlp.simulation import Engine
 from networks.brian import NeuronModel
 from networks.brian.neuron_files import parse_neurons, shelf
 

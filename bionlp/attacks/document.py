@@ -13,10 +13,10 @@ from bionlp.attacks.outcomes import Adversarial, Outcome, summarise
 from bionlp.attacks.replay import Replayed, replay
 from bionlp.attacks.run import Plan
 from bionlp.attacks.victims import SpikingVictim
-from bionlp.classifier import UNDECIDED
 from bionlp.datasets.selection import Selection
+from bionlp.decision import UNDECIDED
+from bionlp.engine import Engine
 from bionlp.files import atomic_path
-from bionlp.simulation import Engine
 from bionlp.text import tokenize
 
 DOCUMENT, TABLE = "attack.json", "adversarial.csv"

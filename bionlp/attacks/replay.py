@@ -13,9 +13,10 @@ import numpy as np
 
 from bionlp.attacks.outcomes import Outcome
 from bionlp.attacks.victims import SpikingVictim
-from bionlp.classifier import predict_labels
+from bionlp.decision import predict_labels
 from bionlp.encoding import poisson_spikes
-from bionlp.simulation import Engine, record_run
+from bionlp.engine import Engine
+from bionlp.simulation import record_run
 from bionlp.text import tokenize
 from bionlp.validation import CHUNK, compare_with_pytorch
 from networks.brian import SpikeStimulus

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from bionlp.attacks.noise import QUERIED, Noise
-from bionlp.classifier import UNDECIDED, TextClassifier, predict_labels
+from bionlp.classifier import TextClassifier
+from bionlp.decision import UNDECIDED, predict_labels
 from bionlp.encoding import dequantise, uniforms
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.pytorch import SpikingNetwork

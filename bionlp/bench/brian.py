@@ -16,7 +16,8 @@ from bionlp.bench import memory
 from bionlp.bench.engines import Conditions, EngineSpec
 from bionlp.bench.timing import Run, costs, repeat
 from bionlp.bench.workload import Workload
-from bionlp.simulation import Engine, open_network, stimulus_of
+from bionlp.engine import Engine
+from bionlp.simulation import open_network, stimulus_of
 from networks.brian import EXTERNAL, GENN, Recorder
 from networks.brian.private import program_seconds
 
@@ -79,7 +80,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     workload : Workload
         The sentences.
     spec : EngineSpec
-        Its options are those of :class:`bionlp.simulation.Engine`.
+        Its options are those of :class:`bionlp.engine.Engine`.
     conditions : Conditions
         How it is measured.
 

@@ -7,7 +7,7 @@ from typing import Any
 from bionlp.bench.engines import Conditions, EngineSpec
 from bionlp.bench.timing import costs, repeat, timed
 from bionlp.bench.workload import Workload
-from bionlp.simulation import Engine
+from bionlp.engine import Engine
 from bionlp.votes import count_votes
 
 
@@ -19,7 +19,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     workload : Workload
         The sentences.
     spec : EngineSpec
-        Its options are those of :class:`bionlp.simulation.Engine`.
+        Its options are those of :class:`bionlp.engine.Engine`.
     conditions : Conditions
         How it is measured.
 

@@ -68,10 +68,10 @@ def calibrate(
     evaluate, predict, report and energy; with --dt, give it there, too.
     """
     from bionlp.cli.output import load_examples, load_model, neurons_and_step, print_json
+    from bionlp.engine import Engine
     from bionlp.errors import UsageError
     from bionlp.files import atomic_path
     from bionlp.neuron_fitting import fit_to_trained
-    from bionlp.simulation import Engine
     from networks.brian.neuron_files import write_neurons
 
     if split not in ("train", "dev"):

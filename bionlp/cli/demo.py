@@ -26,9 +26,10 @@ def demo(
     from bionlp.checkpoint import bundled_models, load_classifier
     from bionlp.cli.output import print_table
     from bionlp.cli.simulate import print_summary, recording_name, write_results
+    from bionlp.engine import Engine
     from bionlp.report import write_report
     from bionlp.samples import SAMPLES
-    from bionlp.simulation import Engine, present
+    from bionlp.simulation import present
     from bionlp.validation import compare_with_pytorch
 
     make_folder(out)

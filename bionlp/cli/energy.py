@@ -56,7 +56,7 @@ def energy(
         print_json,
     )
     from bionlp.energy import measure_energy
-    from bionlp.simulation import Engine
+    from bionlp.engine import Engine
 
     classifier = load_model(model, decay, threshold)
     steps = steps or classifier.steps

@@ -119,7 +119,7 @@ def evaluate(
         make_folder(out)
     by: dict[str, Any] = {"device": choose_device(device)}
     if engine == "brian":
-        from bionlp.simulation import Engine, as_run
+        from bionlp.engine import Engine, as_run
 
         asked = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
         chosen = asked.chosen(len(selection.examples))

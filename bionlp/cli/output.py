@@ -156,7 +156,7 @@ def as_perturbed(classifier: TextClassifier) -> str:
 
 
 def neurons_and_step(neurons: str | None, dt: float) -> dict[str, Any]:
-    """Return the options --neurons and --dt for :class:`bionlp.simulation.Engine`."""
+    """Return the options --neurons and --dt for :class:`bionlp.engine.Engine`."""
     from bionlp.neurons import find_neurons
 
     return {"neurons": None if neurons is None else find_neurons(neurons), "dt_ms": dt}

@@ -115,7 +115,7 @@ def predict(
         report.note(f"note: {classifier.name}{as_perturbed(classifier)}")
     options: dict[str, Any] = {}
     if by_brian:
-        from bionlp.simulation import Engine, as_run
+        from bionlp.engine import Engine, as_run
 
         options["engine"] = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
         classifier = as_run(classifier, options["engine"])

@@ -84,8 +84,8 @@ def report(
     words did to spikes, membranes and votes.
     """
     from bionlp.cli.output import neurons_and_step
+    from bionlp.engine import Engine
     from bionlp.membranes import DEFAULT
-    from bionlp.simulation import Engine
 
     engine = Engine(backend, **neurons_and_step(neurons, dt))
     options = {"steps": steps, "seed": seed, "record": record or DEFAULT, "engine": engine}

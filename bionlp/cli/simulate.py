@@ -82,8 +82,8 @@ def simulate(
         print_json,
         warn_of_reading,
     )
+    from bionlp.engine import Engine
     from bionlp.membranes import DEFAULT
-    from bionlp.simulation import Engine
     from bionlp.simulation import simulate as run
     from bionlp.text import read_texts
 
@@ -257,7 +257,7 @@ def leading(counts: dict[str, int]) -> str | None:
     """Return the class that has the most spikes, None if several have or there are none."""
     import numpy as np
 
-    from bionlp.classifier import why_undecided
+    from bionlp.decision import why_undecided
 
     undecided = why_undecided(np.array(list(counts.values()))) is not None
     return None if undecided else max(counts, key=counts.__getitem__)
@@ -273,7 +273,7 @@ def why_no_label(recording: xr.DataTree) -> str | None:
     """Return ``silent`` or ``tie`` where no class has the most output spikes."""
     import numpy as np
 
-    from bionlp.classifier import why_undecided
+    from bionlp.decision import why_undecided
     from bionlp.recording import class_counts
 
     return why_undecided(np.array(list(class_counts(recording).values())))
@@ -281,7 +281,7 @@ def why_no_label(recording: xr.DataTree) -> str | None:
 
 def warn_of_undecided(recordings: list[xr.DataTree], report: Reporter) -> None:
     """Say which sentences have no label, and why."""
-    from bionlp.classifier import WORDS_OF_REASONS
+    from bionlp.decision import WORDS_OF_REASONS
 
     for number, recording in enumerate(recordings, start=1):
         reason = why_no_label(recording)

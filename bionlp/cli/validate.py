@@ -94,8 +94,8 @@ def validate(
         print_json,
         read_known,
     )
+    from bionlp.engine import Engine
     from bionlp.samples import SAMPLES
-    from bionlp.simulation import Engine
     from bionlp.validation import compare_independent, replay
 
     if (other_neurons, other_step) != (None, None):

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from bionlp.classifier import predict_labels
 from bionlp.datasets import Example
 from bionlp.datasets.registry import KNOWN
+from bionlp.decision import predict_labels
 from bionlp.energy import energy_document
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, list_cells

@@ -12,10 +12,10 @@ from typing import Any
 from bionlp.classifier import TextClassifier
 from bionlp.cores import cores
 from bionlp.energy import measure_energy
+from bionlp.engine import Engine
 from bionlp.evaluation import evaluate
 from bionlp.experiments.cells import EXPERIMENTS, Cell
 from bionlp.experiments.material import Material
-from bionlp.simulation import Engine
 from bionlp.training.stages import INPUT_SEED, FineTuningStage
 
 ENERGY_SENTENCES = 100

@@ -89,7 +89,7 @@ def _in_brian(
 ) -> Record:
     """Show the first sentences to Brian 2, and compare all spikes with PyTorch's."""
     # What only PyTorch computes does not wait for Brian 2.
-    from bionlp.simulation import Engine
+    from bionlp.engine import Engine
     from bionlp.validation import replay
 
     sentences = []

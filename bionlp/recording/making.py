@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from bionlp.classifier import UNDECIDED, Sentence, TextClassifier, predict_labels
+from bionlp.classifier import Sentence, TextClassifier
+from bionlp.decision import UNDECIDED, predict_labels
 from bionlp.encoding import VERSION as ENCODING_VERSION
 from bionlp.recording.places import Span, window_width, word_spans
 from bionlp.recording.schema import FORMAT, RESERVED, VERSION
@@ -76,7 +77,7 @@ class Circumstances:
     number : int
         Number of the sentence among those that were shown, which with the seed decides its spikes.
     precision, synapses, neurons
-        As of :class:`bionlp.simulation.Engine`.
+        As of :class:`bionlp.engine.Engine`.
     perturbations : str
         What was done to the network and to its input; empty for nothing.
     """

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from pydantic import Field, StringConstraints, ValidationError
 
-from bionlp.classifier import UNDECIDED
+from bionlp.decision import UNDECIDED
 from bionlp.errors import RecordingError
 from bionlp.limits import LARGEST, MOST_SEED, MOST_SENTENCES, MOST_STEPS
 from bionlp.strict import Open, first_fault, one_line

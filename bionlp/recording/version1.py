@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from bionlp.classifier import UNDECIDED, predict_labels
+from bionlp.decision import UNDECIDED, predict_labels
 from bionlp.limits import LARGEST, LEAST_PARAMETER
 from bionlp.recording.schema import (
     Common,

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bionlp.classifier import WORD_STEPS, TextClassifier, predict_labels
+from bionlp.classifier import WORD_STEPS, TextClassifier
+from bionlp.decision import predict_labels
 from bionlp.errors import UsageError
 from bionlp.evaluation import evaluate
 from bionlp.progress import Reporter

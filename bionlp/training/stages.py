@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bionlp.classifier import predict_labels
+from bionlp.decision import predict_labels
 from bionlp.evaluation import active_neurons, predict_spiking
 from bionlp.training.batches import Batch, Encoded, batches
 from bionlp.training.distillation import Labels, Lessons

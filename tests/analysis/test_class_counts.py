@@ -5,7 +5,7 @@ import pytest
 
 from analysis.counts import cumulative_class_counts, plot_class_counts
 from analysis.view import View
-from bionlp.classifier import predict_labels
+from bionlp.decision import predict_labels
 
 
 def test_counts_add_up_to_the_votes(recording):

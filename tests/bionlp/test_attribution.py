@@ -6,7 +6,7 @@ import pytest
 from bionlp.attribution import attribute
 from bionlp.checkpoint import load_classifier
 from bionlp.encoding import poisson_spikes
-from bionlp.simulation import Engine
+from bionlp.engine import Engine
 from networks.description import Connection, Network, Population, Votes
 from networks.neurons import LIF, Input
 from networks.transforms import Dense

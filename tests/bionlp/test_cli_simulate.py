@@ -9,9 +9,10 @@ from importlib import metadata
 import pytest
 
 from bionlp.checkpoint import load_classifier, save_classifier
+from bionlp.engine import Engine
 from bionlp.errors import BionlpError
 from bionlp.recording import open_recording
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 
 
 def test_json_is_one_document_and_the_seed_decides(cli, small_model):

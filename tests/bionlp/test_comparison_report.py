@@ -13,8 +13,9 @@ from bionlp import comparison_report
 from bionlp.checkpoint import load_classifier
 from bionlp.cli.output import load_model
 from bionlp.comparison_report import write_comparison
+from bionlp.engine import Engine
 from bionlp.recording import open_recording, save_recording
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 
 ORIGINAL = "it is a charming comedy that never loses its way"
 CHANGED = "it is a cute comedy that never loses its way"

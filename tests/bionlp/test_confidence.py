@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bionlp.checkpoint import bundled_models, load_classifier, save_classifier
-from bionlp.classifier import UNDECIDED, predict_labels
 from bionlp.confidence import Calibration, calibrate
+from bionlp.decision import UNDECIDED, predict_labels
 from bionlp.errors import CheckpointError, DatasetError
 
 FOUND = Calibration(2.0, 30.0, 50, "mr", "dev", 400, 0.3)

@@ -10,11 +10,11 @@ import torch
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
 from bionlp.energy import count_work
+from bionlp.engine import Engine
 from bionlp.experiments.cells import CONTENDERS
 from bionlp.experiments.encoder_section import encoder_section
 from bionlp.experiments.footprint import encoder_work, kept_bytes
 from bionlp.experiments.page import make_page
-from bionlp.simulation import Engine
 from bionlp.training.batches import Batch
 from bionlp.training.distillation import Labels
 from bionlp.training.encoder import EncoderStage

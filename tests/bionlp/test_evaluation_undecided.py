@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from analysis.counts import plot_class_counts
 from analysis.recordings import is_decided
 from bionlp.checkpoint import load_classifier, save_classifier
-from bionlp.classifier import REASONS, UNDECIDED, predict_labels, why_undecided
 from bionlp.datasets.model import Example
+from bionlp.decision import REASONS, UNDECIDED, predict_labels, why_undecided
+from bionlp.engine import Engine
 from bionlp.errors import RecordingError
 from bionlp.evaluation import evaluate, judge
 from bionlp.recording import open_recording, save_recording
 from bionlp.recording.schema import check
 from bionlp.report import write_report
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 
 NUMPY = Engine("numpy")
 TEXT = "the film is good ."

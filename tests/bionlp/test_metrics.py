@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bionlp.classifier import UNDECIDED
+from bionlp.decision import UNDECIDED
 from bionlp.metrics import METRICS, correlation, f1, matthews, pearson, spearman
 from bionlp.scores import Evaluation, judge, mean_class
 

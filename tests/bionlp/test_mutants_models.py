@@ -11,8 +11,9 @@ import torch
 from safetensors.numpy import load, save
 
 from bionlp.checkpoint import BUNDLED, load_classifier, save_classifier
+from bionlp.engine import Engine
 from bionlp.errors import CheckpointError
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 from networks.pytorch import SpikingNetwork
 from tests.bionlp.mutating import changed, delete, harmed_bytes, mutants, places, put, repeat
 

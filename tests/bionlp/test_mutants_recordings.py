@@ -14,13 +14,14 @@ import pytest
 import xarray as xr
 
 from analysis.recordings import kernel_width, layer_names, parameter, place_names, windows, words
+from bionlp.engine import Engine
 from bionlp.errors import RecordingError
 from bionlp.figures import write_figures
 from bionlp.recording import class_counts, files, open_recording, save_recording
 from bionlp.recording.digest import ATTRIBUTE, digest
 from bionlp.recording.files import checked_recording
 from bionlp.recording.schema import plain
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 from tests.bionlp.mutating import VALUES, harmed_bytes
 
 VERSION_1 = Path(__file__).parent / "data" / "recording-v1.nc"

@@ -12,6 +12,7 @@ from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.chips import choose_chip, fitting, judge
 from bionlp.cli import completion
 from bionlp.cli.experiment import perturb
+from bionlp.engine import Engine
 from bionlp.errors import UsageError
 from bionlp.evaluation import pytorch_counter
 from bionlp.experiments.perturbation_section import TITLES, perturbation_tables, points_table
@@ -25,7 +26,6 @@ from bionlp.experiments.perturbations import (
     list_perturbed,
 )
 from bionlp.recording import open_recording
-from bionlp.simulation import Engine
 from bionlp.validation import replay
 from bionlp.votes import count_votes
 from networks.perturbation import parse, perturbation_kinds

@@ -12,11 +12,12 @@ from PIL import Image
 from analysis.comparison import compare
 from analysis.recordings import parameter, windows
 from bionlp.checkpoint import load_classifier, save_classifier
+from bionlp.engine import Engine
 from bionlp.errors import RecordingError
 from bionlp.figures import write_figures
 from bionlp.recording import class_counts, open_recording, save_recording
 from bionlp.recording.places import word_spans
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 from networks.description import Connection, crop
 from networks.transforms import AveragePooling, Chain, Dense
 

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from bionlp.checkpoint import load_classifier
+from bionlp.engine import Engine
 from bionlp.membranes import DEFAULT
 from bionlp.recording import open_recording, save_recording
 from bionlp.report import write_report
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 
 # Where on the screen the first spike of a layer is drawn.
 FIND_MARK = """(layer) => {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bionlp.classifier import UNDECIDED
+from bionlp.decision import UNDECIDED
 from bionlp.scores import Evaluation, Repeated
 
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])

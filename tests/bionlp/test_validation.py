@@ -6,7 +6,8 @@ import pytest
 
 from bionlp.checkpoint import load_classifier
 from bionlp.classifier import with_all_neurons
-from bionlp.simulation import Engine, run_brian
+from bionlp.engine import Engine
+from bionlp.simulation import run_brian
 from bionlp.validation import compare_independent, compare_with_pytorch, replay
 from networks.brian import PoissonStimulus
 

@@ -12,9 +12,10 @@ import pytest
 from bionlp import votes
 from bionlp.checkpoint import load_classifier
 from bionlp.datasets import load_dataset
+from bionlp.engine import Engine
 from bionlp.errors import BackendError
 from bionlp.evaluation import evaluate
-from bionlp.simulation import Engine, run_brian, stimulus_of
+from bionlp.simulation import run_brian, stimulus_of
 from bionlp.votes import count_votes
 from networks.description import Votes
 

@@ -9,10 +9,11 @@ from safetensors.numpy import load_file
 
 from analysis.traces import plot_traces
 from bionlp.checkpoint import load_classifier, save_classifier
+from bionlp.engine import Engine
 from bionlp.errors import CheckpointError, UsageError
 from bionlp.evaluation import pytorch_counter
 from bionlp.recording import open_recording
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 from bionlp.votes import count_votes
 
 SHAPE = ("--width=16", "--heads=2", "--hidden=16", "--blocks=1", "--neurons-per-class=3")

@@ -48,8 +48,8 @@ def bench(
 
     from bionlp.bench.graphs import measure_graph
     from bionlp.cli.output import print_json
+    from bionlp.engine import Engine
     from bionlp.graphs import load_graph, poisson_spikes
-    from bionlp.simulation import Engine
 
     if backend not in ("numpy", "cython"):
         raise UsageError(f"--backend is numpy or cython here, not {backend!r}")

@@ -32,8 +32,8 @@ def prove(
     from dataclasses import asdict
 
     from bionlp.cli.output import print_json
+    from bionlp.engine import Engine, backend_errors
     from bionlp.graphs import graph_errors, load_graph
-    from bionlp.simulation import Engine, backend_errors
     from networks.nir.proof import count_differing
     from networks.nir.proof import prove as compare
     from networks.nir.reference import read_reference

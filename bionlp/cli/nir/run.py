@@ -52,10 +52,10 @@ def run(
     """Simulate a network in Brian 2, and record and draw it as sentences are."""
     from bionlp.cli.output import print_json
     from bionlp.cli.simulate import layer_entries, prepare_folder, write_results
+    from bionlp.engine import Engine
     from bionlp.graphs import given_spikes, load_graph, poisson_spikes, run_graph
     from bionlp.membranes import DEFAULT
     from bionlp.recording import class_counts
-    from bionlp.simulation import Engine
 
     if (spikes is None) == (poisson is None):
         raise UsageError("say what the network is shown: either --input or --poisson")

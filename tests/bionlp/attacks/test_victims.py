@@ -6,7 +6,7 @@ import torch
 
 from bionlp.attacks.noise import AVERAGED, JUDGING, MOST_AVERAGED, Noise
 from bionlp.attacks.victims import SpikingVictim, TextCNNVictim, label_of
-from bionlp.classifier import UNDECIDED
+from bionlp.decision import UNDECIDED
 from bionlp.encoding import dequantise
 from bionlp.errors import UsageError
 from bionlp.evaluation import predict_spiking

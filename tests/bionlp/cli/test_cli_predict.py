@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 import bionlp
 from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.datasets import Example
+from bionlp.engine import Engine
 from bionlp.errors import DatasetError
 from bionlp.evaluation import evaluate
 from bionlp.prediction import predict
 from bionlp.questions import LONGEST_LINE, given_texts, open_questions
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 
 TEXTS = ("the film is good and fine .", "a plot is dull", "the cast is warm and moving")
 

@@ -14,9 +14,10 @@ import pytest
 from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.cli import main
 from bionlp.cli.streams import Results, encodable, standard_streams
+from bionlp.engine import Engine
 from bionlp.errors import OutputError, TextError
 from bionlp.recording import open_recording
-from bionlp.simulation import Engine, simulate
+from bionlp.simulation import simulate
 from bionlp.text import check_text, printable, shown
 from bionlp.vocabulary import Vocabulary
 
