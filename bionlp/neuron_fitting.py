@@ -127,13 +127,13 @@ class _Fitting:
         samples: int,
     ):
         self._network = classifier.network
-        self._stimulus = stimulus_of(classifier, ids, steps, parts=engine.parts)
+        self._stimulus = stimulus_of(classifier, ids, steps, seed=seed, parts=engine.parts)
         self._seed, self._engine = seed, engine
         self._each = -(-samples // len(ids))
         self._rng = np.random.default_rng(seed)
         trained = record_run(
             self._network,
-            stimulus_of(classifier, ids, steps),
+            stimulus_of(classifier, ids, steps, seed=seed),
             seed=seed,
             engine=replace(engine, dt_ms=DT_MS),
         )

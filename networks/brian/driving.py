@@ -14,7 +14,7 @@ from networks.brian.backends import codegen_target
 from networks.brian.neuron_model import NeuronModel
 from networks.brian.private import NamesApart
 from networks.brian.slots import slot
-from networks.brian.text_neurons import TextNeurons
+from networks.brian.text_neurons import HUGE, TextNeurons
 from networks.description import Population
 
 
@@ -36,13 +36,13 @@ def drive(
 
     Returns
     -------
-    numpy.ndarray of int, shape (neurons,)
-        Spikes of each neuron.
+    numpy.ndarray of float, shape (neurons,)
+        Spikes of each neuron; NaN where a variable left all bounds.
 
     Raises
     ------
     ModelError
-        If the text makes no sense, or the membrane is no finite number any more.
+        If the text makes no sense.
     """
     text, names = TextNeurons(population, model, dt), NamesApart()
     own = [slot(step, population.name) for step in text.steps]
@@ -63,8 +63,9 @@ def drive(
             network = brian2.Network(group, fired)
             network.schedule = ["start", *own, "groups", "thresholds", "synapses", "resets", "end"]
             network.run(len(currents) * dt)
-            if not np.isfinite(group.variables["v"].get_value()).all():
-                raise text.unstable()
-            return np.array(fired.count, dtype=int)
+            within = [
+                np.abs(group.variables[variable].get_value()) <= HUGE for variable in text.initial
+            ]
+            return np.where(np.all(within, axis=0), fired.count, np.nan)
     finally:
         names.give_up()

@@ -25,7 +25,7 @@ import brian2
 import numpy as np
 
 from networks.brian.driving import drive
-from networks.brian.neuron_model import NeuronModel
+from networks.brian.neuron_model import ModelError, NeuronModel
 from networks.description import Population
 
 OCTAVES = 4.0
@@ -109,6 +109,11 @@ def fit_neurons(
         widths = tuple(2 * width / (size - 1) for width, size in zip(widths, sizes, strict=True))
         sizes = FINER
     (before, mean_before), (after, mean_after) = grid.errors[0.0, 0.0], grid.errors[best]
+    if not np.isfinite(after):
+        raise ModelError(
+            f"neurons of layer {population.name!r} left all bounds with every gain and bias; try a "
+            "smaller --dt"
+        )
     octaves, bias = best
     return Fit(
         gain=2.0**octaves,
@@ -150,7 +155,8 @@ class _Grid:
             some = missing[start : start + at_once]
             for pair, counts in zip(some, self._counts(some), strict=True):
                 error = float(np.mean((counts - self._trained) ** 2))
-                self.errors[pair] = error, float(counts.mean())
+                # A gain that is too large for the time step is no answer.
+                self.errors[pair] = np.inf if np.isnan(error) else error, float(counts.mean())
 
     def _counts(self, pairs: Sequence[Pair]) -> np.ndarray:
         """Return the spikes of each neuron with each pair, shape (pairs, neurons)."""

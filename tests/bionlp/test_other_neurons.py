@@ -39,7 +39,7 @@ def model(make_classifier, tmp_path):
 
 def activities(neurons, backend):
     classifier = load_classifier("mr")
-    stimulus = stimulus_of(classifier, [classifier.read(text).ids for text in TEXTS], 50)
+    stimulus = stimulus_of(classifier, [classifier.read(text).ids for text in TEXTS], 50, seed=0)
     engine = Engine(backend, neurons=neurons)
     return run_brian(classifier.network, stimulus, seed=1, engine=engine, record=["all"])[1]
 

@@ -48,10 +48,15 @@ def test_more_current_calls_forth_no_fewer_spikes(name):
     assert (np.diff(counts) >= 0).all()
 
 
-def test_an_unstable_membrane_is_one_error_that_names_the_layer():
+def test_what_leaves_all_bounds_has_no_count_and_is_no_answer():
     wild = NeuronModel("dv/dt = v**3 / ms : 1", "v > 1e300", "", method="euler")
-    with pytest.raises(ModelError, match="'layer', equations: the membrane is no finite number"):
-        drive(Population("layer", (1,), LIF()), wild, np.ones((50, 1)), 1 * ms)
+    population = Population("layer", (2,), LIF())
+    currents = np.tile([0.0, 1.0], (50, 1))
+    counts = drive(population, wild, currents, 1 * ms)
+    assert counts[0] == 0
+    assert np.isnan(counts[1])
+    with pytest.raises(ModelError, match="'layer' left all bounds with every gain and bias"):
+        fit_neurons(population, wild, currents + 1, np.zeros(2), 1 * ms)
 
 
 def test_currents_are_what_neurons_fire_from():
