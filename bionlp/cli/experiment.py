@@ -372,6 +372,47 @@ def perturb(
         typer.echo(perturbation_tables(records))
 
 
+def neurons(
+    models: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C",
+            help="Only these models of neurons (see bionlp neurons), and trained. Default: all.",
+            autocompletion=completion.listed(completion.NEURONS),
+        ),
+    ] = None,
+    datasets: Annotated[
+        str,
+        typer.Option(metavar="A,B", help="Only these bundled models, of mr and waimai."),
+    ] = "mr",
+    seeds: Seeds = "0",
+    sentences: Annotated[
+        int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
+    ] = 200,
+    out: Results = Path("results"),
+    as_json: Json = False,
+) -> None:
+    """Replace the neurons of bundled models in Brian 2, before and after a fit.
+
+    Nothing is trained. The command can be stopped and started at will: finished
+    cells are taken from --out.
+    """
+    make_folder(out)
+
+    from bionlp.cli.output import print_json
+    from bionlp.experiments.neurons import TRAINED, NeuronsResults, list_neurons, run_neurons
+    from bionlp.experiments.neurons_section import neurons_table
+    from networks.brian.neuron_files import shelf
+
+    chosen = _listed(models) if models else [TRAINED, *shelf()]
+    cells = list_neurons(chosen, _listed(datasets), _numbers(seeds), sentences)
+    records = run_neurons(cells, NeuronsResults(out), Reporter())
+    if as_json:
+        print_json({"table": "neurons", "cells": records})
+    else:
+        typer.echo(neurons_table(records))
+
+
 def _levels(text: str | None) -> list[float]:
     try:
         return [float(level) for level in _listed(text)] if text else []
@@ -380,6 +421,8 @@ def _levels(text: str | None) -> list[float]:
 
 
 PERTURB_EXAMPLE = "Example: bionlp experiment perturb --what bits,noise --datasets mr --seeds 0,1,2"
+NEURONS_EXAMPLE = "Example: bionlp experiment neurons --models trained,adex --sentences 200"
+app.command(epilog=NEURONS_EXAMPLE, short_help="Other neurons in the bundled models.")(neurons)
 app.command(epilog=PERTURB_EXAMPLE, short_help="Perturbations of the bundled models.")(perturb)
 
 KINDS = (

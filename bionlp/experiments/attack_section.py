@@ -24,7 +24,7 @@ from bionlp.experiments.layout import (
     recipes_of,
     titles,
 )
-from bionlp.experiments.results import Record
+from bionlp.experiments.store import Record
 
 TEXTCNN, SPIKING = "original", "finetuned"
 NOISELESS = (TEXTCNN, "tailored")

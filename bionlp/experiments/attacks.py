@@ -22,7 +22,8 @@ from bionlp.experiments.cells import ATTACKED, METHODS, Cell, list_cells
 from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.measures import classifier_of
 from bionlp.experiments.methods import RUN
-from bionlp.experiments.results import Record, Results
+from bionlp.experiments.results import Results
+from bionlp.experiments.store import Record
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
 from bionlp.training.stages import INPUT_SEED, TextCNNStage

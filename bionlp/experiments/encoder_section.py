@@ -26,7 +26,7 @@ from bionlp.experiments.layout import (
     summary,
     titles,
 )
-from bionlp.experiments.results import Record
+from bionlp.experiments.store import Record
 
 EXPLANATION = """\
 All encoders have {shape}, and are trained alike. Where there are labelled phrases (SST), they are

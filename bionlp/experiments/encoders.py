@@ -25,7 +25,8 @@ from bionlp.errors import UsageError
 from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, list_cells
 from bionlp.experiments.footprint import encoder_work, kept_bytes
 from bionlp.experiments.material import Material, check_material
-from bionlp.experiments.results import Record, Results
+from bionlp.experiments.results import Results
+from bionlp.experiments.store import Record
 from bionlp.metrics import METRICS
 from bionlp.progress import Reporter
 from bionlp.scores import Evaluation

@@ -21,7 +21,7 @@ from bionlp.experiments.layout import (
     scores,
     summary,
 )
-from bionlp.experiments.results import Record
+from bionlp.experiments.store import Record
 
 Document = dict[str, Any]
 """As ``bionlp energy --json`` prints it."""

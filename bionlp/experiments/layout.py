@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bionlp.experiments.cells import EXPERIMENTS, READ, command
-from bionlp.experiments.results import Record
+from bionlp.experiments.store import Record
 from bionlp.training.settings import RECIPES
 
 

@@ -35,9 +35,12 @@ from bionlp.experiments.layout import (
     summary,
     titles,
 )
+from bionlp.experiments.neurons import NeuronsResults
+from bionlp.experiments.neurons_section import neurons_section
 from bionlp.experiments.perturbation_section import draw_perturbations, perturbation_section
 from bionlp.experiments.perturbations import PerturbedResults
-from bionlp.experiments.results import Record, Results
+from bionlp.experiments.results import Results
+from bionlp.experiments.store import Record
 from bionlp.experiments.sweep_section import draw_sweeps, sweep_section, sweep_tables
 from bionlp.files import atomic_path
 from bionlp.training.settings import RECIPES
@@ -152,6 +155,7 @@ def make_page(folder: Path, link: str) -> str:
     for figure in FIGURES:
         parts += sweep_section(figure, everything[figure], folder, link)
     parts += perturbation_section(PerturbedResults(folder).records, folder, link)
+    parts += neurons_section(NeuronsResults(folder).records)
     # The other experiments have few commands, which are given beside them.
     cells = [_cells(everything[table]) for table in TABLES if everything[table]]
     if cells:

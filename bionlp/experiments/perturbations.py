@@ -12,24 +12,20 @@ and count as finished while the model is still the one they were measured with.
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from bionlp.errors import CheckpointError, UsageError
+from bionlp.errors import UsageError
 from bionlp.experiments.records import Amount, Count, Scores
-from bionlp.experiments.results import LONGEST, PACKAGES
-from bionlp.files import atomic_path
+from bionlp.experiments.store import Record, Store
 from bionlp.limits import MOST_SEED
-from bionlp.strict import Open, first_fault, one_line, parse_json, read_file
+from bionlp.strict import Open
 from networks.perturbation import Perturbations, perturbation_kinds
 
 PERTURB = "perturb"
@@ -59,8 +55,6 @@ USUAL_LEVELS: dict[str, tuple[float, ...]] = {
 """Levels of each perturbation, in the order of damage."""
 USUAL = ("threshold", "mismatch", "bits", "fan-in", "dead", "noise", "failure", "leak")
 """What is done if nothing else is said."""
-
-Record = dict[str, Any]
 
 
 class Check(Open):
@@ -212,7 +206,7 @@ def _check_level(cell: PerturbedCell) -> None:
         raise UsageError(str(error)) from error
 
 
-class PerturbedResults:
+class PerturbedResults(Store):
     """The document of finished cells.
 
     Parameters
@@ -227,10 +221,7 @@ class PerturbedResults:
     """
 
     def __init__(self, folder: Path):
-        self.path = folder / f"{PERTURB}.json"
-        self.records: list[Record] = []
-        if os.path.lexists(self.path):
-            self.records = self._read()
+        super().__init__(folder, PERTURB, Document.model_validate_json)
 
     def find(self, cell: PerturbedCell, network: str) -> Record | None:
         """Return the record of a finished cell, if the network had this digest."""
@@ -243,27 +234,8 @@ class PerturbedResults:
 
     def add(self, cell: PerturbedCell, found: Record) -> Record:
         """Put a cell into the document in place of an older one."""
-        record = cell.identity | found
-        record |= {
-            "command": cell.command,
-            "versions": {name: metadata.version(name) for name in PACKAGES},
-        }
         identity = cell.identity.items()
-        others = [r for r in self.records if any(r[name] != value for name, value in identity)]
-        self.records = [*others, json.loads(json.dumps(record))]
-        with atomic_path(self.path) as temporary:
-            document = {"table": PERTURB, "cells": self.records}
-            temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        return self.records[-1]
-
-    def _read(self) -> list[Record]:
-        raw, document = read_file(self.path, CheckpointError, LONGEST), None
-        try:
-            document = parse_json(raw)
-            Document.model_validate_json(raw)
-            return document["cells"]
-        except ValidationError as error:
-            why = first_fault(error, document)
-        except ValueError as error:
-            why = one_line(error)
-        raise CheckpointError(f"{self.path} holds no results of {PERTURB} ({why}); remove it")
+        return self.replace(
+            cell.identity | found | {"command": cell.command},
+            lambda record: all(record[name] == value for name, value in identity),
+        )

@@ -11,34 +11,22 @@ settings are still those that the program would use now.
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from bionlp.errors import CheckpointError
 from bionlp.experiments.cells import Cell
 from bionlp.experiments.records import check_document
-from bionlp.files import atomic_path
-from bionlp.strict import first_fault, one_line, parse_json, read_file
+from bionlp.experiments.store import Record, Store, as_json
 from bionlp.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from bionlp.experiments.methods import Outcome
 
-PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
 IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
 """What tells the cells of a table apart, besides changes."""
 FURTHER = ("attack", "noise")
 """What tells those of attacks apart, too."""
-LONGEST = 2**28
-"""Bytes that a document may have."""
-
-Record = dict[str, Any]
 
 
 def changes_of(record: Record) -> dict[str, Any]:
@@ -46,7 +34,7 @@ def changes_of(record: Record) -> dict[str, Any]:
     return record.get("changes", {})
 
 
-class Results:
+class Results(Store):
     """The finished cells of a table.
 
     Parameters
@@ -63,18 +51,14 @@ class Results:
     """
 
     def __init__(self, folder: Path, table: str):
-        self.path = folder / f"{table}.json"
-        self.table = table
-        self.records: list[Record] = []
-        if os.path.lexists(self.path):
-            self.records = _read(self.path, table)
+        super().__init__(folder, table, lambda raw: check_document(raw, table))
 
     def find(self, cell: Cell) -> Record | None:
         """Return the record of a finished cell."""
-        settings, plan = _as_json([asdict(cell.settings), cell.plan])
+        settings, plan = as_json([asdict(cell.settings), cell.plan])
         settings["length"] = None
         # A setting that a record lacks came later, and its default is what was done before.
-        defaults = _as_json(asdict(TrainingSettings()))
+        defaults = as_json(asdict(TrainingSettings()))
         wanted = _identity(_described(cell))
         for record in self.records:
             same = _identity(record) == wanted and record.get("plan") == plan
@@ -137,17 +121,11 @@ class Results:
             **found,
             "command": cell.command,
             "settings": asdict(cell.settings) | {"length": length},
-            "versions": {name: metadata.version(name) for name in PACKAGES},
         }
         if cell.plan is not None:
             record["plan"] = cell.plan
-        record = _as_json(record)
-        self.records = [r for r in self.records if _identity(r) != _identity(record)]
-        self.records.append(record)
-        with atomic_path(self.path) as temporary:
-            document = {"table": self.table, "cells": self.records}
-            temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        return record
+        identity = as_json(_identity(record))
+        return self.replace(record, lambda other: _identity(other) == identity)
 
 
 def _described(cell: Cell) -> Record:
@@ -159,21 +137,3 @@ def _described(cell: Cell) -> Record:
 def _identity(record: Record) -> list[Any]:
     further = [record.get(key) for key in FURTHER]
     return [*(record[key] for key in IDENTITY), changes_of(record), *further]
-
-
-def _read(path: Path, table: str) -> list[Record]:
-    raw = read_file(path, CheckpointError, LONGEST)
-    document = None
-    try:
-        document = parse_json(raw)
-        check_document(raw, table)
-        return document["cells"]
-    except ValidationError as error:
-        why = first_fault(error, document)
-    except ValueError as error:
-        why = one_line(error)
-    raise CheckpointError(f"{path} holds no results of {table} ({why}); remove it")
-
-
-def _as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))

@@ -9,7 +9,8 @@ from bionlp.experiments.cells import Cell
 from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.measures import measure
 from bionlp.experiments.methods import RUN
-from bionlp.experiments.results import Record, Results
+from bionlp.experiments.results import Results
+from bionlp.experiments.store import Record
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
 

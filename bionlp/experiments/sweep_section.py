@@ -19,7 +19,8 @@ from bionlp.experiments.layout import (
     summary,
     titles,
 )
-from bionlp.experiments.results import Record, changes_of
+from bionlp.experiments.results import changes_of
+from bionlp.experiments.store import Record
 from bionlp.experiments.sweeps import SWEEPS, SWEPT, Sweep
 from bionlp.files import atomic_path
 

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bionlp.experiments.cells import Cell, list_cells
-from bionlp.experiments.results import Record, changes_of
+from bionlp.experiments.results import changes_of
+from bionlp.experiments.store import Record
 
 EPOCHS = "finetuning_epochs"
 

@@ -1,0 +1,305 @@
+"""What other neurons cost: accuracy on test of a bundled model, with each model of the shelf.
+
+Weights stay as they were trained. The neurons of all layers are replaced, first as they stand on
+the shelf, then with a gain and a bias of each layer that were fitted on training sentences
+(:mod:`bionlp.neuron_fitting`). All of it runs in Brian 2. Cells are kept in a document of their
+own, and count as finished while network and neurons are still those they were measured with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from bionlp.checkpoint import load_classifier
+from bionlp.classifier import TextClassifier
+from bionlp.cores import cores
+from bionlp.datasets import Dataset, load_dataset
+from bionlp.energy import count_work
+from bionlp.engine import DT_MS, Engine
+from bionlp.errors import UsageError
+from bionlp.evaluation import evaluate
+from bionlp.experiments.perturbations import MODELS
+from bionlp.experiments.records import Amount, Count, Scores
+from bionlp.experiments.store import Record, Store
+from bionlp.limits import MOST_SEED
+from bionlp.neuron_fitting import USUAL_SAMPLES, fit_to_trained
+from bionlp.progress import Reporter
+from bionlp.strict import Open
+from networks.brian import NeuronModel
+from networks.brian.expressions import evaluate as worked_out
+from networks.brian.neuron_files import shelf, shelf_model
+from networks.brian.neuron_model import ALL
+from networks.described import digest_of
+
+TABLE = "neurons"
+TRAINED = "trained"
+"""The network as it is, which others are compared with."""
+USUAL_SENTENCES = 200
+FITTED = 20
+"""Training sentences that gain and bias are fitted on."""
+COUNTED = 20
+"""Test sentences whose spikes and operations are counted."""
+
+
+class Fitted(Open):
+    """How a layer was fitted (:class:`networks.brian.fitting.Fit`)."""
+
+    gain: float
+    bias: float
+    error_before: Amount
+    error_after: Amount
+
+
+class Activity(Open):
+    """What a sentence calls forth."""
+
+    spikes: Amount
+    synaptic_operations: Amount
+    seconds: Amount
+
+
+class Finished(Open):
+    """A finished cell, as its document has it."""
+
+    dataset: Literal[MODELS]
+    neurons: str
+    title: str
+    source: str
+    digest: str
+    dt_ms: Annotated[float, Field(gt=0)]
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
+    sentences: Count
+    before: Scores
+    after: Scores | None
+    layers: dict[str, Fitted]
+    work: Activity
+    seconds: Amount
+    command: str
+    versions: dict[str, str]
+
+
+class Document(Open):
+    """All finished cells."""
+
+    table: Literal[TABLE]
+    cells: list[Finished]
+
+
+@dataclass(frozen=True)
+class NeuronsCell:
+    """One model of neurons in one network.
+
+    Attributes
+    ----------
+    dataset : str
+        One of :data:`bionlp.experiments.perturbations.MODELS`.
+    neurons : str
+        A model of the shelf, or :data:`TRAINED`.
+    seed : int
+        Of the input.
+    sentences : int
+        The first so many of test.
+    """
+
+    dataset: str
+    neurons: str
+    seed: int
+    sentences: int
+
+    @property
+    def model(self) -> NeuronModel | None:
+        """The neurons; None for those that were trained."""
+        return None if self.neurons == TRAINED else shelf_model(self.neurons)
+
+    @property
+    def dt_ms(self) -> float:
+        """Duration of a step: as trained, or as short as the equations need it."""
+        longest = self.model and self.model.longest_step
+        return DT_MS if longest is None else min(DT_MS, 1e3 * float(worked_out(longest, {})))
+
+    @property
+    def command(self) -> str:
+        """What computes it."""
+        words = ["--models", self.neurons, "--datasets", self.dataset, "--seeds", str(self.seed)]
+        return shlex.join(
+            ["bionlp", "experiment", TABLE, *words, "--sentences", str(self.sentences)]
+        )
+
+    def __str__(self) -> str:
+        return f"{TABLE} {self.dataset} {self.neurons} seed {self.seed}"
+
+
+def list_neurons(
+    models: Sequence[str],
+    datasets: Sequence[str],
+    seeds: Sequence[int],
+    sentences: int = USUAL_SENTENCES,
+) -> list[NeuronsCell]:
+    """List the cells.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Some of the shelf, and :data:`TRAINED`.
+    datasets : sequence of str
+        Some of :data:`bionlp.experiments.perturbations.MODELS`.
+    seeds : sequence of int
+        Each with all of these.
+    sentences : int
+        The first so many of test.
+
+    Raises
+    ------
+    UsageError
+        If there is no such model or dataset.
+    """
+    known = {"model": (models, (TRAINED, *shelf())), "dataset": (datasets, MODELS)}
+    for kind, (names, choices) in known.items():
+        for name in names:
+            if name not in choices:
+                raise UsageError(f"unknown {kind} {name!r}; choose one of {', '.join(choices)}")
+    return [
+        NeuronsCell(dataset, model, seed, sentences)
+        for seed, dataset, model in product(seeds, datasets, models)
+    ]
+
+
+class NeuronsResults(Store):
+    """The document of finished cells.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is, or will be.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__(folder, TABLE, Document.model_validate_json)
+
+    def find(self, cell: NeuronsCell) -> Record | None:
+        """Return the record of a finished cell, if network and neurons are still the same."""
+        same = (record for record in self.records if _is(record, cell))
+        return next((record for record in same if record["digest"] == _digest(cell)), None)
+
+    def add(self, cell: NeuronsCell, found: Record) -> Record:
+        """Put a cell into the document in place of an older one."""
+        model = cell.model
+        own = {
+            "title": "As trained" if model is None else model.title,
+            "source": "" if model is None else model.source,
+            "digest": _digest(cell),
+            "dt_ms": cell.dt_ms,
+            "command": cell.command,
+        }
+        return self.replace(asdict(cell) | own | found, lambda record: _is(record, cell))
+
+
+def _is(record: Record, cell: NeuronsCell) -> bool:
+    return all(record[name] == value for name, value in asdict(cell).items())
+
+
+def _digest(cell: NeuronsCell) -> str:
+    network = digest_of(load_classifier(cell.dataset).network)
+    return hashlib.sha256(f"{network} {cell.model!r}".encode()).hexdigest()
+
+
+def run_neurons(
+    cells: Sequence[NeuronsCell], results: NeuronsResults, report: Reporter
+) -> list[Record]:
+    """Compute the cells that are not finished yet.
+
+    Parameters
+    ----------
+    cells : sequence of NeuronsCell
+        What is wanted.
+    results : NeuronsResults
+        What there is, and where new cells go.
+    report : Reporter
+        Hears of every cell.
+
+    Returns
+    -------
+    list of dict
+        The records of all cells, in their order.
+    """
+    missing = [cell for cell in cells if results.find(cell) is None]
+    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    for number, cell in enumerate(missing, start=1):
+        report.note(f"{number}/{len(missing)}: {cell}")
+        record = results.add(cell, _measure(cell, load_dataset(cell.dataset), report))
+        after = record["after"] or record["before"]
+        report.note(
+            f"{cell}: {record['before']['accuracy']:.1%}, fitted {after['accuracy']:.1%}, "
+            f"{record['seconds']:.0f} s"
+        )
+    return [results.find(cell) for cell in cells]
+
+
+def _measure(cell: NeuronsCell, dataset: Dataset, report: Reporter) -> dict[str, Any]:
+    started, classifier = time.perf_counter(), load_classifier(cell.dataset)
+    engine = Engine(neurons=None if cell.model is None else {ALL: cell.model}, dt_ms=cell.dt_ms)
+    measuring = _Measuring(cell, classifier, dataset, report)
+    before, after, fits = measuring.scores(engine), None, {}
+    if cell.model is not None:
+        spread = dataset.train[:: max(1, len(dataset.train) // FITTED)][:FITTED]
+        neurons, fits = fit_to_trained(
+            classifier,
+            spread,
+            steps=classifier.steps,
+            seed=cell.seed,
+            engine=engine,
+            compared=USUAL_SAMPLES,
+        )
+        engine = Engine(neurons=neurons, dt_ms=cell.dt_ms)
+        after = measuring.scores(engine)
+    return {
+        "before": before,
+        "after": after,
+        "layers": {name: asdict(fit) for name, fit in fits.items()},
+        "work": measuring.work(engine),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+class _Measuring:
+    """The test sentences of a cell."""
+
+    def __init__(
+        self, cell: NeuronsCell, classifier: TextClassifier, dataset: Dataset, report: Reporter
+    ):
+        self._classifier, self._report, self._seed = classifier, report, cell.seed
+        self._examples = dataset.test[: cell.sentences]
+
+    def scores(self, engine: Engine) -> dict[str, float]:
+        """Return how often the network is right."""
+        with self._report.fraction("sentences", len(self._examples)) as advance:
+            return evaluate(
+                self._classifier,
+                self._examples,
+                steps=self._classifier.steps,
+                seed=self._seed,
+                engine=engine,
+                workers=cores(),
+                advance=advance,
+            ).scores
+
+    def work(self, engine: Engine) -> dict[str, float]:
+        """Count what sentences call forth, one after the other in this process."""
+        some, steps = self._examples[:COUNTED], self._classifier.steps
+        started = time.perf_counter()
+        work = count_work(self._classifier, some, steps=steps, seed=self._seed, engine=engine)
+        seconds, n = time.perf_counter() - started, len(work.words)
+        return {
+            "spikes": sum(work.spikes[p.name] for p in work.network.hidden) / n,
+            "synaptic_operations": sum(work.events.values()) / n,
+            "seconds": round(seconds / n, 3),
+        }

@@ -1,0 +1,88 @@
+"""The table of neuron models: what a trained network does with other neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+
+from analysis.statistics import proportion_interval
+from bionlp.experiments.cells import DATASETS
+from bionlp.experiments.layout import datasets_of, markdown
+from bionlp.experiments.neurons import COUNTED, FITTED, TRAINED
+from bionlp.experiments.store import Record
+
+EXPLANATION = """\
+All neurons of the bundled models are replaced in Brian 2, their weights are not. Accuracy on the
+first {sentences} sentences of test, with 95 % confidence intervals (Wilson), as the models stand on
+the shelf (`bionlp neurons`), and with a gain and a bias of each layer that were fitted on {fitted}
+training sentences (`bionlp calibrate`), labels not looked at. The error is that of a neuron's
+spikes in a sentence, root of the mean square, over layers: before and after the fit. Spikes and
+synaptic operations are means over {counted} sentences, of the fitted network. Seconds are those of
+a sentence, building and compiling included, beside the load that there was."""
+
+
+def neurons_section(records: Sequence[Record]) -> list[str]:
+    """Lay out all finished cells.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        The cells.
+
+    Returns
+    -------
+    list of str
+        Paragraphs of Markdown; none without cells.
+    """
+    if not records:
+        return []
+    sentences = " or ".join(str(n) for n in sorted({record["sentences"] for record in records}))
+    told = EXPLANATION.format(sentences=sentences, fitted=FITTED, counted=COUNTED)
+    return [
+        "## Other neurons with the trained weights",
+        fill(told, 100),
+        neurons_table(records),
+        "\n".join(f"- {title}: {source}." for title, source in _sources(records).items()),
+        "Commands:",
+        "\n".join(f"    {record['command']}" for record in records),
+    ]
+
+
+def neurons_table(records: Sequence[Record]) -> str:
+    """Lay out cells: a row for each network and model of neurons."""
+    rows = []
+    for dataset in datasets_of(records):
+        own = [record for record in records if record["dataset"] == dataset]
+        for record in sorted(own, key=lambda record: record["neurons"] != TRAINED):
+            work, fits = record["work"], record["layers"].values()
+            errors = [
+                f"{sum(fit[name] for fit in fits) / len(fits):.2f}" if fits else ""
+                for name in ("error_before", "error_after")
+            ]
+            rows.append(
+                [
+                    DATASETS[dataset],
+                    record["title"],
+                    f"{record['dt_ms']:g}",
+                    _accuracy(record["before"]),
+                    _accuracy(record["after"]),
+                    *errors,
+                    f"{work['spikes']:,.0f}",
+                    f"{work['synaptic_operations'] / 1e6:,.1f} M",
+                    f"{work['seconds']:.2f}",
+                ]
+            )
+    head = ["Network", "Neurons", "Step, ms", "Accuracy", "Fitted", "Error", "Fitted"]
+    return markdown([*head, "Spikes", "Operations", "Seconds"], rows)
+
+
+def _accuracy(scores: dict[str, float] | None) -> str:
+    if scores is None:
+        return ""
+    n = scores["n"]
+    found = proportion_interval(round(scores["accuracy"] * n), n)
+    return f"{100 * scores['accuracy']:.1f} ({100 * found.low:.1f} to {100 * found.high:.1f})"
+
+
+def _sources(records: Sequence[Record]) -> dict[str, str]:
+    return {record["title"]: record["source"] for record in records if record["source"]}
