@@ -146,7 +146,9 @@ class Presentations(Group, TemplateRunner, SpikeSource):
 
     def clears(self, group: Group, variable: str, value: float = 0) -> None:
         """Set a variable of a group to a value at the beginning of each presentation."""
-        self._cleared.append((self._reaches(group, variable), value))
+        # Cython takes no number with a point for a truth value.
+        real = np.issubdtype(group.variables[variable].dtype, np.floating)
+        self._cleared.append((self._reaches(group, variable), float(value) if real else int(value)))
 
     def empties(self, group: brian2.NeuronGroup) -> None:
         """Forget who spiked in the step before each presentation."""

@@ -80,7 +80,6 @@ def test_the_trained_neuron_as_text_is_the_trained_neuron(
 
 
 @pytest.mark.slow
-@pytest.mark.optimised
 @needs_compiler
 @pytest.mark.parametrize("backend", ["cython", "cpp_standalone"])
 def test_the_same_on_compiled_backends(make_network, make_spikes, backend):
