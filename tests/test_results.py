@@ -20,18 +20,24 @@ from bionlp.experiments.cells import (
     Cell,
 )
 from bionlp.experiments.encoders import EncoderCell
+from bionlp.experiments.neurons import TABLE as NEURONS
+from bionlp.experiments.neurons import NeuronsResults, list_neurons
 from bionlp.experiments.page import make_page
+from bionlp.experiments.perturbations import PERTURB, PerturbedResults
 from bionlp.experiments.results import IDENTITY, Results
 from bionlp.training.settings import recipe
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted((ROOT / "results").glob("*.json"))
+OWN = (PERTURB, NEURONS)
+"""Documents of models that nothing is trained for."""
+DOCUMENTS = [path for path in sorted((ROOT / "results").glob("*.json")) if path.stem not in OWN]
 UNDRAWN = (ENERGY, ATTACKED, ENCODERS)
 
 
 def test_the_page_is_made_of_the_documents():
     page = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
     assert page == make_page(ROOT / "results", "results")
+    assert "](results/figures/perturb.png)" in page
     for document in DOCUMENTS:
         if document.stem not in UNDRAWN:
             folder = "results/figures" if document.stem in FIGURES else "results"
@@ -113,3 +119,22 @@ def test_brian_2_has_the_accuracy_of_pytorch_within_noise():
             # Both draw spikes of their own: at most the standard error of either, three times.
             noise = (2 * test * (1 - test) / n) ** 0.5
             assert abs(cell["brian2"]["accuracy"] - test) < 3 * noise, cell["command"]
+
+
+def test_cells_of_neuron_models_count_as_finished():
+    results = NeuronsResults(ROOT / "results")
+    assert results.records
+    for record in results.records:
+        chosen = [record["neurons"]], [record["dataset"]], [record["seed"]]
+        (cell,) = list_neurons(*chosen, record["sentences"])
+        assert results.find(cell) is record
+        assert record["command"] == cell.command
+        assert record["dt_ms"] == cell.dt_ms
+
+
+def test_cells_of_perturbations_say_how_they_were_computed():
+    records = PerturbedResults(ROOT / "results").records
+    assert {record["dataset"] for record in records} == {"mr", "waimai"}
+    for record in records:
+        assert record["command"].startswith("bionlp experiment perturb --what ")
+        assert record["brian2"] is None or record["brian2"]["differing"] == 0
