@@ -15,11 +15,12 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.style import DOUBLE_COLUMN, GREY, INK, PALE, PaperFigure, class_styles
 
-FAMILIES = ("stock", "shared", "snntorch", "torch", "genn", "query", "encoder")
+FAMILIES = ("stock", "shared", "snntorch", "torch", "genn", "query", "encoder", "text")
 """Parts of engine names that share a look."""
 
 PARTS = {
     "inference": "Inference",
+    "neurons": "Other neurons",
     "training": "Training step",
     "queries": "Query of an attack",
     "whole": "All sentences, all cores",

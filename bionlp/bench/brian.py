@@ -19,6 +19,8 @@ from bionlp.bench.workload import Workload
 from bionlp.engine import Engine
 from bionlp.simulation import open_network, stimulus_of
 from networks.brian import EXTERNAL, GENN, Recorder
+from networks.brian.neuron_files import shelf_model
+from networks.brian.neuron_model import ALL
 from networks.brian.private import program_seconds
 
 PROGRAMS = ("cpp_standalone", *EXTERNAL)
@@ -80,7 +82,8 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     workload : Workload
         The sentences.
     spec : EngineSpec
-        Its options are those of :class:`bionlp.engine.Engine`.
+        Its options are those of :class:`bionlp.engine.Engine`; ``neurons`` is a model of the
+        shelf, for all layers.
     conditions : Conditions
         How it is measured.
 
@@ -89,7 +92,10 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     dict
         What is measured here of a row. The memory of an external simulator is not.
     """
-    engine = Engine(**spec.options)
+    options = dict(spec.options)
+    if "neurons" in options:
+        options["neurons"] = {ALL: shelf_model(options["neurons"])}
+    engine = Engine(**options)
     if conditions.cache is not None:
         brian2.prefs.codegen.runtime.cython.cache_dir = str(Path(conditions.cache) / "cython")
     held: dict[str, int] = {}

@@ -26,8 +26,8 @@ class EngineSpec:
     reference : str, optional
         Engine that its speed is compared with.
     part : str
-        Of the benchmark: ``inference``, ``training``, ``queries`` of an attack, or ``whole``, a
-        test split on all cores.
+        Of the benchmark: ``inference``, inference with other ``neurons``, ``training``, ``queries``
+        of an attack, or ``whole``, a test split on all cores.
     twice : bool
         Whether it compiles code inside its process, so that only a second process, which finds the
         code in the cache, shows what a network costs without a compiler.
@@ -66,6 +66,12 @@ def _brian(name: str, synapses: str, backend: str, reference: str | None = None)
     return EngineSpec(name, "brian", options, reference=reference, twice=backend == "cython")
 
 
+def _neurons(model: str, backend: str, reference: str) -> EngineSpec:
+    options = {"synapses": "shared", "backend": backend, "neurons": model}
+    name = f"text-{model}-{backend.removesuffix('_standalone')}"
+    return EngineSpec(name, "brian", options, 1, reference, "neurons", twice=backend == "cython")
+
+
 def _training(name: str, model: str, reference: str | None = None) -> EngineSpec:
     settings = TrainingSettings()
     finetuned = name.startswith("finetune")
@@ -91,6 +97,11 @@ ENGINES = {
         EngineSpec("snntorch-b1", "pytorch", {"model": "snntorch"}),
         EngineSpec("snntorch-b64", "pytorch", {"model": "snntorch"}, 64, "snntorch-b1"),
         EngineSpec("torch", "pytorch", {"model": "torch"}, 32, "snntorch-b1"),
+        _neurons("lif", "numpy", "shared-numpy"),
+        _neurons("lif", "cpp_standalone", "shared-cpp"),
+        _neurons("adex", "numpy", "shared-numpy"),
+        _neurons("adex", "cython", "shared-cython"),
+        _neurons("adex", "cpp_standalone", "shared-cpp"),
         _training("finetune-snntorch", "snntorch"),
         _training("finetune-torch", "torch", "finetune-snntorch"),
         _training("encoder-repeated", "repeated"),

@@ -91,7 +91,7 @@ def add_events(rows: Sequence[dict[str, Any]], tasks: Sequence[Task]) -> None:
     """Put synaptic events and their speed into the rows of inference, in place."""
     counted: dict[tuple[str, int], float] = {}
     for row, task in zip(rows, tasks, strict=True):
-        if row["skipped"] or task.spec.part in ("training", "queries"):
+        if row["skipped"] or task.spec.part not in ("inference", "whole"):
             continue
         sentences = task.spec.part, len(task.workload)  # the same ones, within a part
         if sentences not in counted:

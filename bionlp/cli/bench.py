@@ -83,6 +83,8 @@ def bench(
     - genn-cpu, genn, cuda: Brian 2 on GeNN or on Brian2CUDA, if they are there
     - snntorch-b1, snntorch-b64: a plain snnTorch loop, a batch of 1 or 64
     - torch: this project's own inference, in batches of 32
+    - text-lif-numpy, text-lif-cpp, text-adex-numpy, text-adex-cython,
+      text-adex-cpp: Brian 2 with neurons given as text, see bionlp neurons
     - finetune-snntorch, finetune-torch: training steps of 32 sentences
     - encoder-repeated, encoder-twin, encoder-words: training steps of 64
       sentences of encoders of one shape: all words in each of four steps, the
@@ -175,6 +177,12 @@ TABLES = {
         "events/s": ("events_per_s", ".1e"),
         "MiB": ("peak_mib", ",.0f"),
     },
+    "neurons": {
+        "build s": ("build_s", ".2f"),
+        "compile s": ("compile_s", ".1f"),
+        "ms/sentence": ("ms_per_sentence", ",.1f"),
+        "MiB": ("peak_mib", ",.0f"),
+    },
     "training": {"ms/sentence": ("ms_per_sentence", ",.1f"), "MiB": ("peak_mib", ",.0f")},
     "queries": {"ms/query": ("ms_per_sentence", ",.2f"), "MiB": ("peak_mib", ",.0f")},
     "whole": {
@@ -192,6 +200,7 @@ def _print(document: dict[str, Any]) -> None:
     titles = {
         "inference": f"{shown}: {document['sentences']} sentences of {document['words']:.1f} "
         f"words, {document['steps']} steps, threads: {document['threads']}",
+        "neurons": f"{shown}: other neurons, {document['steps']} steps",
         "training": f"{shown}: training steps",
         "queries": f"{shown}: queries of an attack, {document['steps']} steps",
         "whole": f"{shown}: all sentences on all cores",

@@ -23,8 +23,10 @@ TYPES = {
 }
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
 PERTURBED = "--perturb=bits=8"
-OPTIONAL = {"rows[].reference", "rows[].times_as_fast", "remarks[]"}
-"""What is there only with another engine, or in other files."""
+OPTIONAL = {"rows[].reference", "rows[].times_as_fast", "remarks[]"} | {
+    f"[].words[]{field}" for field in ("", ".word", ".counts", ".counts.*", ".label")
+}
+"""What is there only with another engine, in other files, or of another kind of model."""
 
 
 def documented(section):
@@ -184,6 +186,12 @@ def test_energy(cli, material):
 
 def test_export(cli, material):
     compare("export", cli, ("export", "mr", "--nir", material / "mr.nir"))
+
+
+def test_calibrate(cli, small_model, reviews, tmp_path):
+    few = ("--limit=2", "--neurons-compared=10", "--backend=numpy", "--steps=5")
+    files = ("--dataset", reviews / "reviews.csv", "--out", tmp_path / "fitted.toml")
+    compare("calibrate", cli, ("calibrate", small_model, "--neurons=lif", *files, *few))
 
 
 def test_neurons(cli):
