@@ -210,7 +210,7 @@ def predict_spiking(
         Output spikes of each class.
     """
     votes, done = None, 0
-    for places, spikes in _presentations(model, rates, steps, seed, numbers, draw):
+    for places, spikes in presentations(model, rates, steps, seed, numbers, draw):
         counts = model(spikes).sum(dim=0).cpu().numpy().astype(np.int64)
         if votes is None:
             votes = np.zeros((len(rates), counts.shape[1]), dtype=np.int64)
@@ -239,7 +239,7 @@ def active_neurons(
         windows that lie wholly in the padding are not counted.
     """
     active = np.zeros(len(rates))
-    for places, spikes in _presentations(model, rates, steps, seed):
+    for places, spikes in presentations(model, rates, steps, seed):
         for fired, _ in model.traces(spikes).values():
             active[places] += fired.any(dim=0).flatten(1).sum(dim=1).cpu().numpy()
     # What belongs to the padding of a batch never fires, so only the neurons remain to be counted.
@@ -251,7 +251,7 @@ def active_neurons(
     return active / [neurons[length] for length in lengths]
 
 
-def _presentations(
+def presentations(
     model: SpikingNetwork,
     rates: Sequence[np.ndarray],
     steps: int,
@@ -259,7 +259,20 @@ def _presentations(
     numbers: Sequence[int] | None = None,
     draw: Draw = poisson_spikes,
 ) -> Iterator[tuple[np.ndarray, Tensor]]:
-    """Yield the places of sentences of about one length, and their input spikes."""
+    """Draw the input of sentences, those of about one length together.
+
+    Parameters
+    ----------
+    model, rates, steps, seed, numbers, draw
+        As of :func:`predict_spiking`.
+
+    Yields
+    ------
+    places : numpy.ndarray of int, shape (batch,)
+        Which sentences.
+    spikes : Tensor, shape (steps, batch, words, features)
+        Their input, silence behind the shorter ones.
+    """
     numbers = range(len(rates)) if numbers is None else numbers
     order = np.argsort([len(r) for r in rates], kind="stable")
     like = next(model.parameters())

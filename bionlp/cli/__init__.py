@@ -13,6 +13,7 @@ import typer
 import typer.core
 
 from bionlp.cli import (
+    ablate,
     attack,
     bench,
     calibrate,
@@ -103,6 +104,7 @@ app.command(epilog=bench.EXAMPLE)(bench.bench)
 app.command(epilog=energy.EXAMPLE)(energy.energy)
 app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=neurons.EXAMPLE)(neurons.neurons)
+app.command(epilog=ablate.EXAMPLE)(ablate.ablate)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)

@@ -60,23 +60,25 @@ class Presentation:
         self._masks: dict[tuple[str, int], Tensor] = {}
         self._trains: dict[str, Tensor] = {}
 
-    def run(self, spikes: Tensor) -> dict[str, Trace]:
-        r"""Compute all populations.
+    def run(self, spikes: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, Trace]:
+        r"""Compute all populations, or those that hear of what is known.
 
         Parameters
         ----------
         spikes : Tensor, shape (steps, batch, \*input)
             Input spikes.
+        known : mapping of str to Tensor, optional
+            Spikes of populations that are not to be computed, of shape (steps, batch, \*shape).
 
         Returns
         -------
         dict of str to (Tensor, Tensor)
-            Spikes and membranes of each population but the input, in the order of the network.
+            Spikes and membranes of each population that was computed, in the order of the network.
         """
-        self._trains = {self._network.input.name: spikes}
+        self._trains = {self._network.input.name: spikes} | dict(known or {})
         traces: dict[str, Trace] = {}
         for component in self._network.components:
-            if component[0] == self._network.input.name:
+            if self._trains.keys() & set(component):
                 continue
             name, *others = component
             hears_itself = any(name in c.sources for c in self._network.into(name))

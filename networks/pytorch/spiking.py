@@ -6,7 +6,7 @@ The module holds the weights. How a presentation is computed is told in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import singledispatch
 
 import numpy as np
@@ -65,7 +65,7 @@ class SpikingNetwork(nn.Module):
             {name: weight.detach().cpu().numpy() for name, weight in self.weights.items()}
         )
 
-    def traces(self, spikes: Tensor) -> dict[str, Trace]:
+    def traces(self, spikes: Tensor, known: Mapping[str, Tensor] | None = None) -> dict[str, Trace]:
         r"""Run the network and keep spikes and membranes of every population.
 
         Parameters
@@ -73,13 +73,16 @@ class SpikingNetwork(nn.Module):
         spikes : Tensor, shape (steps, batch, \*shape of the input)
             Input spikes, 0 or 1. There may be fewer positions along the first axis of the shape;
             the others are silent.
+        known : mapping of str to Tensor, optional
+            Spikes of populations that are not computed but taken as they are, in the shape in which
+            they are returned.
 
         Returns
         -------
         dict of str to (Tensor, Tensor)
-            For each population but the input, in the order of the network, spikes and membranes of
-            shape (steps, batch, \*shape), without neurons that silence cannot wake
-            (:func:`networks.description.crop`).
+            For each population that was computed, not the input, in the order of the network,
+            spikes and membranes of shape (steps, batch, \*shape), without neurons that silence
+            cannot wake (:func:`networks.description.crop`).
 
         Raises
         ------
@@ -94,7 +97,7 @@ class SpikingNetwork(nn.Module):
             scales=self._scales,
             dropout=self.dropout if self.training else 0.0,
         )
-        return presentation.run(fitted.padded(spikes))
+        return presentation.run(fitted.padded(spikes), known)
 
     @torch.no_grad()
     def activity(

@@ -188,6 +188,11 @@ def test_export(cli, material):
     compare("export", cli, ("export", "mr", "--nir", material / "mr.nir"))
 
 
+def test_ablate(cli, small_model, reviews):
+    command = ("ablate", small_model, "--dataset", reviews / "reviews.csv", "--limit=2")
+    compare("ablate", cli, (*command, "--steps=3"), (*command, "--of=words"))
+
+
 def test_calibrate(cli, small_model, reviews, tmp_path):
     few = ("--limit=2", "--neurons-compared=10", "--backend=numpy", "--steps=5")
     files = ("--dataset", reviews / "reviews.csv", "--out", tmp_path / "fitted.toml")
