@@ -23,6 +23,7 @@ from bionlp.cli.options import (
     TextColumn,
 )
 from bionlp.errors import UsageError
+from bionlp.limits import MOST_SENTENCES
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def ablate(
     top: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Show so many, the weightiest first.")
     ] = 20,
-    at_least: Annotated[int, typer.Option(min=1, help="Only words of so many sentences.")] = 1,
+    at_least: Annotated[
+        int, typer.Option(min=1, max=MOST_SENTENCES, help="Only words of so many sentences.")
+    ] = 1,
     steps: Steps = None,
     seed: Seed = 0,
     device: DeviceName = "auto",

@@ -127,10 +127,13 @@ Neurons = Annotated[
         autocompletion=completion.neurons,
     ),
 ]
+LEAST_STEP = 0.001
 TimeStep = Annotated[
     float,
     typer.Option(
         "--dt",
+        min=LEAST_STEP,
+        max=1,
         metavar="MS",
         help="Duration of a step in ms: 1, as networks are trained, or a part of it such as 0.1. "
         "Rates are kept, and --steps counts whole ones.",

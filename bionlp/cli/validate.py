@@ -9,6 +9,7 @@ import typer
 
 from bionlp.cli import completion
 from bionlp.cli.options import (
+    LEAST_STEP,
     Backend,
     Decay,
     Json,
@@ -76,7 +77,9 @@ def validate(
         ),
     ] = 0,
     other_neurons: Annotated[str | None, typer.Option("--neurons", hidden=True)] = None,
-    other_step: Annotated[float | None, typer.Option("--dt", hidden=True)] = None,
+    other_step: Annotated[
+        float | None, typer.Option("--dt", min=LEAST_STEP, max=1, hidden=True)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare every spike of Brian 2 with PyTorch, both given the same input.

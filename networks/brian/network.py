@@ -210,7 +210,9 @@ class BrianNetwork:
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
         # Values of neurons that are given are looked at afterwards.
         groups = [self.groups[name].name for name in self._texts]
-        quiet = {"over": "ignore"} | ({"invalid": "ignore"} if groups else {})
+        quiet = {"over": "ignore"}
+        if groups:
+            quiet |= {"invalid": "ignore", "divide": "ignore"}
         with (
             np.errstate(**quiet),
             quiet_about_values(groups),

@@ -114,7 +114,6 @@ def test_what_a_step_keeps_is_counted_once_and_without_weights():
     ("options", "code", "message"),
     [
         (("--methods=original",), 2, "unknown method 'original'; choose one of encoder, causal"),
-        (("--teacher=/nowhere",), 12, "/nowhere"),
         (("--seeds=x",), 2, "seeds are whole numbers"),
     ],
 )
@@ -132,3 +131,10 @@ def test_a_document_that_lacks_what_the_page_says_is_refused(encoders, tmp_path)
     code, _, err = encoders()
     assert code != 0
     assert "encoder.json holds no results of encoder" in err
+
+
+def test_a_teacher_that_is_not_there_is_one_clear_line(encoders):
+    pytest.importorskip("transformers", reason="needs transformers")
+    code, _, err = encoders("--teacher=/nowhere")
+    assert code == 12
+    assert "/nowhere" in err

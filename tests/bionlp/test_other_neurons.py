@@ -44,15 +44,10 @@ def activities(neurons, backend):
     return run_brian(classifier.network, stimulus, seed=1, engine=engine, record=["all"])[1]
 
 
+# Cython compiles for minutes here; tests/networks/test_neuron_model.py has it on a small network.
 @pytest.mark.parametrize(
     "backend",
-    [
-        "numpy",
-        *(
-            pytest.param(backend, marks=[pytest.mark.slow, needs_compiler])
-            for backend in ("cython", "cpp_standalone")
-        ),
-    ],
+    ["numpy", pytest.param("cpp_standalone", marks=[pytest.mark.slow, needs_compiler])],
 )
 def test_the_bundled_model_with_its_neurons_as_text_fires_as_it_did(backend):
     found = activities(find_neurons("lif"), backend)
