@@ -18,7 +18,7 @@ from bionlp.datasets import Example
 from bionlp.engine import DT_MS, Engine, backend_errors
 from bionlp.errors import UsageError
 from bionlp.simulation import Advance, record_run, stimulus_of
-from networks.brian import NeuronModel, refined
+from networks.brian import NeuronModel
 from networks.brian.fitting import Fit, choose, fit_neurons, fitted
 from networks.brian.neuron_model import by_population
 from networks.description import Network, crop, refine
@@ -171,8 +171,9 @@ class _Fitting:
         chosen = [(of_words[n], s.neurons) for n, s in zip(words, samples, strict=True)]
         return fit_neurons(
             choose(chosen),
-            refined(model, parts),
+            model,
             np.hstack([sample.currents for sample in samples]),
             np.concatenate([self._counts[s.sentence][name][s.neurons] for s in samples]),
             self._engine.dt_ms * ms,
+            parts,
         )

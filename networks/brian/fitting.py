@@ -25,7 +25,7 @@ import brian2
 import numpy as np
 
 from networks.brian.driving import drive
-from networks.brian.neuron_model import ModelError, NeuronModel
+from networks.brian.neuron_model import ModelError, NeuronModel, refined
 from networks.description import Population
 
 OCTAVES = 4.0
@@ -69,6 +69,7 @@ def fit_neurons(
     currents: np.ndarray,
     trained: np.ndarray,
     dt: brian2.Quantity,
+    parts: int = 1,
 ) -> Fit:
     """Find gain and bias of a layer.
 
@@ -84,6 +85,8 @@ def fit_neurons(
         How often the trained neuron fired.
     dt : brian2.Quantity
         Duration of a step.
+    parts : int
+        How many of these a trained step is parted into; the bias is that of a whole one.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def fit_neurons(
         If the model cannot be simulated.
     """
     threshold = float(np.mean(getattr(population.neuron, "threshold", 1.0)))
-    grid = _Grid(population, model, currents, trained, dt, threshold)
+    grid = _Grid(population, refined(model, parts), currents, trained, dt, threshold)
     best: Pair = (0.0, 0.0)
     widths, sizes = (OCTAVES, BIASES), GRID
     for _ in range(1 + ROUNDS):
@@ -117,7 +120,7 @@ def fit_neurons(
     octaves, bias = best
     return Fit(
         gain=2.0**octaves,
-        bias=bias * threshold,
+        bias=parts * bias * threshold,
         trained=float(np.mean(trained)),
         before=mean_before,
         after=mean_after,

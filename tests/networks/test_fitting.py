@@ -8,7 +8,7 @@ from brian2 import ms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks.brian import NeuronModel
+from networks.brian import NeuronModel, refined
 from networks.brian.driving import drive
 from networks.brian.fitting import choose, fit_neurons, fitted, repeat
 from networks.brian.neuron_files import parse_neurons, shelf, shelf_model, write_neurons
@@ -119,6 +119,19 @@ def test_gain_and_bias_that_were_taken_away_are_found_again(octaves, bias):
     again = drive(population, fitted(model, found), currents, 1 * ms)
     assert again.tolist() == counted(neuron, currents).tolist()
     assert found.trained == found.after == again.mean()
+
+
+@pytest.mark.parametrize("name", ["lif_adaptive", "lif_exp_current", "adex"])
+def test_a_fit_in_smaller_steps_holds_in_smaller_steps(name):
+    rng = np.random.default_rng(3)
+    currents = rng.normal(0.2, 0.3, size=(100, 40))
+    population = Population("layer", (40,), LIF(0.9))
+    trained = counted(LIF(0.9), currents) + 3
+    model = shelf_model(name)
+    found = fit_neurons(population, model, currents, trained, 0.5 * ms, parts=2)
+    assert found.bias != 0
+    counts = drive(population, refined(fitted(model, found), 2), currents, 0.5 * ms)
+    assert counts.mean() == pytest.approx(found.after)
 
 
 def test_a_fit_that_changes_nothing_leaves_the_model_as_it_is():
