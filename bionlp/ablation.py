@@ -27,6 +27,7 @@ from bionlp.errors import UsageError
 from bionlp.evaluation import presentations
 from bionlp.vocabulary import PADDING
 from networks.description import Network
+from networks.description.order import reachable
 from networks.pytorch import SpikingNetwork
 from networks.pytorch.spiking import answer
 
@@ -203,12 +204,10 @@ def _presented(
 
 def _hears(network: Network, layer: str) -> set[str]:
     """Return all populations that a layer acts on, not itself."""
-    found, waiting = set(), [layer]
-    while waiting:
-        heard = waiting.pop()
-        new = {c.target for c in network.connections if heard in c.sources} - found
-        found |= new
-        waiting += new
+    edges = {
+        name: {c.target for c in network.connections if name in c.sources} for name in network.order
+    }
+    found = reachable(layer, edges)
     if layer in found:
         raise UsageError(f"layer {layer!r} hears of itself, so its maps are not taken away alone")
     return found

@@ -72,16 +72,15 @@ def _neurons(model: str, backend: str, reference: str) -> EngineSpec:
     return EngineSpec(name, "brian", options, 1, reference, "neurons", twice=backend == "cython")
 
 
-def _training(name: str, model: str, reference: str | None = None) -> EngineSpec:
-    settings = TrainingSettings()
-    finetuned = name.startswith("finetune")
-    batch = settings.finetuning_batch_size if finetuned else settings.encoder_batch_size
+def _training(name: str, model: str, batch: int, reference: str | None = None) -> EngineSpec:
     return EngineSpec(name, "training", {"model": model}, batch, reference, "training")
 
 
 def _queries(way: str, reference: str | None = None) -> EngineSpec:
     return EngineSpec(f"query-{way}", "queries", {"way": way}, 1, reference, "queries")
 
+
+_USUAL = TrainingSettings()
 
 ENGINES = {
     spec.name: spec
@@ -102,11 +101,11 @@ ENGINES = {
         _neurons("adex", "numpy", "shared-numpy"),
         _neurons("adex", "cython", "shared-cython"),
         _neurons("adex", "cpp_standalone", "shared-cpp"),
-        _training("finetune-snntorch", "snntorch"),
-        _training("finetune-torch", "torch", "finetune-snntorch"),
-        _training("encoder-repeated", "repeated"),
-        _training("encoder-twin", "twin", "encoder-repeated"),
-        _training("encoder-words", "encoder", "encoder-repeated"),
+        _training("finetune-snntorch", "snntorch", _USUAL.finetuning_batch_size),
+        _training("finetune-torch", "torch", _USUAL.finetuning_batch_size, "finetune-snntorch"),
+        _training("encoder-repeated", "repeated", _USUAL.encoder_batch_size),
+        _training("encoder-twin", "twin", _USUAL.encoder_batch_size, "encoder-repeated"),
+        _training("encoder-words", "encoder", _USUAL.encoder_batch_size, "encoder-repeated"),
         _queries("whole"),
         _queries("batch", "query-whole"),
         _queries("word", "query-whole"),

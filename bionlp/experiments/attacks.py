@@ -17,13 +17,12 @@ from bionlp.attacks.recipes import ATTACKS
 from bionlp.attacks.run import USUAL_DRAWS, USUAL_QUERIES, Plan, attack
 from bionlp.attacks.victims import SpikingVictim, TextCNNVictim, Victim
 from bionlp.datasets.registry import KNOWN
-from bionlp.errors import UsageError
-from bionlp.experiments.cells import ATTACKED, METHODS, Cell, list_cells
+from bionlp.experiments.cells import ATTACKED, METHODS, Cell, check_names, list_cells
 from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.measures import classifier_of
 from bionlp.experiments.methods import RUN
 from bionlp.experiments.results import Results
-from bionlp.experiments.store import Record
+from bionlp.experiments.store import Record, missing_cells
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
 from bionlp.training.stages import INPUT_SEED, TextCNNStage
@@ -115,9 +114,7 @@ def list_attacks(
     UsageError
         If something of that name does not exist, or word vectors are missing.
     """
-    for name in attacks:
-        if name not in ATTACKS:
-            raise UsageError(f"unknown attack {name!r}; choose one of {', '.join(ATTACKS)}")
+    check_names("attack", attacks, ATTACKS)
     noise = str(Noise.parse(noise))
     plain = list_cells(ATTACKED, datasets, methods, seeds, recipes, embeddings)
     return [
@@ -163,8 +160,7 @@ def run_attacks(
     PartError
         If an attack lacks a part; before anything is trained.
     """
-    missing = [cell for cell in cells if results.find(cell) is None]
-    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    missing = missing_cells(cells, results.find, report)
     check_material(missing)
     plans = _Plans(parts)
     for cell in missing:

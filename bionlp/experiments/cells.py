@@ -243,10 +243,10 @@ def list_cells(
     UsageError
         If something of that name does not exist, or word vectors are missing.
     """
-    _check("experiment", [table], EXPERIMENTS)
-    _check("dataset", datasets, READ if table == ENCODERS else DATASETS)
-    _check("method", methods, METHODS)
-    _check("recipe", recipes, RECIPES)
+    check_names("experiment", [table], EXPERIMENTS)
+    check_names("dataset", datasets, READ if table == ENCODERS else DATASETS)
+    check_names("method", methods, METHODS)
+    check_names("recipe", recipes, RECIPES)
     for dataset in datasets:
         if embeddings[LANGUAGES[dataset]] is None:
             raise UsageError(
@@ -259,7 +259,14 @@ def list_cells(
     ]
 
 
-def _check(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
+def check_names(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
+    """See that names are known.
+
+    Raises
+    ------
+    UsageError
+        If one is not; it says which there are.
+    """
     for name in names:
         if name not in known:
             raise UsageError(f"unknown {kind} {name!r}; choose one of {', '.join(known)}")

@@ -21,12 +21,11 @@ from bionlp.datasets import Example
 from bionlp.datasets.registry import KNOWN
 from bionlp.decision import predict_labels
 from bionlp.energy import energy_document
-from bionlp.errors import UsageError
-from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, list_cells
+from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, check_names, list_cells
 from bionlp.experiments.footprint import encoder_work, kept_bytes
 from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.results import Results
-from bionlp.experiments.store import Record
+from bionlp.experiments.store import Record, missing_cells
 from bionlp.metrics import METRICS
 from bionlp.progress import Reporter
 from bionlp.scores import Evaluation
@@ -154,9 +153,7 @@ def list_encoders(
     PartError
         If the teacher cannot be opened.
     """
-    for name in methods:
-        if name not in CONTENDERS:
-            raise UsageError(f"unknown method {name!r}; choose one of {', '.join(CONTENDERS)}")
+    check_names("method", methods, CONTENDERS)
     plain = list_cells(ENCODERS, datasets, ["original"], seeds, ["default"], embeddings)
     cells = [
         EncoderCell(ENCODERS, c.dataset, method, c.seed, c.recipe, c.embeddings, teacher=teacher)
@@ -186,8 +183,7 @@ def run_encoders(
     list of dict
         The records of all cells, in their order.
     """
-    missing = [cell for cell in cells if results.find(cell) is None]
-    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    missing = missing_cells(cells, results.find, report)
     check_material(missing)
     material = shared = None
     for number, cell in enumerate(missing, start=1):
@@ -210,8 +206,6 @@ def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:
     folder, origin = material.folder / cell.method, origin_of(corpus, embeddings, settings)
     history = fit(stage, corpus.train, corpus.dev, choices, folder, material.report, origin)
     batch = next(batches(corpus.sentences, MEASURED, np.random.default_rng(0)))
-    reads = fold(encoder_stage(*parts).model)
-    counted = material.whole(corpus.dataset.test[:COUNTED]).ids
     test = _evaluation(stage, material, corpus.dataset.test)
     return {
         "dev": _evaluation(stage, material, corpus.dataset.dev).scores,
@@ -223,10 +217,17 @@ def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:
         "seconds_of_epoch": round(float(np.median(history.seconds)), 2),
         "kept_mib": round(kept_bytes(stage, batch) / 2**20, 2),
         "teacher": _teacher(lessons),
-        "energy": None
-        if kind == TWIN
-        else energy_document(encoder_work(stage.model, reads, counted)),
+        "energy": None if kind == TWIN else _energy(stage, parts, kind, material),
     }
+
+
+def _energy(
+    stage: EncoderStage, parts: tuple, kind: str, material: EncoderMaterial
+) -> dict[str, Any]:
+    """Return what test sentences cost, counted on the connections of a network of its shape."""
+    shape = stage if kind == ENCODER else encoder_stage(*parts)
+    counted = material.whole(material.corpus.dataset.test[:COUNTED]).ids
+    return energy_document(encoder_work(stage.model, fold(shape.model), counted))
 
 
 def _evaluation(

@@ -25,11 +25,11 @@ from bionlp.cores import cores
 from bionlp.datasets import Dataset, load_dataset
 from bionlp.energy import count_work
 from bionlp.engine import DT_MS, Engine
-from bionlp.errors import UsageError
 from bionlp.evaluation import evaluate
+from bionlp.experiments.cells import check_names
 from bionlp.experiments.perturbations import MODELS
 from bionlp.experiments.records import Amount, Count, Scores
-from bionlp.experiments.store import Record, Store
+from bionlp.experiments.store import Record, Store, missing_cells
 from bionlp.limits import MOST_SEED
 from bionlp.neuron_fitting import USUAL_SAMPLES, fit_to_trained
 from bionlp.progress import Reporter
@@ -162,11 +162,8 @@ def list_neurons(
     UsageError
         If there is no such model or dataset.
     """
-    known = {"model": (models, (TRAINED, *shelf())), "dataset": (datasets, MODELS)}
-    for kind, (names, choices) in known.items():
-        for name in names:
-            if name not in choices:
-                raise UsageError(f"unknown {kind} {name!r}; choose one of {', '.join(choices)}")
+    check_names("model", models, (TRAINED, *shelf()))
+    check_names("dataset", datasets, MODELS)
     return [
         NeuronsCell(dataset, model, seed, sentences)
         for seed, dataset, model in product(seeds, datasets, models)
@@ -231,8 +228,7 @@ def run_neurons(
     list of dict
         The records of all cells, in their order.
     """
-    missing = [cell for cell in cells if results.find(cell) is None]
-    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    missing = missing_cells(cells, results.find, report)
     for number, cell in enumerate(missing, start=1):
         report.note(f"{number}/{len(missing)}: {cell}")
         record = results.add(cell, _measure(cell, load_dataset(cell.dataset), report))

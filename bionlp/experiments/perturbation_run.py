@@ -12,6 +12,7 @@ from bionlp.datasets import Example, load_dataset
 from bionlp.errors import TextError
 from bionlp.evaluation import evaluate
 from bionlp.experiments.perturbations import PerturbedCell, PerturbedResults, Record
+from bionlp.experiments.store import missing_cells
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
 from networks.described import digest_of
@@ -51,8 +52,7 @@ def run_perturbed(
     """
     datasets = dict.fromkeys(cell.dataset for cell in cells)
     digests = {name: digest_of(_model(name).network) for name in datasets}
-    missing = [cell for cell in cells if results.find(cell, digests[cell.dataset]) is None]
-    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    missing = missing_cells(cells, lambda cell: results.find(cell, digests[cell.dataset]), report)
     for dataset in dict.fromkeys(cell.dataset for cell in missing):
         _test(dataset)
     for number, cell in enumerate(missing, start=1):

@@ -22,6 +22,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bionlp.errors import UsageError
+from bionlp.experiments.cells import check_names
 from bionlp.experiments.records import Amount, Count, Scores
 from bionlp.experiments.store import Record, Store
 from bionlp.limits import MOST_SEED
@@ -178,11 +179,8 @@ def list_perturbed(
     UsageError
         If there is no such dataset or perturbation, or a level is out of its range.
     """
-    known = {"perturbation": (what, (NONE, *USUAL_LEVELS)), "dataset": (datasets, MODELS)}
-    for kind, (names, choices) in known.items():
-        for name in names:
-            if name not in choices:
-                raise UsageError(f"unknown {kind} {name!r}; choose one of {', '.join(choices)}")
+    check_names("perturbation", what, (NONE, *USUAL_LEVELS))
+    check_names("dataset", datasets, MODELS)
     perturbed = [name for name in what if name != NONE]
     if levels and len(perturbed) != 1:
         raise UsageError("--levels are of one perturbation; name one with --what")

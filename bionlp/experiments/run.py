@@ -10,7 +10,7 @@ from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.measures import measure
 from bionlp.experiments.methods import RUN
 from bionlp.experiments.results import Results
-from bionlp.experiments.store import Record
+from bionlp.experiments.store import Record, missing_cells
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
 
@@ -42,8 +42,7 @@ def run_cells(
     list of dict
         The records of all cells, in their order.
     """
-    missing = [cell for cell in cells if results.find(cell) is None]
-    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    missing = missing_cells(cells, results.find, report)
     check_material(missing)
     material = shared = None
     for number, cell in enumerate(missing, start=1):

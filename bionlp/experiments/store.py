@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from bionlp.errors import CheckpointError
 from bionlp.files import atomic_path
+from bionlp.progress import Reporter
 from bionlp.strict import first_fault, one_line, parse_json, read_file
 
 PACKAGES = ("bionlp", "brian2", "torch", "snntorch", "numpy")
@@ -21,6 +22,8 @@ LONGEST = 2**28
 """Bytes that a document may have."""
 
 Record = dict[str, Any]
+Cell = TypeVar("Cell")
+"""What a table is made of."""
 
 
 class Store:
@@ -86,6 +89,15 @@ class Store:
         except ValueError as error:
             why = one_line(error)
         raise CheckpointError(f"{self.path} holds no results of {self.table} ({why}); remove it")
+
+
+def missing_cells(
+    cells: Sequence[Cell], find: Callable[[Cell], Record | None], report: Reporter
+) -> list[Cell]:
+    """Return the cells of which nothing is found, and tell how many there are to compute."""
+    missing = [cell for cell in cells if find(cell) is None]
+    report.note(f"{len(cells)} cells, {len(missing)} of them to compute")
+    return missing
 
 
 def as_json(value: Any) -> Any:

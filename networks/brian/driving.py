@@ -14,7 +14,7 @@ from networks.brian.backends import codegen_target
 from networks.brian.neuron_model import NeuronModel
 from networks.brian.private import NamesApart
 from networks.brian.slots import slot
-from networks.brian.text_neurons import HUGE, TextNeurons
+from networks.brian.text_neurons import TextNeurons, in_bounds
 from networks.description import Population
 
 
@@ -63,9 +63,7 @@ def drive(
             network = brian2.Network(group, fired)
             network.schedule = ["start", *own, "groups", "thresholds", "synapses", "resets", "end"]
             network.run(len(currents) * dt)
-            within = [
-                np.abs(group.variables[variable].get_value()) <= HUGE for variable in text.initial
-            ]
+            within = [in_bounds(group.variables[name].get_value()) for name in text.initial]
             return np.where(np.all(within, axis=0), fired.count, np.nan)
     finally:
         names.give_up()

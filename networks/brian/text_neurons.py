@@ -75,7 +75,7 @@ class TextNeurons(ModelText):
         ModelError
             If they are no numbers, or beyond all bounds.
         """
-        if not (np.abs(np.asarray(values, dtype=np.float64)) <= HUGE).all():
+        if not in_bounds(values).all():
             step = float(self.dt) * 1e3
             raise self.fault(
                 "equations",
@@ -184,6 +184,11 @@ class TextNeurons(ModelText):
             raise self.fault(part if part == "equations" else f"{part} {text!r}", what) from error
         finally:
             names.give_up()
+
+
+def in_bounds(values: np.ndarray) -> np.ndarray:
+    """Return which values are numbers, and such as can be."""
+    return np.abs(np.asarray(values, dtype=np.float64)) <= HUGE
 
 
 def _understood(error: Exception) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Edge = tuple[str, str, int]
 """Source, target, and delay in steps."""
@@ -35,7 +35,7 @@ def components(names: Sequence[str], edges: Iterable[Edge]) -> tuple[tuple[str, 
         listens[target].add(source)
         if delay == 0:
             at_once[target].add(source)
-    before = {name: _reachable(name, listens) for name in names}
+    before = {name: reachable(name, listens) for name in names}
     groups: dict[str, list[str]] = {}
     for name in names:
         first = next(other for other in names if other == name or _cyclic(name, other, before))
@@ -55,12 +55,12 @@ def _cyclic(a: str, b: str, before: dict[str, set[str]]) -> bool:
     return b in before[a] and a in before[b]
 
 
-def _reachable(name: str, listens: dict[str, set[str]]) -> set[str]:
-    """Return all nodes that a node hears of, directly or not."""
+def reachable(name: str, edges: Mapping[str, set[str]]) -> set[str]:
+    """Return all nodes that edges lead to from a node, directly or not."""
     found: set[str] = set()
     waiting = [name]
     while waiting:
-        new = listens[waiting.pop()] - found
+        new = edges[waiting.pop()] - found
         found |= new
         waiting.extend(new)
     return found
