@@ -66,3 +66,11 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and lack:
         raise BackendError(f"device 'cuda' cannot be used here: {lack}; or choose --device cpu")
     return torch.device("cpu" if lack or name == "cpu" else "cuda")
+
+
+def describe_device(device: torch.device | str) -> str:
+    """Return what a record says of a device: ``cpu``, or the name that a GPU gives itself."""
+    import torch
+
+    device = torch.device(device)
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

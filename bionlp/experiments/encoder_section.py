@@ -37,8 +37,9 @@ COSTS = """\
 Spikes and operations are those of a sentence, mean over {counted} sentences of test: weights that
 spikes deliver, for the twin its multiply-accumulates. Updates are filters, or membranes, times
 steps. Energy is in microjoules, in parentheses as a multiple of the twin's. Memory is what the
-backward pass of a step of {batch} sentences keeps; seconds are those of an epoch, on the machine
-and beside the load that there was."""
+backward pass of a step of {batch} sentences keeps. Trained on: {devices}. What a step of training
+costs in time is measured on its own, since it is nothing beside other work: `bionlp bench --engines
+encoder-repeated,encoder-twin,encoder-words`."""
 TEXTCNNS = ("original", "finetuned")
 GLUE_EXPLAINED = """\
 On GLUE, what is called test is its dev file, for the labels of its test files are not public, and
@@ -68,7 +69,8 @@ def encoder_section(records: Sequence[Record], textcnns: Sequence[Record]) -> li
 
     explained = EXPLANATION.format(shape=_shape(records), repeats=REPEATS)
     counted = sorted({r["energy"]["sentences"] for r in records if r["energy"]})
-    costs = COSTS.format(counted=" or ".join(map(str, counted)), batch=MEASURED)
+    devices = ", ".join(sorted({record["device"] for record in records}))
+    costs = COSTS.format(counted=" or ".join(map(str, counted)), batch=MEASURED, devices=devices)
     compared = _compared(records)
     return [
         f"## {EXPERIMENTS[ENCODERS].title}",
@@ -102,7 +104,8 @@ def _scores(records: Sequence[Record], textcnns: Sequence[Record]) -> list[str]:
     of_paper, of_glue = parts
     tables = [_accuracies(of_paper, textcnns)] if of_paper else []
     if of_glue:
-        tables += [fill(GLUE_EXPLAINED, 100), _accuracies(of_glue, []), _metrics(of_glue)]
+        measured = [_metrics(of_glue)] if any(r["metrics"] for r in of_glue) else []
+        tables += [fill(GLUE_EXPLAINED, 100), _accuracies(of_glue, []), *measured]
     return tables
 
 
@@ -152,13 +155,10 @@ def _costs(records: Sequence[Record]) -> str:
                 of_twin = f"{_mean(macs):,.0f}" if macs else ""
                 work = [of_twin, ""] if method == "twin" else _work(cells)
                 spikes = "" if method == "twin" else f"{_spikes(cells):,.0f}"
-                training = [f"{_mean([r[k] for r in cells]):,.1f}" for k in TRAINING]
-                rows.append([READ[dataset], title, *training, spikes, *work, *joules])
-    head = ["Dataset", "Network", "Seconds", "MiB", "Spikes", "Operations", "Updates", *models]
+                kept = f"{_mean([r['kept_mib'] for r in cells]):,.1f}"
+                rows.append([READ[dataset], title, kept, spikes, *work, *joules])
+    head = ["Dataset", "Network", "MiB", "Spikes", "Operations", "Updates", *models]
     return markdown(head, rows)
-
-
-TRAINING = ("seconds_of_epoch", "kept_mib")
 
 
 def _work(cells: Sequence[Record]) -> list[str]:

@@ -20,6 +20,7 @@ import numpy as np
 from bionlp.datasets import Example
 from bionlp.datasets.registry import KNOWN
 from bionlp.decision import predict_labels
+from bionlp.devices import describe_device
 from bionlp.energy import energy_document
 from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, check_names, list_cells
 from bionlp.experiments.footprint import encoder_work, kept_bytes
@@ -214,7 +215,7 @@ def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:
         "best_epoch": history.best_epoch,
         "dev_by_epoch": history.dev_accuracy,
         "seconds": round(sum(history.seconds), 1),
-        "seconds_of_epoch": round(float(np.median(history.seconds)), 2),
+        "device": describe_device(material.device),
         "kept_mib": round(kept_bytes(stage, batch) / 2**20, 2),
         "teacher": _teacher(lessons),
         "energy": None if kind == TWIN else _energy(stage, parts, kind, material),

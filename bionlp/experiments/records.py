@@ -181,7 +181,7 @@ class EncoderCell(Identified):
     dev: Dev
     test: Scores
     metrics: dict[str, float]
-    seconds_of_epoch: Amount
+    device: str
     kept_mib: Amount
     teacher: Taught | None
     energy: EncoderEnergy | None

@@ -9,6 +9,7 @@ import torch
 
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
+from bionlp.devices import choose_device, describe_device
 from bionlp.energy import count_work
 from bionlp.engine import Engine
 from bionlp.experiments.cells import CONTENDERS
@@ -41,6 +42,7 @@ def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path
     assert code == 0, err
     assert "4 cells, 4 of them to compute" in err
     cells = {cell["method"]: cell for cell in records("encoder")}
+    where = describe_device(choose_device("auto"))
     assert list(cells) == list(CONTENDERS)
     for method, cell in cells.items():
         assert CONTENDERS[method] in out
@@ -48,6 +50,7 @@ def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path
         assert cell["settings"]["causal"] == (method == "causal")
         assert (cell["energy"] is None) == (method == "twin")
         assert cell["teacher"] is None
+        assert cell["device"] == where
     one, four = (cells[name]["energy"] for name in ("encoder", "repeated"))
     assert four["neuron_updates"] == 2 * one["neuron_updates"]
     assert one["macs"] == four["macs"]
@@ -61,6 +64,7 @@ def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path
     text = make_page(tmp_path / "results", "results")
     assert "## A spiking transformer that reads a word a step" in text
     assert "repeat coding needs" in text
+    assert f"Trained on: {where}." in text
     command = shlex.split(cells["repeated"]["command"])
     assert command[:3] == ["bionlp", "experiment", "encoder"]
     elsewhere = ("--out", tmp_path / "alone", "--work", tmp_path / "apart")
