@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -65,6 +65,9 @@ class CostModel:
 ADD, MULTIPLY_ADD, COMPARE, ACCESS = 0.9, 4.6, 0.9, 5.0
 """Picojoules at 45 nm and 0.9 V: arithmetic on 32-bit floating-point numbers, and one such number
 read from or written to 8 KB of SRAM (Horowitz 2014, figure 1.1.9: 10 pJ for 64 bits)."""
+ADD_INT, MULTIPLY_INT, MULTIPLY_INT8, ACCESS_INT8 = 0.1, 3.1, 0.2, 1.25
+"""The same of whole numbers: an addition of 32 bits, multiplications of 32 and of 8 bits, and
+8 bits read or written (same figure)."""
 
 COST_MODELS = (
     CostModel(
@@ -89,7 +92,50 @@ COST_MODELS = (
         synaptic_operation=ADD + 3 * ACCESS,
         neuron_update=MULTIPLY_ADD + COMPARE + 2 * ACCESS,
     ),
+    CostModel(
+        "45 nm, 8 bits",
+        "Horowitz 2014, arithmetic alone: weights and activations of 8 bits in both networks, sums "
+        "and membranes of 32 bits",
+        mac=MULTIPLY_INT8 + ADD_INT,
+        synaptic_operation=ADD_INT,
+    ),
+    CostModel(
+        "45 nm with memory, 8 bits",
+        "the same, with what memory costs: weights and activations of 8 bits are read, membranes "
+        "of 32 bits read and written, and each decays and is tested in every step",
+        mac=MULTIPLY_INT8 + ADD_INT + 2 * ACCESS_INT8,
+        synaptic_operation=ADD_INT + ACCESS_INT8 + 2 * ACCESS,
+        neuron_update=MULTIPLY_INT + ADD_INT + 2 * ACCESS,
+    ),
 )
+
+
+def price(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say what a sentence costs under each cost model.
+
+    Parameters
+    ----------
+    counts : mapping of str to Any
+        Mean counts of a sentence: ``macs`` of what the network is held against, its own
+        ``synaptic_operations`` and ``neuron_updates``; ``reference`` says what it is held against,
+        its TextCNN if nothing is said.
+
+    Returns
+    -------
+    list of dict
+        For each of :data:`COST_MODELS` its name and source, both energies in joules, and the
+        spiking network's as a multiple of the other.
+    """
+    reference = counts.get("reference", Work.reference)
+    rows = []
+    for model in COST_MODELS:
+        other = model.textcnn(counts["macs"])
+        spiking = model.spiking(counts["synaptic_operations"], counts["neuron_updates"])
+        row = {"cost_model": model.name, reference_key(reference): other}
+        rows.append(
+            row | {"spiking_joules": spiking, "ratio": spiking / other, "source": model.source}
+        )
+    return rows
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 import brian2
 import numpy as np
 
-from analysis.energy import COST_MODELS, WordWork, Work, reference_key
+from analysis.energy import WordWork, Work, price
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
 from bionlp.engine import Engine
@@ -83,30 +83,16 @@ def energy_document(work: Work) -> dict[str, Any]:
         }
         for name, counted in work.events.items()
     ]
-    total_macs, operations = sum(macs.values()) / n, sum(work.events.values()) / n
-    updates = work.neuron_updates / n
-    costs = []
-    for cost in COST_MODELS:
-        reference, spiking = cost.textcnn(total_macs), cost.spiking(operations, updates)
-        costs.append(
-            {
-                "cost_model": cost.name,
-                reference_key(work.reference): reference,
-                "spiking_joules": spiking,
-                "ratio": spiking / reference,
-                "source": cost.source,
-            }
-        )
-    return {
+    counts = {
         "sentences": n,
         "reference": work.reference,
         "layers": layers,
-        "macs": total_macs,
-        "synaptic_operations": operations,
-        "neuron_updates": updates,
+        "macs": sum(macs.values()) / n,
+        "synaptic_operations": sum(work.events.values()) / n,
+        "neuron_updates": work.neuron_updates / n,
         "spikes": {name: spikes / n for name, spikes in work.spikes.items()},
-        "energy": costs,
     }
+    return counts | {"energy": price(counts)}
 
 
 def count_work(

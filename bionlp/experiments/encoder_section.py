@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import fill
 
 import numpy as np
 
+from analysis.energy import COST_MODELS, price
 from bionlp.experiments.cells import (
     CONTENDERS,
     DATASETS,
@@ -22,6 +23,7 @@ from bionlp.experiments.layout import (
     of_method,
     of_recipe,
     origin,
+    recipes_of,
     scores,
     summary,
     titles,
@@ -36,7 +38,8 @@ for {repeats} steps, all words in each, to leaky integrate-and-fire neurons."""
 COSTS = """\
 Spikes and operations are those of a sentence, mean over {counted} sentences of test: weights that
 spikes deliver, for the twin its multiply-accumulates. Updates are filters, or membranes, times
-steps. Energy is in microjoules, in parentheses as a multiple of the twin's. Memory is what the
+steps. Energy is in microjoules, in parentheses as a multiple of the twin's; rows of table 5 are the
+TextCNN's and those of the rate-coded networks that were made from it. Memory is what the
 backward pass of a step of {batch} sentences keeps. Trained on: {devices}. What a step of training
 costs in time is measured on its own, since it is nothing beside other work: `bionlp bench --engines
 encoder-repeated,encoder-twin,encoder-words`."""
@@ -47,15 +50,17 @@ epochs were selected on a tenth of its training file. QNLI, QQP and MNLI are mis
 mean that could be compared with what SNN-BERT reports."""
 
 
-def encoder_section(records: Sequence[Record], textcnns: Sequence[Record]) -> list[str]:
+def encoder_section(
+    records: Sequence[Record], textcnns: Sequence[Record], energies: Sequence[Record]
+) -> list[str]:
     """Lay out all trained encoders.
 
     Parameters
     ----------
     records : sequence of dict
         Finished cells of the experiment on encoders.
-    textcnns : sequence of dict
-        Those of table 1, to be shown beside them.
+    textcnns, energies : sequence of dict
+        Those of table 1 and of the table of energy, to be shown beside them.
 
     Returns
     -------
@@ -77,7 +82,7 @@ def encoder_section(records: Sequence[Record], textcnns: Sequence[Record]) -> li
         fill(f"{origin(records)}. {explained}", 100),
         *_scores(records, of_recipe(textcnns, "default")),
         fill(costs, 100),
-        _costs(records),
+        _costs(records, energies),
         *([compared] if compared else []),
         "Commands:",
         "\n".join(f"    {line}" for line in dict.fromkeys(r["command"] for r in records)),
@@ -86,7 +91,7 @@ def encoder_section(records: Sequence[Record], textcnns: Sequence[Record]) -> li
 
 def encoder_tables(records: Sequence[Record]) -> str:
     """Return what the finished command prints, Markdown."""
-    return "\n\n".join([*_scores(records, []), _costs(records)])
+    return "\n\n".join([*_scores(records, []), _costs(records, [])])
 
 
 def _shape(records: Sequence[Record]) -> str:
@@ -143,7 +148,7 @@ def _accuracies(records: Sequence[Record], textcnns: Sequence[Record]) -> str:
     return markdown(["Test accuracy, percent", *titles(datasets)], rows)
 
 
-def _costs(records: Sequence[Record]) -> str:
+def _costs(records: Sequence[Record], energies: Sequence[Record]) -> str:
     models = _models(records)
     rows = []
     for dataset in datasets_of(records):
@@ -157,8 +162,25 @@ def _costs(records: Sequence[Record]) -> str:
                 spikes = "" if method == "twin" else f"{_spikes(cells):,.0f}"
                 kept = f"{_mean([r['kept_mib'] for r in cells]):,.1f}"
                 rows.append([READ[dataset], title, kept, spikes, *work, *joules])
+        rows += [[READ[dataset], *row] for row in _textcnns(energies, dataset, models)]
     head = ["Dataset", "Network", "MiB", "Spikes", "Operations", "Updates", *models]
     return markdown(head, rows)
+
+
+def _textcnns(energies: Sequence[Record], dataset: str, models: Sequence[str]) -> Iterator[list]:
+    """Yield what a TextCNN costs on the same dataset, and the spiking networks made from one."""
+    cells = [r for r in energies if r["dataset"] == dataset and "energy" in r]
+    if cells and models:
+        own = [_mean(_costs_under(cells, model, "textcnn_joules")) for model in models]
+        macs = _mean([record["energy"]["macs"] for record in cells])
+        joules = (f"{1e6 * value:.3g}" for value in own)
+        yield ["TextCNN (table 5)", "", "", f"{macs:,.0f}", "", *joules]
+        for recipe in recipes_of(cells):
+            of = of_recipe(cells, recipe)
+            spiking = [_mean(_costs_under(of, model, "spiking_joules")) for model in models]
+            name = f"{METHODS['finetuned']}, recipe `{recipe}` (table 5)"
+            joules = (f"{1e6 * value:.3g}" for value in spiking)
+            yield [name, "", f"{_spikes(of):,.0f}", *_work(of), *joules]
 
 
 def _work(cells: Sequence[Record]) -> list[str]:
@@ -176,14 +198,12 @@ def _spiking(records: Sequence[Record], dataset: str) -> list[Record]:
 
 def _models(records: Sequence[Record]) -> list[str]:
     """Return the names of the cost models."""
-    costs = (cost for record in records if record["energy"] for cost in record["energy"]["energy"])
-    return list(dict.fromkeys(cost["cost_model"] for cost in costs))
+    spiking = any(record["energy"] for record in records)
+    return [model.name for model in COST_MODELS] if spiking else []
 
 
 def _costs_under(cells: Sequence[Record], model: str, name: str) -> list[float]:
-    return [
-        cost[name] for r in cells for cost in r["energy"]["energy"] if cost["cost_model"] == model
-    ]
+    return [cost[name] for r in cells for cost in price(r["energy"]) if cost["cost_model"] == model]
 
 
 def _joules(records: Sequence[Record], dataset: str, method: str, model: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.energy import price
 from bionlp.experiments.cells import DATASETS, ENERGY, METHODS
 from bionlp.experiments.layout import (
     commands,
@@ -24,7 +25,7 @@ from bionlp.experiments.layout import (
 from bionlp.experiments.store import Record
 
 Document = dict[str, Any]
-"""As ``bionlp energy --json`` prints it."""
+"""As ``bionlp energy --json`` prints it; what it counted is priced anew, by today's cost models."""
 
 TEXTCNNS = {"original": "the original TextCNN", "tailored": "the tailored TextCNN"}
 
@@ -124,7 +125,7 @@ def _verdicts(records: Sequence[Record]) -> str:
             less = [f"`{model}`" for model, ratio in ratios.items() if ratio < 1]
             more = [f"`{model}`" for model, ratio in ratios.items() if ratio >= 1]
             under = [
-                f"{word} under {' and '.join(chosen)}"
+                f"{word} under {_together(chosen)}"
                 for word, chosen in (("less", less), ("more", more))
                 if chosen
             ]
@@ -138,6 +139,11 @@ def _verdicts(records: Sequence[Record]) -> str:
             needs = f"needs {', '.join(under)} than its TextCNN"
             lines.append(f"- {DATASETS[dataset]}, recipe `{recipe}`: {'; '.join([needs, *gaps])}.")
     return "\n".join(lines)
+
+
+def _together(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _finetuned(records: Sequence[Record]) -> dict[str, list[Record]]:
@@ -155,11 +161,11 @@ def _baseline(records: Sequence[Record], method: str) -> list[Record]:
 def _sources(records: Sequence[Record]) -> dict[str, str]:
     """Return the cost models by name, and where their figures are from."""
     documents = [record["energy"] for record in records if "energy" in record]
-    return {cost["cost_model"]: cost["source"] for d in documents for cost in d["energy"]}
+    return {cost["cost_model"]: cost["source"] for d in documents for cost in price(d)}
 
 
 def _cost(energy: Document, model: str) -> dict[str, Any]:
-    return next(cost for cost in energy["energy"] if cost["cost_model"] == model)
+    return next(cost for cost in price(energy) if cost["cost_model"] == model)
 
 
 def _ratio(energies: Sequence[Document], model: str) -> float:

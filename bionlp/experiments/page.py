@@ -151,7 +151,7 @@ def make_page(folder: Path, link: str) -> str:
                 parts += _section(table, recipe, chosen, _siblings(everything, table, recipe), link)
     parts += attack_section(everything[ATTACKED])
     parts += energy_section(everything[ENERGY])
-    parts += encoder_section(everything[ENCODERS], everything["table1"])
+    parts += encoder_section(everything[ENCODERS], everything["table1"], everything[ENERGY])
     for figure in FIGURES:
         parts += sweep_section(figure, everything[figure], folder, link)
     parts += perturbation_section(PerturbedResults(folder).records, folder, link)

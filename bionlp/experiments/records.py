@@ -23,6 +23,7 @@ from bionlp.training.settings import RECIPES
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 Setting = float | int | str | bool | list[int] | None
 
@@ -41,25 +42,15 @@ class Scores(Dev):
     n: Count
 
 
-class Cost(Open):
-    """The energy of a sentence under a cost model."""
-
-    cost_model: str
-    source: str
-    textcnn_joules: Amount
-    spiking_joules: Amount
-    ratio: Amount
-
-
 class Energy(Open):
     """What a sentence costs."""
 
     sentences: Count
     steps: Count
-    macs: Amount
+    macs: Positive
     synaptic_operations: Amount
+    neuron_updates: Amount
     spikes: dict[str, Amount]
-    energy: Annotated[list[Cost], Field(min_length=1)]
 
 
 class Identified(Open):
@@ -145,25 +136,14 @@ class AttackedCell(Identified):
     words: Annotated[dict[str, Attacked], Field(min_length=1)]
 
 
-class TwinCost(Open):
-    """The energy of a sentence under a cost model, beside that of the twin without spikes."""
-
-    cost_model: str
-    source: str
-    twin_joules: Amount
-    spiking_joules: Amount
-    ratio: Amount
-
-
 class EncoderEnergy(Open):
     """What a sentence costs an encoder."""
 
     sentences: Count
-    macs: Amount
+    macs: Positive
     synaptic_operations: Amount
     neuron_updates: Amount
     spikes: dict[str, Amount]
-    energy: Annotated[list[TwinCost], Field(min_length=1)]
 
 
 class Taught(Open):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.energy import COST_MODELS, Work, synapses, textcnn_macs
+from analysis.energy import COST_MODELS, Work, price, synapses, textcnn_macs
 from analysis.report.tables import cost_rows
 from networks.activity import synaptic_events
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder
@@ -107,7 +107,7 @@ def test_sums_over_sentences_of_different_lengths(network):
 
 
 def test_cost_models():
-    paper, bare, memory = COST_MODELS
+    paper, bare, memory, bytes_alone, bytes_kept = COST_MODELS
     assert paper.textcnn(1e6) == pytest.approx(12.5e-6)
     assert paper.spiking(1e6, 1e9) == pytest.approx(77e-9)
     assert bare.textcnn(1) == pytest.approx(4.6e-12)
@@ -115,7 +115,23 @@ def test_cost_models():
     assert memory.textcnn(1) == pytest.approx(14.6e-12)
     assert memory.spiking(1, 0) == pytest.approx(15.9e-12)
     assert memory.spiking(0, 1) == pytest.approx(15.5e-12)
+    assert bytes_alone.textcnn(1) == pytest.approx(0.3e-12)
+    assert bytes_alone.spiking(1, 1) == pytest.approx(0.1e-12)
+    assert bytes_kept.textcnn(1) == pytest.approx(2.8e-12)
+    assert bytes_kept.spiking(1, 0) == pytest.approx(11.35e-12)
+    assert bytes_kept.spiking(0, 1) == pytest.approx(13.2e-12)
     assert all(model.source for model in COST_MODELS)
+
+
+def test_counts_are_priced_by_every_model_beside_what_they_are_held_against():
+    counts = {"macs": 3e6, "synaptic_operations": 5e6, "neuron_updates": 7e3}
+    for row, model in zip(price(counts), COST_MODELS, strict=True):
+        assert row["cost_model"] == model.name
+        assert row["textcnn_joules"] == model.textcnn(3e6)
+        assert row["spiking_joules"] == model.spiking(5e6, 7e3)
+        assert row["ratio"] == row["spiking_joules"] / row["textcnn_joules"]
+    twin = price(counts | {"reference": "twin"})
+    assert [row["twin_joules"] for row in twin] == [row["textcnn_joules"] for row in price(counts)]
 
 
 def test_costs_of_silence_are_shown():

@@ -76,7 +76,7 @@ def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path
 
 def test_a_table_of_some_networks_compares_none(encoders, records):
     assert encoders("--methods=twin")[0] == 0
-    section = encoder_section(records("encoder"), [])
+    section = encoder_section(records("encoder"), [], [])
     assert not any("repeat coding needs" in part for part in section)
 
 
