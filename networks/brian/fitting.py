@@ -102,12 +102,15 @@ def fit_neurons(
     grid = _Grid(population, refined(model, parts), currents, trained, dt, threshold)
     best: Pair = (0.0, 0.0)
     widths, sizes = (OCTAVES, BIASES), GRID
+    grid.look_up([best])
     for _ in range(1 + ROUNDS):
+        if not grid.errors[best][0]:
+            break  # No pair is better than one without an error.
         axes = [
             centre + np.linspace(-width, width, size)
             for centre, width, size in zip(best, widths, sizes, strict=True)
         ]
-        grid.look_up([best, *product(*(axis.tolist() for axis in axes))])
+        grid.look_up([*product(*(axis.tolist() for axis in axes))])
         best = grid.best
         widths = tuple(2 * width / (size - 1) for width, size in zip(widths, sizes, strict=True))
         sizes = FINER

@@ -22,6 +22,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from networks.brian.backends import codegen_target
 from networks.brian.expressions import unit_name
 from networks.brian.groups import CONSTANT, declare, in_slots
+from networks.brian.integration import integration
 from networks.brian.model_text import BIAS, BUFFER, FAULTS, SCALE, ModelText
 from networks.brian.neuron_model import NeuronModel, Neurons, by_population
 from networks.brian.private import NEVER, NamesApart, brief_garbage_collection
@@ -123,7 +124,7 @@ class TextNeurons(ModelText):
         group = brian2.NeuronGroup(
             size,
             self.equations + brian2.Equations(more),
-            method=model.method,
+            method=integration(model.method),
             clock=clock,
             name=f"{self.name}*",
             namespace=namespace,
