@@ -163,3 +163,15 @@ def test_cells_without_a_partner_are_not_compared():
     noisy = attacked("finetuned", ["1" * 10] * 3, noise="fresh")
     text = "\n\n".join(attack_section([textcnn, noisy]))
     assert "noise fresh, once: spiking networks are neither" in text
+
+
+def test_the_network_with_the_same_kernels_is_a_comparison_of_its_own():
+    textcnn = attacked("original", ["1" * 40] * 3)
+    tailored = attacked("tailored", ["1" * 10 + "0" * 30] * 3)
+    spiking = attacked("finetuned", ["1" * 20 + "0" * 20] * 3)
+    alone = "\n\n".join(attack_section([textcnn, spiking]))
+    assert "tailored TextCNN" not in alone
+    text = "\n\n".join(attack_section([textcnn, tailored, spiking]))
+    before, after = text.split("beside the tailored TextCNN")
+    assert "once: spiking networks are less robust (-50.0" in before
+    assert "once: spiking networks are more robust (+25.0" in after
