@@ -102,6 +102,8 @@ def write_figure(
                 "simulate again with --record some"
             )
         figure = KINDS[kind](recording, view=view)
+    except RecordingError:
+        raise
     except ValueError as error:
         raise UsageError(str(error)) from error
     _check_pixels(figure, dpi)

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bionlp.errors import BionlpError
+from bionlp.errors import BionlpError, absent
 from bionlp.files import reason
 
 SHOWN = 60
@@ -103,8 +103,10 @@ def read_file(path: Path, error_class: type[BionlpError], most: int | None = Non
                 return stream.read()
         finally:
             os.close(descriptor)
+    except error_class:
+        raise
     except FileNotFoundError as error:
-        raise error_class(f"there is no file {path}; check the path") from error
+        raise absent(error_class)(f"there is no file {path}; check the path") from error
     except OSError as error:
         raise error_class(f"cannot read {path}: {reason(error)}") from error
     except (ValueError, MemoryError) as error:

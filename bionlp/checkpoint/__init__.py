@@ -32,7 +32,7 @@ from bionlp.checkpoint.fitting import check_network, check_words
 from bionlp.checkpoint.schema import FORMAT, VERSION, Common
 from bionlp.classifier import TextClassifier, name_of
 from bionlp.confidence import Calibration
-from bionlp.errors import CheckpointError
+from bionlp.errors import AbsentCheckpointError, CheckpointError
 from bionlp.files import atomic_path
 from bionlp.strict import first_fault, one_line, parse_json, read_file
 from bionlp.vocabulary import Vocabulary
@@ -152,6 +152,8 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
         by_word = getattr(settings, "coding", schema.RATES) == schema.WORDS
         if by_word:
             check_words(network, len(vocabulary))
+    except CheckpointError:
+        raise
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise CheckpointError(f"{folder / SETTINGS}: network: {one_line(error)}") from error
     levels = None if by_word else _take_levels(arrays, len(vocabulary), network)
@@ -193,7 +195,7 @@ def _read_settings(folder: Path) -> tuple[dict[str, Any], Common, Any]:
     """Return the settings as they are and as they were read, and what makes a network of them."""
     path = folder / SETTINGS
     if not os.path.lexists(path):
-        raise CheckpointError(
+        raise AbsentCheckpointError(
             f"there is no model {_shown(folder)}; give the folder of a trained model "
             f"or one of the bundled {', '.join(bundled_models())}"
         )

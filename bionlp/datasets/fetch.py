@@ -166,6 +166,8 @@ def _download(address: str, part: Path, progress: Progress | None, pause: float)
             failure = error
             if error.code < 500 and error.code != _TOO_MANY_REQUESTS:
                 break
+        except OutputError:
+            raise
         except (http.client.HTTPException, OSError) as error:
             failure = error
     raise DatasetError(

@@ -22,7 +22,7 @@ from bionlp.datasets.splits import carve_dev, stratified_split
 from bionlp.datasets.tabbed import read_tabbed
 from bionlp.datasets.tables import TABLE_SUFFIXES, read_table
 from bionlp.datasets.trees import read_phrases
-from bionlp.errors import DatasetError, UsageError
+from bionlp.errors import AbsentDatasetError, DatasetError, UsageError
 from bionlp.files import is_file
 from bionlp.text import LANGUAGES, guess_language
 
@@ -208,7 +208,7 @@ def _existing_table(path: str | Path) -> Path:
     if is_file(table):
         return table
     if table.suffix.lower() in TABLE_SUFFIXES:
-        raise DatasetError(f"there is no file {table}; check the path")
+        raise AbsentDatasetError(f"there is no file {table}; check the path")
     raise DatasetError(
         f"unknown dataset {str(path)!r}; choose one of {', '.join(KNOWN)} or give a table: "
         f"{', '.join(TABLE_SUFFIXES)}"

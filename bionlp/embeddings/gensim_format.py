@@ -103,6 +103,8 @@ def _read_aside(path: Path) -> np.ndarray:
     with opened(path) as content:
         try:
             return _read_npy(content.stream, content.most)
+        except EmbeddingError:
+            raise
         except ValueError as error:
             raise EmbeddingError(
                 f"{content.name} cannot be read: {error}; it may be truncated or something else: "

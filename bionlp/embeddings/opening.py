@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bionlp.errors import EmbeddingError
+from bionlp.errors import BionlpError, EmbeddingError
 from bionlp.files import reason
 
 LINE_MOST = 1 << 22
@@ -110,6 +110,8 @@ def opened(path: Path) -> Iterator[Content]:
             unpacked = stack.enter_context(gzip.GzipFile(fileobj=raw))
             stream = stack.enter_context(io.BufferedReader(unpacked, _BUFFER_BYTES))
             yield Content(name, stream, True, size * _GZIP_FACTOR)
+    except BionlpError:
+        raise
     except EOFError as error:
         raise EmbeddingError(
             f"{name} is truncated: its packed data ends early; get it again"
