@@ -7,7 +7,7 @@ source. So each source gets a pathway, with its part of the transform's matrix.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import prod
 
 import brian2
@@ -117,9 +117,9 @@ def pathways(
 
 def constant_current(network: Network, name: str) -> np.ndarray | None:
     """Add up the constant currents of all connections onto a population; None if there are none."""
-    currents = [
+    given = [
         connection.transform.constant(network.source_shape(connection))
         for connection in network.into(name)
     ]
-    currents = [current.ravel() for current in currents if current is not None]
-    return sum(currents) if currents else None
+    currents = [current.ravel() for current in given if current is not None]
+    return reduce(np.add, currents) if currents else None
