@@ -62,6 +62,7 @@ bench: $(INSTALLED)  ## Measure what a sentence costs in each engine; numbers an
 lint: $(DEVELOPED)  ## Check the style and the types of the code, and change nothing.
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
+	$(RUN)/mypy
 
 format: $(DEVELOPED)  ## Format the code, and mend what can be mended by itself.
 	$(RUN)/ruff check --fix .

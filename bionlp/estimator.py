@@ -171,7 +171,7 @@ class SpikingTextClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         questions = [Question(number, text) for number, text in enumerate(_texts(X), start=1)]
-        asked = {"seed": self.random_state, "device": choose_device(self.device)}
+        asked: dict[str, Any] = {"seed": self.random_state, "device": choose_device(self.device)}
         if self.backend is not None:
             from bionlp.engine import Engine
 

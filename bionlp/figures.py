@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from bionlp.errors import RecordingError, UsageError
 from bionlp.files import atomic_path
 from bionlp.limits import LEAST_DPI, MOST_DPI, check_memory
 
-KINDS = {
+KINDS: dict[str, Callable[..., PaperFigure]] = {
     "raster": plot_raster,
     "ratemap": plot_ratemap,
     "traces": plot_traces,

@@ -254,7 +254,7 @@ def _check_memory(
     """See that memory suffices for what is recorded."""
     shapes = crop(network, min(max(stimulus.words), network.input.shape[0])).shapes
     spikes = sum(prod(shapes[name]) for name in (shapes if layers is None else layers))
-    traces = sum(len(neurons) for neurons in (membranes or {}).values())
+    traces = sum(len(list(neurons)) for neurons in (membranes or {}).values())
     steps = sum(stimulus.durations)
     check_memory(
         steps * (spikes + FLOAT_BYTES * traces),

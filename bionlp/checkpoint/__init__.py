@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -78,7 +78,7 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     network, arrays = graph.network_to_json(classifier.network)
     if not classifier.word_a_step:
         arrays["levels"] = classifier.levels
-    settings = {
+    settings: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "name": classifier.name,
@@ -147,7 +147,7 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
     vocabulary = _vocabulary(folder / WORDS, raw[WORDS])
     arrays = Arrays.of_bytes(raw[ARRAYS], folder / ARRAYS)
     try:
-        network = build(settings.network, arrays)
+        network = build(cast(Any, settings).network, arrays)
         check_network(network, settings.label_names)
         by_word = getattr(settings, "coding", schema.RATES) == schema.WORDS
         if by_word:

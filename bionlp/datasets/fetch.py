@@ -155,6 +155,7 @@ def _obtain(
 
 
 def _download(address: str, part: Path, progress: Progress | None, pause: float) -> None:
+    failure: Exception = ConnectionError("it was not tried")
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(pause * 2 ** (attempt - 1))
