@@ -82,8 +82,13 @@ def plot_accuracies(
 
 NUMBER_SHARE = 0.3
 """Of an axis, what a printed accuracy takes behind the last dot."""
-BAR: dict[str, Any] = {"linestyle": "none", "ecolor": INK, "elinewidth": 0.7, "capsize": 1.5}
-BAR["capthick"] = 0.5
+BAR: dict[str, Any] = {
+    "linestyle": "none",
+    "ecolor": INK,
+    "elinewidth": 0.7,
+    "capsize": 1.5,
+    "capthick": 0.5,
+}
 
 
 def deviation(accuracies: Sequence[float], sentences: int) -> float:

@@ -7,8 +7,9 @@ source. So each source gets a pathway, with its part of the transform's matrix.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from math import prod
+from typing import cast
 
 import brian2
 import numpy as np
@@ -122,4 +123,4 @@ def constant_current(network: Network, name: str) -> np.ndarray | None:
         for connection in network.into(name)
     ]
     currents = [current.ravel() for current in given if current is not None]
-    return reduce(np.add, currents) if currents else None
+    return cast(np.ndarray, sum(currents)) if currents else None
