@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -254,7 +255,7 @@ def _check_memory(
     """See that memory suffices for what is recorded."""
     shapes = crop(network, min(max(stimulus.words), network.input.shape[0])).shapes
     spikes = sum(prod(shapes[name]) for name in (shapes if layers is None else layers))
-    traces = sum(len(list(neurons)) for neurons in (membranes or {}).values())
+    traces = sum(len(cast(Sequence[int], neurons)) for neurons in (membranes or {}).values())
     steps = sum(stimulus.durations)
     check_memory(
         steps * (spikes + FLOAT_BYTES * traces),
