@@ -23,9 +23,11 @@ PYTEST_FLAGS ?=
 # Options for the benchmark, as in: make bench BENCH_FLAGS="--engines shared-cpp,torch --scaling"
 BENCH_FLAGS ?=
 
-# INSTALLED says that the installation is complete, and how old it is. UNFINISHED says that one has begun: if it is
+# INSTALLED says that the installation is complete, and how old it is; DEVELOPED that what tests and checks of style
+# need, such as a driver of browsers, is there, too: nothing of that is needed to run. UNFINISHED says that one has begun: if it is
 # still there at the next call, the last one was cut off, and .venv is made anew, since nobody knows what is in it.
 INSTALLED := $(VENV)/.installed
+DEVELOPED := $(VENV)/.developed
 UNFINISHED := $(VENV)/.unfinished
 
 # A second environment, for Brian2GeNN; its versions are those of environment-genn.yml.
@@ -48,7 +50,7 @@ help:  ## List the targets.
 run: $(INSTALLED)  ## Run the demonstration; its pictures and recordings go to runs/.
 	$(RUN)/bionlp demo --out runs
 
-test: $(INSTALLED)  ## Run the tests.
+test: $(DEVELOPED)  ## Run the tests.
 	$(RUN)/python -m pytest --numprocesses auto --dist worksteal $(PYTEST_FLAGS)
 
 test-genn: $(GENN_INSTALLED)  ## Run the tests on the versions for Brian2GeNN, and with GeNN if GENN_PATH is set.
@@ -57,15 +59,16 @@ test-genn: $(GENN_INSTALLED)  ## Run the tests on the versions for Brian2GeNN, a
 bench: $(INSTALLED)  ## Measure what a sentence costs in each engine; numbers and pictures go to runs/bench/.
 	$(RUN)/bionlp bench --out runs/bench $(BENCH_FLAGS)
 
-lint: $(INSTALLED)  ## Check the style of the code, and change nothing.
+lint: $(DEVELOPED)  ## Check the style and the types of the code, and change nothing.
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
+	$(RUN)/mypy
 
-format: $(INSTALLED)  ## Format the code, and mend what can be mended by itself.
+format: $(DEVELOPED)  ## Format the code, and mend what can be mended by itself.
 	$(RUN)/ruff check --fix .
 	$(RUN)/ruff format .
 
-install: $(INSTALLED)  ## Only set up .venv.
+install: $(DEVELOPED)  ## Only set up .venv.
 
 # A command of that name is no proof of a Python: version managers leave stubs that only print an error, and some
 # systems split off ensurepip, which puts pip into .venv. So each candidate has to show that it can do the work.
@@ -87,8 +90,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	fi
 	@touch $(UNFINISHED)
 	$(PIP) pip setuptools
-	$(PIP) --no-build-isolation --editable '.[dev]'
+	$(PIP) --no-build-isolation --editable .
 	@rm $(UNFINISHED)
+	@touch $@
+
+$(DEVELOPED): $(INSTALLED)
+	$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
 # The first environment has shown which Python works.
@@ -100,5 +107,5 @@ $(GENN_INSTALLED): $(INSTALLED) environment-genn.yml
 	@touch $@
 
 clean:  ## Remove .venv, builds and caches; runs/ stays.
-	rm -rf $(VENV) $(GENN_VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(GENN_VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find analysis bionlp networks tests -type d -name __pycache__ -prune -exec rm -rf {} +

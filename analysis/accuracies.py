@@ -11,6 +11,7 @@ to both sides. The first tells how far trainings differ, the second how far test
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -81,7 +82,13 @@ def plot_accuracies(
 
 NUMBER_SHARE = 0.3
 """Of an axis, what a printed accuracy takes behind the last dot."""
-BAR = {"linestyle": "none", "ecolor": INK, "elinewidth": 0.7, "capsize": 1.5, "capthick": 0.5}
+BAR: dict[str, Any] = {
+    "linestyle": "none",
+    "ecolor": INK,
+    "elinewidth": 0.7,
+    "capsize": 1.5,
+    "capthick": 0.5,
+}
 
 
 def deviation(accuracies: Sequence[float], sentences: int) -> float:

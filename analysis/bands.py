@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -173,10 +174,19 @@ def write_beside(
     """Write a number beside each band, and above them what they are."""
     numbers = [[number(band) for band in panel.bands] for panel in panels]
     longest = max(len(text) for texts in numbers for text in texts)
-    look = {"textcoords": "offset points", "fontsize": 6, "color": GREY, "ha": "right"}
+    look: dict[str, Any] = {
+        "textcoords": "offset points",
+        "fontsize": 6,
+        "color": GREY,
+        "ha": "right",
+    }
     right = 4 + DIGIT_POINTS * max(longest, len(heading))
     for ax, texts in zip(axes, numbers, strict=True):
-        place = {"xycoords": ax.get_yaxis_transform(), "xytext": (right, 0), "va": "center"}
+        place: dict[str, Any] = {
+            "xycoords": ax.get_yaxis_transform(),
+            "xytext": (right, 0),
+            "va": "center",
+        }
         for middle, text in enumerate(texts):
             ax.annotate(text, (1, middle + 0.5), **place, **look)
     place = {"xycoords": "axes fraction", "xytext": (right, 4), "va": "bottom"}
@@ -291,12 +301,12 @@ def _with_rows(panels: list[Panel], view: View) -> list[Panel]:
 
 def _wanted(panel: Panel, view: View) -> list[int]:
     """Return how many of a layer's neurons each band is to show: at least one."""
-    bands_of = {}
+    bands_of: dict[str, list[Band]] = {}
     for band in panel.bands:
         bands_of.setdefault(band.layer, []).append(band)
     rows = []
     for bands in bands_of.values():
-        each, rest = divmod(view.neurons, len(bands))
+        each, rest = divmod(cast(int, view.neurons), len(bands))
         rows += [
             min(max(each + (number < rest), 1), band.neurons) for number, band in enumerate(bands)
         ]

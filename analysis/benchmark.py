@@ -113,7 +113,10 @@ def plot_scaling(curves: Mapping[str, Sequence[Row]]) -> PaperFigure:
 def _lines(rows: Sequence[Row]) -> list[Row | str]:
     """List what stands below each other: rows, under the name of their part."""
     parts = groupby(rows, key=lambda row: row["part"])
-    return [line for part, members in parts for line in (PARTS[part], *members)]
+    lines: list[Row | str] = []
+    for part, members in parts:
+        lines += [PARTS[part], *members]
+    return lines
 
 
 def _preparation(row: Row) -> float | None:
@@ -128,7 +131,9 @@ def _draw_dots(
 ) -> None:
     styles = dict(zip(FAMILIES, class_styles(len(FAMILIES)), strict=True))
     for place, line in enumerate(lines):
-        value = None if isinstance(line, str) else measured(line)
+        if isinstance(line, str):
+            continue
+        value = measured(line)
         if not value or value < 0:
             continue
         look = styles[_family(line["engine"])] | {"linestyle": "none", "markersize": 4}

@@ -309,7 +309,7 @@ def pushes(
         Of all that did something, strongest first.
     """
     output = output_name(original)
-    each = network[output].size // network.readout.groups
+    each = network[output].size // network.voting.groups
     sign = np.zeros(network[output].size)
     sign[found.label * each : (found.label + 1) * each] = 1
     sign[found.rival * each : (found.rival + 1) * each] = -1

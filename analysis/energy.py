@@ -20,13 +20,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from networks.described import Shape
 from networks.description import Connection, Network, crop
-from networks.transforms import Convolution, Transform
+from networks.transforms import Attention, Convolution, Transform
 
 PICOJOULE = 1e-12
 
@@ -274,7 +274,8 @@ def twin_macs(network: Network) -> dict[str, int]:
     for connection in network.connections:
         transform, target = connection.transform, connection.target
         if not transform.linear:
-            macs[target] += 2 * transform.features * transform.size
+            attention = cast(Attention, transform)
+            macs[target] += 2 * attention.features * attention.size
         elif name not in connection.sources and not written.issuperset(connection.sources):
             macs[target] += synapses(network, connection)
             if target in readers:

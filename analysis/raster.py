@@ -106,7 +106,7 @@ def _marks(band: Band, times: np.ndarray, top: int, points: float) -> np.ndarray
 
 
 def _lines(marks: np.ndarray, band: Band, look: dict) -> LineCollection:
-    lines = LineCollection(marks, colors=band.colour, gid=band.layer, **look)
+    lines = LineCollection(list(marks), colors=band.colour, gid=band.layer, **look)
     # Snapping to pixels would let marks of neighbouring rows touch.
     lines.set_snap(False)
     return lines

@@ -10,6 +10,8 @@ in spikes per neuron and step; 1 is a spike in every step. No neuron is left out
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.cm import ScalarMappable
@@ -52,12 +54,16 @@ def plot_ratemap(recording: xr.DataTree, view: View = EVERYTHING) -> PaperFigure
     columns = min(steps.stop - steps.start, int(points / COLUMN_POINTS))
     rates = [[mean_rates(b.spikes, columns, b.rows) for b in panel.bands] for panel in panels]
     highest = max(float(rate.max()) for of_panel in rates for rate in of_panel) or 1.0
-    look = {"norm": Normalize(0, highest), "cmap": COLOURS}
+    look: dict[str, Any] = {"norm": Normalize(0, highest), "cmap": COLOURS}
     left, right = (steps.start - 0.5) * dt, (steps.stop - 0.5) * dt
     with figure.style():
         for ax, panel, of_panel in zip(axes, panels, rates, strict=True):
             for top, (band, rate) in enumerate(zip(panel.bands, of_panel, strict=True)):
-                place = {"extent": (left, right, top + 1, top), "aspect": "auto", "zorder": 1}
+                place: dict[str, Any] = {
+                    "extent": (left, right, top + 1, top),
+                    "aspect": "auto",
+                    "zorder": 1,
+                }
                 ax.imshow(rate.T, interpolation="none", gid=band.layer, **place, **look)
             ax.set_xlim(left, right)
             ax.set_ylim(len(panel.bands), 0)  # imshow has set its own

@@ -13,8 +13,10 @@ cannot be embedded so, text in a font with PostScript outlines, is drawn as outl
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from itertools import cycle, islice
 from textwrap import fill, wrap
+from typing import Any
 
 import xarray as xr
 from matplotlib import rc_context
@@ -87,11 +89,11 @@ class PaperFigure(Figure):
 
     def __init__(self, width: float, height: float, texts: Iterable[str] = ()):
         self.fonts: Fonts = choose_fonts(texts)
-        self._rc = STYLE | {"font.family": list(self.fonts.families)}
+        self._rc: dict[Any, Any] = STYLE | {"font.family": list(self.fonts.families)}
         with self.style():
             super().__init__(figsize=(width, height), layout="constrained")
 
-    def style(self):
+    def style(self) -> AbstractContextManager[None]:
         """Return the context in which everything of this figure is to be made."""
         return rc_context(self._rc)
 

@@ -16,9 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
 from matplotlib.ticker import NullLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy import stats
@@ -93,7 +95,7 @@ def plot_sweeps(rows: Sequence[Sequence[Panel]], methods: Sequence[str]) -> Pape
         for letter, ax, panel in zip(ascii_lowercase, axes.ravel(), panels, strict=False):
             _draw(ax, panel, looks)
             ax.set_title(f"({letter}) {panel.title}", loc="left")
-        _share(axes.ravel(), panels)
+        _share(list(axes.ravel()), panels)
         handles = {h.get_label(): h for ax in axes.ravel() for h in ax.containers}
         named = [handles[name] for name in methods if name in handles]
         usual = [line for ax in axes.ravel() for line in ax.lines if line.get_gid() == "usual"]
@@ -103,12 +105,12 @@ def plot_sweeps(rows: Sequence[Sequence[Panel]], methods: Sequence[str]) -> Pape
     return figure
 
 
-def _bars(ax: Axes, panels: Sequence[Panel]):
+def _bars(ax: Axes, panels: Sequence[Panel]) -> ErrorbarContainer:
     """Return what stands for the bars in the legend."""
     seeds = {
         len(of) for panel in panels for points in panel.lines.values() for of in points.values()
     }
-    label = bars_label(seeds, [panel.sentences for panel in panels])
+    label = bars_label(seeds, [panel.sentences for panel in panels if panel.sentences])
     return ax.errorbar([], [], yerr=[], label=label, **BAR)
 
 
@@ -149,13 +151,14 @@ def _draw(ax: Axes, panel: Panel, looks: Mapping[str, dict]) -> None:
     if panel.logarithmic:
         ax.set_xscale("log")
     if panel.usual is not None:
-        look = {"color": GREY, "linewidth": 0.6, "linestyle": (0, (1, 2)), "zorder": 0}
-        ax.axvline(panel.usual, gid="usual", label="value used elsewhere", **look)
+        dotted: dict[str, Any] = {"linestyle": (0, (1, 2)), "linewidth": 0.6}
+        label = "value used elsewhere"
+        ax.axvline(panel.usual, gid="usual", label=label, color=GREY, zorder=0, **dotted)
     for place, (method, points) in enumerate(panel.lines.items()):
         values = sorted(points)
         means = np.array([100 * np.mean(points[value]) for value in values])
         bars = np.array([_deviation(points[value], panel.sentences) for value in values])
-        look = looks[method] | BAR | {"linestyle": looks[method]["linestyle"]}
+        look: dict[str, Any] = looks[method] | BAR | {"linestyle": looks[method]["linestyle"]}
         if not differs(means, bars):
             look["linestyle"] = "none"
         errors = bars if bars.any() else None
@@ -175,4 +178,4 @@ def _deviation(measured: Sequence[float], sentences: int | None) -> float:
     """Return the bar of a point in percent, 0 where there is none."""
     if len(measured) == 1 and sentences is None:
         return 0.0
-    return 100 * deviation(measured, sentences)
+    return 100 * deviation(measured, cast(int, sentences))

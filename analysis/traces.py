@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -41,7 +42,7 @@ from analysis.style import (
     headline,
 )
 from analysis.view import EVERYTHING, View
-from networks.neurons import LIF, neuron_models
+from networks.neurons import LIF, Neuron, neuron_models
 from networks.perturbation.model import OUT_OF_REACH
 
 PANEL_INCHES, LEAST_PANEL_INCHES, MARGIN_INCHES = 0.72, 0.5, 0.75
@@ -119,7 +120,7 @@ def plot_traces(
         title = headline(figure.fonts, recording, inches=width, title=view.title)
         figure.suptitle(title, fontsize=8, x=0.01, ha="left")
         gap = " " if figure.get_figheight() > 3.4 else "\n"
-        unit = _label_units(axes, [membrane_unit(recording, trace.layer) for trace in traces])
+        unit = _label_units(list(axes), [membrane_unit(recording, trace.layer) for trace in traces])
         figure.supylabel(f"Membrane potential{gap}({unit})", fontsize=7)
         axes[-1].set_xlabel("Time (ms)")
         figure.explain_missing_glyphs("w1, w2, ... number the words of the text")
@@ -235,7 +236,7 @@ def _reset(recording: xr.DataTree, name: str, index: int) -> Reset | None:
     model = neuron_models().get(str(recording[name].attrs.get("neuron")), LIF)
     for statement, (kind, needed) in RESETS.items():
         values = parameter(recording, name, needed)
-        if statement in model.resets and values is not None:
+        if statement in cast(type[Neuron], model).resets and values is not None:
             return kind(float(values[index]))
     return None
 
@@ -281,7 +282,7 @@ def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -
 
 def _draw_threshold(ax: Axes, threshold: float) -> None:
     ax.axhline(threshold, color=GREY, linestyle=(0, (4, 2)), linewidth=0.7, gid="threshold")
-    right = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
+    right: dict[str, Any] = {"xytext": (3, 0), "textcoords": "offset points", "va": "center"}
     said = f"θ = {threshold:g}".replace("-", "−")
     ax.annotate(said, (1, threshold), xycoords=("axes fraction", "data"), **right)
 

@@ -61,7 +61,7 @@ def _check_neighbours() -> None:
         found = _util.find_spec(name)
         if found is None:
             raise ImportError(f"bionlp's package {name!r} is not installed; install bionlp again")
-        origin = _Path(found.origin or next(iter(found.submodule_search_locations)))
+        origin = _Path(found.origin or next(iter(found.submodule_search_locations or ())))
         ours = _Path(__file__).parents[1] / name / "__init__.py"
         if origin.resolve() != ours.resolve():
             raise ImportError(

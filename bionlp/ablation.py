@@ -214,8 +214,8 @@ def _hears(network: Network, layer: str) -> set[str]:
 
 
 def _votes(network: Network, trains: dict[str, Tensor]) -> np.ndarray:
-    fired = trains[network.readout.population]
-    return answer(network.readout, fired, fired).sum(dim=0).cpu().numpy()
+    fired = trains[network.voting.population]
+    return answer(network.voting, fired, fired).sum(dim=0).cpu().numpy()
 
 
 def _compared(name: str, labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> Ablated:

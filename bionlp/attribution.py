@@ -43,8 +43,8 @@ def attribute(
     BackendError
         If the backend cannot run here.
     """
-    name = network.readout.population
+    name = network.voting.population
     stimulus = SpikeStimulus([spikes, *erase_words(spikes)])
     recorded = record_run(network, stimulus, seed=0, engine=engine, layers=[name], advance=advance)
-    intact, *erased = network.readout.votes(recorded.counts(name))
+    intact, *erased = network.voting.votes(recorded.counts(name))
     return relevance(intact, np.array(erased)), recorded.activity(0)[name].spikes

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log2
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -82,7 +82,8 @@ def choose_chip(name: str) -> Chip:
 
 def fitting(chip: Chip) -> Perturbations:
     """Return what makes a network keep the limits that it can be made to keep."""
-    wanted = [f"{what}={chip.limits[n].most}" for n, what in MENDED.items() if chip.limits[n]]
+    limits = [(what, chip.limits[n]) for n, what in MENDED.items()]
+    wanted = [f"{what}={limit.most}" for what, limit in limits if limit]
     return parse(wanted)
 
 
@@ -113,7 +114,9 @@ def judge(
     bits = chip.weight_bits
     after["weight_bits"] = bits.most if bits else before["weight_bits"]
     if bits and examples:
-        after["membrane_bits"] = _membrane_bits(fitted, bits.most, examples[:MEASURED])
+        found = _membrane_bits(fitted, bits.most, examples[:MEASURED])
+        if found is not None:
+            after["membrane_bits"] = found
     return [
         Finding(name, before.get(name), limit, after.get(name))
         for name, limit in chip.limits.items()
@@ -130,7 +133,7 @@ def _needs(network: Network) -> dict[str, int]:
     return {
         "inputs": network.input.size,
         "neurons": sum(population.size for population in network.hidden),
-        "outputs": network[network.readout.population].size,
+        "outputs": network[network.voting.population].size,
         "synapses": int(sum(counts.sum() for counts in fan_in.values())),
         "fan_in": int(max(counts.max() for counts in fan_in.values())),
         "delay": max(connection.delay for connection in network.connections),
@@ -151,7 +154,9 @@ def _membrane_bits(
             sentence = classifier.read(example.text)
         except TextError:
             continue
-        spikes = classifier.draw_spikes(sentence.rates, classifier.steps, seed=0, sentence=number)
+        spikes = classifier.draw_spikes(
+            cast(np.ndarray, sentence.rates), classifier.steps, seed=0, sentence=number
+        )
         everyone = {p.name: range(p.size) for p in whole.hidden}
         for activity in model.activity(spikes, everyone).values():
             largest = max(largest, float(np.abs(activity.membrane).max(initial=0)))

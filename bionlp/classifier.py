@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from bionlp.errors import EmptyTextError, UnknownWordsError, UsageError
 from bionlp.text import SEPARATOR, check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.description import Network, choose_inputs
+from networks.neurons import Neuron
 
 if TYPE_CHECKING:
     from networks.perturbation import Perturbations
@@ -124,7 +125,7 @@ class TextClassifier:
     language: str
     label_names: tuple[str, ...]
     vocabulary: Vocabulary
-    levels: np.ndarray | None = field(repr=False)
+    levels: np.ndarray | Any = field(repr=False)  # None where a word is a step
     network: Network
     training: dict[str, Any] = field(default_factory=dict, repr=False)
     calibration: Calibration | None = None
@@ -178,7 +179,7 @@ class TextClassifier:
     @property
     def classes(self) -> int:
         """Number of classes."""
-        return self.network.readout.groups
+        return self.network.voting.groups
 
     def is_calibrated(self, steps: int) -> bool:
         """Tell whether it was measured how sure answers are after so many steps."""
@@ -201,7 +202,7 @@ class TextClassifier:
         """
         if not self.is_calibrated(steps):
             return None
-        return self.calibration.probabilities(votes)
+        return cast(Calibration, self.calibration).probabilities(votes)
 
     def token_ids(self, text: str) -> list[int]:
         """Return the word ids of ``text``, cut to the model's length, one padding id if empty."""
@@ -210,7 +211,7 @@ class TextClassifier:
             ids = [number for number in ids if number != PADDING]
         return ids or [PADDING]
 
-    def knows_a_word(self, ids: Sequence[int]) -> bool:
+    def knows_a_word(self, ids: Sequence[int] | np.ndarray) -> bool:
         """Tell whether any of some ids is neither padding nor that of the separator."""
         return not {int(number) for number in ids} <= {PADDING, *self.vocabulary.ids([SEPARATOR])}
 
@@ -282,7 +283,7 @@ class TextClassifier:
         spikes = poisson_spikes(rates, steps, seed=seed, sentence=sentence)
         if not self.changes_input:
             return spikes
-        return self.perturbations.input(spikes, seed=seed, number=sentence)
+        return cast(Perturbations, self.perturbations).input(spikes, seed=seed, number=sentence)
 
     def narrowed(self, ids: Sequence[np.ndarray]) -> tuple[TextClassifier, list[np.ndarray]]:
         """Leave out all words but those of some sentences, where each word is an input neuron.
@@ -349,7 +350,7 @@ class TextClassifier:
             )
         if self.word_a_step:
             known = [(word, number) for word, number in zip(words, ids, strict=True) if number]
-            words, ids = zip(*known, strict=True)
+            words, ids = tuple(word for word, _ in known), [number for _, number in known]
         rates = None if self.word_a_step else dequantise(self.levels[list(ids)])
         # A model that has not learned from pairs does not know their separator.
         unpaired = any(self.vocabulary.ids([SEPARATOR])) and words.count(SEPARATOR) != 1
@@ -388,7 +389,8 @@ def with_all_neurons(
     """
     wanted = {"decay": decay, "threshold": threshold}
     given = {name: value for name, value in wanted.items() if value is not None}
-    changed, found = {}, set()
+    changed: dict[str, Neuron] = {}
+    found: set[str] = set()
     for population in network.hidden:
         neuron = population.neuron
         own = {name: value for name, value in given.items() if name in neuron.values}

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -137,18 +138,18 @@ def _moved(
     before, after = (input_layer(r)["spikes"].values.astype(bool) for r in recordings)
     replaced = [not pair.same and pair.original == pair.changed for pair in pairs]
     again = [
-        put_back(before, after, pair.changed)
+        put_back(before, after, cast(int, pair.changed))
         for pair, is_replaced in zip(pairs, replaced, strict=True)
         if is_replaced
     ]
-    name = network.readout.population
+    name = network.voting.population
     stimulus = SpikeStimulus([before, after, *again])
     ran = record_run(network, stimulus, seed=0, engine=engine, layers=[name], advance=advance)
     for number, recording in enumerate(recordings):
         output = output_layer(recording)["spikes"].values.astype(bool)
         if not np.array_equal(ran.activity(number)[name].spikes, output.reshape(len(output), -1)):
             raise another_model(recording, classifier)
-    counts = network.readout.votes(ran.counts(name))
+    counts = network.voting.votes(ran.counts(name))
     leads = iter((counts[2:, found.label] - counts[2:, found.rival]).tolist())
     return [found.changed - next(leads) if is_replaced else None for is_replaced in replaced]
 
@@ -171,9 +172,9 @@ def _fresh_votes(
     numbers = [*range(first, first + DRAWS)] * len(recordings)
     steps, seed = int(attrs["steps"]) // engine.parts, int(attrs["seed"])
     stimulus = stimulus_of(classifier, ids, steps, numbers, seed=seed, parts=engine.parts)
-    name = network.readout.population
+    name = network.voting.population
     ran = record_run(network, stimulus, seed=int(attrs["seed"]), engine=engine, layers=[name])
-    return network.readout.votes(ran.counts(name)).reshape(len(recordings), DRAWS, -1)
+    return network.voting.votes(ran.counts(name)).reshape(len(recordings), DRAWS, -1)
 
 
 def _probabilities(

@@ -25,7 +25,7 @@ from bionlp.checkpoint import save_classifier
 from bionlp.datasets.model import Dataset, Example, Question, digest_of
 from bionlp.devices import choose_device
 from bionlp.embeddings import read_word_vectors
-from bionlp.errors import UsageError
+from bionlp.errors import ArgumentTypeError
 from bionlp.prediction import Answer, predict
 from bionlp.progress import Reporter
 from bionlp.text import guess_language
@@ -171,7 +171,7 @@ class SpikingTextClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         questions = [Question(number, text) for number, text in enumerate(_texts(X), start=1)]
-        asked = {"seed": self.random_state, "device": choose_device(self.device)}
+        asked: dict[str, Any] = {"seed": self.random_state, "device": choose_device(self.device)}
         if self.backend is not None:
             from bionlp.engine import Engine
 
@@ -277,7 +277,7 @@ def _embeddings(source: Any) -> Embeddings:
     elif hasattr(source, "index_to_key") and hasattr(source, "vectors"):
         vectors, name = source, "vectors"
     else:
-        raise UsageError(
+        raise ArgumentTypeError(
             f"embeddings are a file, a name or gensim's KeyedVectors, not {type(source).__name__}"
         )
     return Embeddings(name, vectors.index_to_key, vectors.vectors)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -209,7 +209,8 @@ def predict_spiking(
     votes : numpy.ndarray of int, shape (sentences, classes)
         Output spikes of each class.
     """
-    votes, done = None, 0
+    votes: Any = None
+    done = 0
     for places, spikes in presentations(model, rates, steps, seed, numbers, draw):
         counts = model(spikes).sum(dim=0).cpu().numpy().astype(np.int64)
         if votes is None:

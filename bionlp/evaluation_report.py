@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -82,8 +82,9 @@ class EvaluationReport:
     @cached_property
     def reliability(self) -> Reliability | None:
         """Whether confidence means what it says; None if the model has none for these steps."""
+        votes = cast(np.ndarray, self.pooled.votes)
         decided = self.pooled.predictions != UNDECIDED
-        probabilities = self.classifier.probabilities(self.pooled.votes[decided], self.steps)
+        probabilities = self.classifier.probabilities(votes[decided], self.steps)
         if probabilities is None:
             return None
         return reliability(probabilities.max(axis=1), self.pooled.right[decided])
@@ -93,14 +94,15 @@ class EvaluationReport:
         names, result = self.classifier.label_names, self.results[0]
         wrong = np.flatnonzero(~result.right & (result.predictions != UNDECIDED))
         given, true = result.predictions[wrong], result.labels[wrong]
-        margins = result.votes[wrong, given] - result.votes[wrong, true]
+        votes = cast(np.ndarray, result.votes)
+        margins = votes[wrong, given] - votes[wrong, true]
         return [
             {
                 "row": self.selection.examples[number].row,
                 "text": self.selection.examples[number].text,
                 "true": names[result.labels[number]],
                 "label": names[result.predictions[number]],
-                "votes": dict(zip(names, result.votes[number].tolist(), strict=True)),
+                "votes": dict(zip(names, votes[number].tolist(), strict=True)),
             }
             for number in wrong[np.argsort(-margins, kind="stable")][:most]
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from bionlp.errors import RecordingError, UsageError
 from bionlp.files import atomic_path
 from bionlp.limits import LEAST_DPI, MOST_DPI, check_memory
 
-KINDS = {
+KINDS: dict[str, Callable[..., PaperFigure]] = {
     "raster": plot_raster,
     "ratemap": plot_ratemap,
     "traces": plot_traces,
@@ -102,6 +103,8 @@ def write_figure(
                 "simulate again with --record some"
             )
         figure = KINDS[kind](recording, view=view)
+    except RecordingError:
+        raise
     except ValueError as error:
         raise UsageError(str(error)) from error
     _check_pixels(figure, dpi)

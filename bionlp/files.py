@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bionlp.errors import BionlpError, OutputError
+from bionlp.errors import BionlpError, OutputError, absent
 
 
 @contextlib.contextmanager
@@ -52,6 +52,8 @@ def atomic_path(target: Path, *, lasting: bool = True) -> Iterator[Path]:
         if lasting:
             _reach_disk(temporary)
         os.replace(temporary, target)
+    except BionlpError:
+        raise
     except OSError as error:
         raise _unwritten(target, error) from error
     except Exception as error:
@@ -210,7 +212,7 @@ def read_bytes(path: Path, error_class: type[BionlpError]) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise error_class(f"there is no file {path}; check the path") from error
+        raise absent(error_class)(f"there is no file {path}; check the path") from error
     except OSError as error:
         raise error_class(f"cannot read {path}: {reason(error)}") from error
 

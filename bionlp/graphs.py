@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bionlp.errors import GraphFileError, OutputError, UsageError
+from bionlp.errors import BionlpError, GraphFileError, OutputError, UsageError
 from bionlp.files import reason
 from bionlp.limits import MOST_STEPS
 from bionlp.membranes import DEFAULT
@@ -64,6 +64,8 @@ def graph_errors() -> Iterator[None]:
         yield
     except nir.GraphError as error:
         raise GraphFileError(str(error)) from error
+    except BionlpError:
+        raise
     except OSError as error:
         raise OutputError(f"cannot write {error.filename}: {reason(error)}") from error
 

@@ -162,7 +162,7 @@ def package_folder() -> Path:
     spec = find_spec(PACKAGE)
     if spec is None:
         raise PartError(f"the model all-MiniLM-L6-v2 is missing; {_EXTRA}")
-    return Path(spec.submodule_search_locations[0]) / "model"
+    return Path((spec.submodule_search_locations or [])[0]) / "model"
 
 
 @contextlib.contextmanager

@@ -70,14 +70,14 @@ def sizes_of(network: Network) -> dict[str, int]:
 
 def _parse(entry: str, network: Network) -> dict[str, Sequence[int]]:
     sizes = sizes_of(network)
-    everything = {layer: range(size) for layer, size in sizes.items()}
+    everything: dict[str, Sequence[int]] = {layer: range(size) for layer, size in sizes.items()}
     if entry == "none":
         return {}
     if entry == "all":
         return everything
     if entry == "some":
         many = {name: size for name, size in sizes.items() if len(network.shapes[name]) > 1}
-        return everything | spread(many, FEW)
+        return {**everything, **spread(many, FEW)}
     layer, colon, neurons = entry.partition(":")
     if layer not in sizes:
         raise UsageError(
@@ -90,7 +90,7 @@ def _parse(entry: str, network: Network) -> dict[str, Sequence[int]]:
 def _parse_neurons(entry: str, neurons: str, size: int) -> list[int]:
     if not _NEURONS.fullmatch(neurons):
         raise UsageError(f"cannot read {entry!r}; write neurons as in conv3:3,7,10-19")
-    chosen = []
+    chosen: list[int] = []
     for part in neurons.split(","):
         first, _, last = part.partition("-")
         chosen.extend(range(int(first), int(last or first) + 1))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def matthews(evaluation: Evaluation) -> float:
 
 def pearson(evaluation: Evaluation) -> float:
     """Return Pearson's correlation of true and given scores, in [-1, 1]."""
-    return correlation(evaluation.true_scores, evaluation.given_scores)
+    return correlation(cast(np.ndarray, evaluation.true_scores), evaluation.given_scores)
 
 
 def spearman(evaluation: Evaluation) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
@@ -27,9 +28,9 @@ def word_tokenizer() -> Any:
     if _imported(PACKAGE):
         return _tokenizer()
     # The specification of a package has its path; its code is not run.
-    sys.modules[PACKAGE] = module_from_spec(find_spec(PACKAGE))
+    sys.modules[PACKAGE] = module_from_spec(_specification(PACKAGE))
     bare = f"{PACKAGE}.tokenize"
-    sys.modules[bare] = module_from_spec(find_spec(bare))
+    sys.modules[bare] = module_from_spec(_specification(bare))
     try:
         return _tokenizer()
     finally:
@@ -43,3 +44,10 @@ def _tokenizer() -> Any:
 
 def _imported(package: str) -> list[str]:
     return [name for name in sys.modules if name == package or name.startswith(f"{package}.")]
+
+
+def _specification(name: str) -> ModuleSpec:
+    found = find_spec(name)
+    if found is None:
+        raise ModuleNotFoundError(f"there is no module {name}", name=name)
+    return found

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class Answer:
     @property
     def confidence(self) -> float | None:
         """Probability that the label is right, if that is known."""
-        return None if self.probabilities is None else self.probabilities[self.label]
+        return None if self.probabilities is None else self.probabilities[cast(int, self.label)]
 
 
 def predict(
@@ -162,7 +162,8 @@ def _answers(
     places = [place for place, found in enumerate(read) if isinstance(found, Sentence)]
     votes = {}
     if places:
-        counted = count([read[place] for place in places], [chunk[n].number - 1 for n in places])
+        sentences = [cast(Sentence, read[place]) for place in places]
+        counted = count(sentences, [chunk[n].number - 1 for n in places])
         votes = dict(zip(places, counted, strict=True))
     for place, (question, found) in enumerate(zip(chunk, read, strict=True)):
         if isinstance(found, Answer):

@@ -18,7 +18,7 @@ from bionlp.datasets.decoding import MARK
 from bionlp.datasets.json_lines import json_texts
 from bionlp.datasets.model import Question
 from bionlp.datasets.tables import JSON_SUFFIXES, TABLE_SUFFIXES, table_texts
-from bionlp.errors import TextError, UsageError
+from bionlp.errors import AbsentTextError, TextError, UsageError
 from bionlp.files import reason
 
 STANDARD_INPUT = "-"
@@ -119,7 +119,7 @@ def _readable(path: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise TextError(f"there is no file {path}; check the path") from error
+        raise AbsentTextError(f"there is no file {path}; check the path") from error
     except OSError as error:
         raise TextError(f"cannot read {path}: {reason(error)}") from error
     except ValueError as error:

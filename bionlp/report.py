@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -171,7 +171,7 @@ def _recorded_neuron(node: xr.DataTree, shape: Shape) -> Neuron:
         if value is None:
             raise ValueError(f"{node.path}: parameter {field.name} was not recorded")
         given[field.name] = bool(value) if isinstance(field.default, bool) else value
-    return model(**given)
+    return cast(Neuron, model(**given))
 
 
 def another_model(recording: xr.DataTree, classifier: TextClassifier) -> RecordingError:

@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -169,7 +170,9 @@ class Evaluation:
     @property
     def given_scores(self) -> np.ndarray:
         """Score of each answer, shape (n,); the middle of the scale where there is no vote."""
-        return np.where(self.unscored, (self.classes - 1) / 2, mean_class(self.votes))
+        return np.where(
+            self.unscored, (self.classes - 1) / 2, mean_class(cast(np.ndarray, self.votes))
+        )
 
     @property
     def undecided(self) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import prod
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -11,7 +12,7 @@ import xarray as xr
 from bionlp.classifier import Sentence, TextClassifier
 from bionlp.encoding import dequantise
 from bionlp.engine import DEFAULT_ENGINE, Engine, backend_errors
-from bionlp.errors import BackendError, UsageError
+from bionlp.errors import ArgumentTypeError, BackendError, BionlpError, UsageError
 from bionlp.limits import MOST_STEPS, check_memory
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
@@ -84,14 +85,14 @@ def simulate(
     >>> recordings = simulate(load_classifier("mr"), ["a gripping film"])  # doctest: +SKIP
     """
     if not isinstance(classifier, TextClassifier):
-        raise UsageError(
+        raise ArgumentTypeError(
             f"the model is a TextClassifier, as load_classifier returns it, not "
             f"{type(classifier).__name__}"
         )
     if isinstance(texts, str):
         texts = [texts]
     elif not isinstance(texts, Iterable):
-        raise UsageError(f"texts are a string or several, not {type(texts).__name__}")
+        raise ArgumentTypeError(f"texts are a string or several, not {type(texts).__name__}")
     sentences = [classifier.read(text) for text in texts]
     if not sentences:
         raise UsageError("there is no text; give at least one")
@@ -235,6 +236,8 @@ def record_run(
             return run_in_child(Job(shown, stimulus, engine.options, seed, layers, membranes))
         except BackendUnavailable as error:
             raise BackendError(str(error)) from error
+        except BionlpError:
+            raise
         except RuntimeError as error:
             raise BackendError(f"backend {engine.backend!r}: {error}") from error
     with backend_errors(), open_network(network, stimulus, engine, words) as brian:
@@ -252,7 +255,7 @@ def _check_memory(
     """See that memory suffices for what is recorded."""
     shapes = crop(network, min(max(stimulus.words), network.input.shape[0])).shapes
     spikes = sum(prod(shapes[name]) for name in (shapes if layers is None else layers))
-    traces = sum(len(neurons) for neurons in (membranes or {}).values())
+    traces = sum(len(cast(Sequence[int], neurons)) for neurons in (membranes or {}).values())
     steps = sum(stimulus.durations)
     check_memory(
         steps * (spikes + FLOAT_BYTES * traces),

@@ -11,13 +11,14 @@ import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-from bionlp.errors import BionlpError
+from bionlp.errors import BionlpError, absent
 from bionlp.files import reason
 
 SHOWN = 60
@@ -38,6 +39,23 @@ class Open(Strict):
     """Base of models of what may hold more than is asked for."""
 
     model_config = ConfigDict(extra="allow")
+
+
+class OneOf:
+    """One of some values that are known when the program runs: ``Annotated[str, OneOf(NAMES)]``.
+
+    Parameters
+    ----------
+    values : iterable of str or int
+        The values. As with :data:`typing.Literal`, which takes none that are computed.
+    """
+
+    def __init__(self, values: Iterable[str | int]):
+        self.values = list(values)
+
+    def __get_pydantic_core_schema__(self, kind: Any, handler: Any) -> CoreSchema:
+        """Tell Pydantic the values."""
+        return core_schema.literal_schema(self.values)
 
 
 def first_fault(error: ValidationError, data: Any) -> str:
@@ -103,8 +121,10 @@ def read_file(path: Path, error_class: type[BionlpError], most: int | None = Non
                 return stream.read()
         finally:
             os.close(descriptor)
+    except error_class:
+        raise
     except FileNotFoundError as error:
-        raise error_class(f"there is no file {path}; check the path") from error
+        raise absent(error_class)(f"there is no file {path}; check the path") from error
     except OSError as error:
         raise error_class(f"cannot read {path}: {reason(error)}") from error
     except (ValueError, MemoryError) as error:
@@ -137,7 +157,7 @@ def _without_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _said(fault: dict[str, Any]) -> str:
+def _said(fault: ErrorDetails) -> str:
     kind, context = fault["type"], fault.get("ctx", {})
     if kind == "union_tag_invalid":
         return f"there is no type {_short(context['tag'])}, only {context['expected_tags']}"
@@ -156,7 +176,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
-def _places(fault: dict[str, Any], data: Any) -> list[str | int]:
+def _places(fault: ErrorDetails, data: Any) -> list[str | int]:
     """Return where a fault is, less the names of pydantic's own that are no keys of the data."""
     places = []
     for part in fault["loc"]:

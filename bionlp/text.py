@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bionlp.errors import TextError
+from bionlp.errors import TextError, TextTypeError
 from bionlp.files import read_utf8
 
 LANGUAGES = ("en", "zh")
@@ -67,7 +67,7 @@ def check_text(text: str) -> str:
         If it is no text, was not in UTF-8, or has a character U+0000, which files cannot hold.
     """
     if not isinstance(text, str):
-        raise TextError(f"a text is a string, not {type(text).__name__}: {shown(text)}")
+        raise TextTypeError(f"a text is a string, not {type(text).__name__}: {shown(text)}")
     text = str(text)
     if "\0" in text:
         raise TextError(f"the text {shown(text)} has a character U+0000; take it out")

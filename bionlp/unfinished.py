@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -84,7 +85,7 @@ class UnfinishedVotes:
             with atomic_path(self._path, lasting=False) as temporary:
                 temporary.write_bytes(_to_bytes(votes))
         except OutputError as error:
-            warn_of_cache(error.__cause__)
+            warn_of_cache(cast(OSError, error.__cause__))
             self._path = None
 
     def remove(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -123,14 +123,16 @@ def replay(
     """
     engine.require_trained("a replay compares with")
     engine = engine.chosen(len(sentences))
-    differences, stock_differences = [], []
+    differences: list[Any] = []
+    stock_differences: list[Any] = []
     # Narrowed to the words of all of them, so that one compiled program serves all chunks.
     shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
     network = shown.network
     for start in range(0, len(sentences), CHUNK):
         chunk = slice(start, start + CHUNK)
         if shown.word_a_step:
-            stimulus = stimulus_of(shown, ids[chunk], steps, seed=seed)
+            found = stimulus_of(shown, ids[chunk], steps, seed=seed)
+            stimulus = cast(SpikeStimulus, found)  # words in their steps, no rates
         else:
             stimulus = _drawn(shown, sentences[chunk], steps, seed, start)
         activities = _run_all(network, stimulus, engine)
@@ -149,7 +151,9 @@ def _drawn(
     """Draw the Poisson spikes of sentences, of which the first has the given number."""
     return SpikeStimulus(
         [
-            classifier.draw_spikes(sentence.rates, steps, seed=seed, sentence=number)
+            classifier.draw_spikes(
+                cast(np.ndarray, sentence.rates), steps, seed=seed, sentence=number
+            )
             for number, sentence in enumerate(sentences, first)
         ]
     )
@@ -262,11 +266,11 @@ def compare_independent(
     # SciPy's statistics take a second to import, and a replay needs none.
     from analysis.statistics import label_agreement, relative_difference
 
-    rates = [sentence.rates for sentence in sentences]
+    rates = [cast(np.ndarray, sentence.rates) for sentence in sentences]
     # Twice as many seeds as Brian 2 gets: the second half is what the first is held against.
     expected = [_count_pytorch(network, rates, steps, seed + n) for n in range(2 * seeds)]
     counts = _count_brian(network, rates * seeds, steps, seed, engine, advance)
-    readout = network.readout
+    readout = network.voting
     output = readout.population
     labels = np.stack([predict_labels(readout.votes(drawn[output])) for drawn in expected])
     brian_labels = predict_labels(readout.votes(counts[output])).reshape(seeds, -1)

@@ -22,6 +22,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import closing, contextmanager
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.synchronize import Semaphore
+from typing import cast
 
 import numpy as np
 
@@ -195,7 +196,7 @@ class VoteCounter:
         numpy.ndarray of int, shape (sentences, classes)
             Output spikes of each class.
         """
-        readout = self._network.readout
+        readout = self._network.voting
         output = readout.population
         if self._engine.synapses == "stock":
             # A stock network holds its sentences, so each chunk has one of its own.
@@ -254,7 +255,9 @@ def _say_once(level: int, turn: Semaphore) -> None:
 
 def _outlive_nobody() -> None:
     """End this process when the one that started it has been killed; it would wait for ever."""
-    parent_process().join()
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -290,7 +293,7 @@ def _children_deaf_to_ctrl_c() -> Iterator[None]:
 def _count(stimulus: Stimulus, seed: int) -> np.ndarray:
     try:
         with backend_errors():
-            return _worker.count(stimulus, seed)
+            return cast(VoteCounter, _worker).count(stimulus, seed)
     except SystemExit:
         gc.collect()
         atexit._run_exitfuncs()

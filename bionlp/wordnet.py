@@ -237,10 +237,11 @@ def find_wordnet(folder: str | Path | None = None) -> WordNet:
         If there is none.
     """
     if folder is None:
-        folder = find_data(NLTK_CORPUS, "index.noun") or DEBIAN_FOLDER
-        if not (folder / "index.noun").is_file():
+        found = find_data(NLTK_CORPUS, "index.noun") or DEBIAN_FOLDER
+        if not (found / "index.noun").is_file():
             raise PartError(f"there is no WordNet here; {ADVICE}")
-    return _opened(folder if isinstance(folder, zipfile.Path) else Path(folder))
+        return _opened(found if isinstance(found, zipfile.Path) else Path(found))
+    return _opened(Path(folder))
 
 
 @lru_cache(maxsize=4)

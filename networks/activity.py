@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import cast
 
 import numpy as np
 
 from networks.description import Connection, Network, Shape, crop
+from networks.transforms import Attention
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def synaptic_events(network: Network, activity: Mapping[str, Activity]) -> dict[
         if not connection.transform.linear:
             trains = [activity[name].spikes for name in connection.sources]
             row = np.hstack([spikes.reshape(len(spikes), -1) for spikes in trains])
-            events[connection.target] += connection.transform.events(row)
+            events[connection.target] += cast(Attention, connection.transform).events(row)
             continue
         for source, fan in _fan_out(network, connection).items():
             spikes = activity[source].spikes

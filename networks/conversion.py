@@ -91,7 +91,7 @@ def diversify(network: Network, spread: float, seed: int) -> Network:
     """
     weight = network.weights["output"]
     noise = np.random.default_rng(seed).standard_normal(weight.shape)
-    by_class = noise.reshape(network.readout.groups, -1, weight.shape[1])
+    by_class = noise.reshape(network.voting.groups, -1, weight.shape[1])
     by_class -= by_class.mean(axis=1, keepdims=True)
     return network.with_weights({"output": (weight * (1 + spread * noise)).astype(weight.dtype)})
 

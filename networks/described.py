@@ -9,30 +9,41 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from inspect import isabstract
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 Shape = tuple[int, ...]
 
+if TYPE_CHECKING:
+    One = Any
+    Number = Any
+else:
+    One = int
+    Number = float
+# A field that may be given as one number, and is a tuple or an array once its part is made, is of
+# type ``tuple[int, ...] | One`` or ``numpy.ndarray | Number``: who reads it need not ask which.
+
 
 class Described:
     """Base of the frozen dataclasses (``eq=False``) that networks are described with."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
         return all(_equal(value, getattr(other, name)) for name, value in values(self).items())
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # Python's own way to have no hash
 
     def __init_subclass__(cls, **options: Any):
         super().__init_subclass__(**options)
         # A dataclass writes its own where the class has none: one that prints all weights.
         if "__repr__" not in vars(cls):
-            cls.__repr__ = Described.__repr__
+            setattr(cls, "__repr__", Described.__repr__)  # noqa: B010
 
     def __repr__(self) -> str:
         shown = ", ".join(
@@ -91,9 +102,10 @@ def whole(value: Any, what: str, least: int) -> int:
     # A truth value is a whole number to Python, and never meant as one here.
     if isinstance(value, bool | np.bool_) or not np.isscalar(value) or isinstance(value, str):
         raise ValueError(f"{what} must be a whole number, not {value!r}")
-    if value != value // 1 or value < least or not np.isfinite(value):
+    number: Any = value
+    if number != number // 1 or number < least or not np.isfinite(number):
         raise ValueError(f"{what} must be a whole number of at least {least}, not {value!r}")
-    return int(value)
+    return int(number)
 
 
 def _shown(value: Any) -> str:
@@ -105,11 +117,11 @@ def _shown(value: Any) -> str:
 
 def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        same = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype
-        return same and np.array_equal(a, b)
+        both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+        return both and a.dtype == b.dtype and np.array_equal(a, b)
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(_equal, a, b))
-    return a == b
+    return bool(a == b)
 
 
 def digest_of(part: Described) -> str:

@@ -12,6 +12,8 @@ number of words change no answer and are left out: the votes are spikes.
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from torch import Tensor, nn
 
@@ -43,7 +45,7 @@ def fold(model: SpikingEncoder) -> Network:
     """
     building = _Building(_array(model.currents()[1:]))
     for number, block in enumerate(model.blocks, start=1):
-        _add_block(building, f"block{number}", block)
+        _add_block(building, f"block{number}", cast(Block, block))
     building.reads(LAST, model.last)
     building.hears(OUTPUT, model.output, LAST, model.classifier)
     return Network(
@@ -66,12 +68,13 @@ class _Building:
         self._lookup = Dense(_single(embeddings.T))
         self._writers: list[tuple[str, np.ndarray]] = []
 
-    def add(self, name: str, layer: Firing) -> tuple[np.ndarray, np.ndarray]:
+    def add(self, name: str, layer: nn.Module) -> tuple[np.ndarray, np.ndarray]:
         """Add a population; return the factor and the offset of its normalisation."""
+        layer = cast(Firing, layer)
         self.populations.append(Population(name, (len(layer.threshold),), _neuron(layer)))
         return _normalisation(layer.norm)
 
-    def reads(self, name: str, layer: Firing) -> None:
+    def reads(self, name: str, layer: nn.Module) -> None:
         """Add a population that hears the residual current."""
         factor, offset = self.add(name, layer)
         # The same table for all readers, so that it can be kept once.
@@ -82,7 +85,7 @@ class _Building:
                 Connection((writer,), name, Dense(_single(factor[:, None] * weight)))
             )
 
-    def hears(self, name: str, layer: Firing, source: str, weights: nn.Linear) -> None:
+    def hears(self, name: str, layer: nn.Module, source: str, weights: nn.Linear) -> None:
         """Add a population that hears another."""
         factor, offset = self.add(name, layer)
         weight = Dense(_single(factor[:, None] * _array(weights.weight)), _single(offset))
@@ -96,7 +99,7 @@ class _Building:
 def _add_block(building: _Building, name: str, block: Block) -> None:
     building.reads(f"{name}_read", block.read)
     for part, layer, weights in zip(ASKED, block.asked, block.projections, strict=True):
-        building.hears(f"{name}_{part}", layer, f"{name}_read", weights)
+        building.hears(f"{name}_{part}", layer, f"{name}_read", cast(nn.Linear, weights))
     factor, offset = building.add(f"{name}_found", block.found)
     attention = Attention(_single(factor), block.heads, block.causal, _single(offset))
     asked = tuple(f"{name}_{part}" for part in ASKED)
@@ -110,14 +113,16 @@ def _add_block(building: _Building, name: str, block: Block) -> None:
 def _neuron(layer: Firing) -> Neuron:
     threshold = _array(layer.threshold)
     forward = _array(layer.forward_decay).item()
-    if layer.causal:
+    backward = layer.backward_decay
+    if backward is None:
         return UnresetLIF(forward, threshold)
-    return BPSN(forward, _array(layer.backward_decay).item(), threshold)
+    return BPSN(forward, _array(backward).item(), threshold)
 
 
 def _normalisation(norm: nn.BatchNorm1d) -> tuple[np.ndarray, np.ndarray]:
-    factor = _array(norm.weight) / np.sqrt(_array(norm.running_var) + norm.eps)
-    return factor, _array(norm.bias) - factor * _array(norm.running_mean)
+    mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
+    factor = _array(norm.weight) / np.sqrt(_array(variance) + norm.eps)
+    return factor, _array(norm.bias) - factor * _array(mean)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -14,6 +14,8 @@ factor and an offset for each neuron.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -56,7 +58,8 @@ class RepeatedFiring(Normalised):
         """
         by_step = self.normalised(current, words).unflatten(0, (self.repeats, -1))
         spikes, _ = Scan.apply(by_step, THRESHOLD, DECAY, SLOPE, 1.0)
-        return spikes.flatten(0, 1) * words.unsqueeze(-1)
+        answers: Tensor = spikes.flatten(0, 1) * words.unsqueeze(-1)
+        return answers
 
 
 class RepeatedEncoder(SpikingEncoder):
@@ -73,7 +76,7 @@ class RepeatedEncoder(SpikingEncoder):
         spikes.
     """
 
-    def __init__(self, embeddings: Tensor, classes: int, *, repeats: int = REPEATS, **shape):
+    def __init__(self, embeddings: Tensor, classes: int, *, repeats: int = REPEATS, **shape: Any):
         self.repeats = repeats
         super().__init__(embeddings, classes, **shape)
 

@@ -71,7 +71,8 @@ class Normalised(nn.Module):
 
     def _normalised(self, current: Tensor) -> Tensor:
         if len(current) > 1 or not self.training:
-            return self.norm(current)
+            normed: Tensor = self.norm(current)
+            return normed
         # A single word has no variance, so it is normalised as when nothing is learnt.
         norm = self.norm
         return functional.batch_norm(
@@ -133,7 +134,7 @@ class Firing(Normalised):
         normed = self.normalised(current, words)
         decays = self.forward_decay, self.backward_decay
         if self.spiking:
-            answers = BothWays.apply(normed, *decays, self.threshold, SLOPE)
+            answers: Tensor = BothWays.apply(normed, *decays, self.threshold, SLOPE)
         else:
             answers = both_ways(normed, *decays).relu()
         return answers * words.unsqueeze(-1)
@@ -165,7 +166,9 @@ class Block(nn.Module):
         self.hidden = layer(hidden)
         self.narrow = nn.Linear(hidden, width, bias=False)
 
-    def forward(self, residual: Tensor, words: Tensor, dropout: nn.Module) -> tuple[Tensor, list]:
+    def forward(
+        self, residual: Tensor, words: Tensor, dropout: nn.Module
+    ) -> tuple[Tensor, list[Tensor]]:
         """Return the residual current behind the block, and the spikes of all layers."""
         read = self.read(residual, words)
         asked = [
@@ -234,6 +237,7 @@ class SpikingEncoder(nn.Module):
             raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
         self.classes, self.causal, self.word_dropout = classes, causal, word_dropout
         self.spiking = spiking
+        self.vectors: Tensor
         self.register_buffer("vectors", _standardised(embeddings))
         self.projection = nn.Linear(embeddings.shape[1], width, bias=False)
         layer = self._layer
@@ -289,7 +293,8 @@ class SpikingEncoder(nn.Module):
     @torch.no_grad()
     def currents(self) -> Tensor:
         """Return the current of each word, shape (words + 1, width)."""
-        return self.projection(self.vectors)
+        currents: Tensor = self.projection(self.vectors)
+        return currents
 
     def votes(self, ids: Tensor) -> Tensor:
         """Return the spikes of each class, shape (batch, classes)."""
@@ -306,7 +311,8 @@ class SpikingEncoder(nn.Module):
         return self.gain * self._votes(fired[-1]) / possible
 
     def _votes(self, spikes: Tensor) -> Tensor:
-        return spikes.sum(1).unflatten(-1, (self.classes, -1)).sum(-1)
+        by_class: Tensor = spikes.sum(1).unflatten(-1, (self.classes, -1))
+        return by_class.sum(-1)
 
 
 def _together(ids: Tensor) -> Tensor:

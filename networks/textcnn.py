@@ -13,6 +13,7 @@ bias would be a current without a spike; embeddings in [0, 1], since they are fi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -70,18 +71,21 @@ class TextCNN(nn.Module):
 
     def embed(self, ids: Tensor) -> Tensor:
         """Return the embeddings of words, shape (batch, words, dimension)."""
-        return self.embedding(ids)
+        embedded: Tensor = self.embedding(ids)
+        return embedded
 
     def weight(self, width: int) -> Tensor:
         """Return the kernel of a width, shape (maps, width, dimension)."""
-        kernel = self.kernels[self.widths.index(width)].weight
-        return kernel.unflatten(1, (width, -1))
+        kernel: Tensor = self._kernel(width).weight.unflatten(1, (width, -1))
+        return kernel
+
+    def _kernel(self, width: int) -> nn.Linear:
+        return cast(nn.Linear, self.kernels[self.widths.index(width)])
 
     def features(self, embedded: Tensor, width: int) -> Tensor:
         """Return the pooled features of one width, shape (batch, maps)."""
         current = convolve(embedded, self.weight(width), self.length - embedded.shape[1])
-        bias = self.kernels[self.widths.index(width)].bias
-        return functional.relu(current + bias).amax(dim=1)
+        return functional.relu(current + self._kernel(width).bias).amax(dim=1)
 
     def constrain(self) -> None:
         """Bring parameters back into their allowed range after an optimiser step."""
@@ -101,7 +105,8 @@ class TextCNN(nn.Module):
         """
         embedded = self.embed(ids)
         pooled = [self.features(embedded, width) for width in self.widths]
-        return self.classifier(self.dropout(torch.cat(pooled, dim=1)))
+        logits: Tensor = self.classifier(self.dropout(torch.cat(pooled, dim=1)))
+        return logits
 
 
 class TailoredTextCNN(TextCNN):
@@ -137,13 +142,13 @@ class TailoredTextCNN(TextCNN):
         noise_steps: int | None = None,
         gain: float = GAIN,
         centred: bool = True,
-        **options,
+        **options: Any,
     ):
         super().__init__(embeddings, classes, length, **options)
         self.noise_steps, self.centred = noise_steps, centred
         with torch.no_grad():
-            for kernel in self.kernels:
-                kernel.weight *= gain
+            for width in self.widths:
+                self._kernel(width).weight *= gain
             self.classifier.weight *= gain
         self.constrain()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from bokeh.layouts import column, row
@@ -17,7 +19,7 @@ from analysis.report.panel import time_panel
 from analysis.style import GREY
 
 PIXELS = 310
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "original": {"color": ORIGINAL, "line_dash": "solid", "marker": "circle"},
     "changed": {"color": CHANGED, "line_dash": [6, 3], "marker": "triangle"},
 }
@@ -78,7 +80,7 @@ def both_membranes_panel(original: xr.DataTree, changed: xr.DataTree) -> LayoutD
             }
             for name, neurons in both.items()
         }
-    of = {
+    of: dict[str, dict[str, Any]] = {
         "neurons": {name: _names(original, changed, name, both[name]) for name in both},
         "first": {name: _first(fired[name], both[name]) for name in both},
         "thresholds": {name: _thresholds(original, name, both[name]) for name in both},
@@ -104,7 +106,8 @@ def _panel(of: dict[str, dict], opened: str, layers: list[str]) -> LayoutDOM:
     plot = time_panel("membrane", of["labels"][opened], PIXELS)
     shown, spikes = {}, {}
     for sentence in SENTENCES:
-        data, look = of["membranes"][sentence][opened].data, LOOKS[sentence]
+        data = of["membranes"][sentence][opened].data
+        look = LOOKS[sentence]
         fired = of["steps"][sentence][opened][index]
         shown[sentence] = ColumnDataSource({"time": data["time"], "membrane": data[index]})
         spikes[sentence] = ColumnDataSource(

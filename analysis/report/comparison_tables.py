@@ -347,7 +347,7 @@ def _most_changed_window(
 
 
 def _window_words(recording: xr.DataTree, layer: str, place: int) -> str:
-    under = windows(recording, layer)
+    under = windows(recording, layer) or []
     return f"“{' '.join(words(recording)[under[place]])}”" if place < len(under) else "–"
 
 

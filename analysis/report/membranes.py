@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from bokeh.layouts import column, row
@@ -63,7 +65,7 @@ def membranes_panel(recording: xr.DataTree) -> LayoutDOM | None:
     if not layers:
         return None
     time = recording["time"].values.astype(float)
-    of = {
+    of: dict[str, dict[str, Any]] = {
         "neurons": {name: _neurons(recording, name) for name in layers},
         "first": {name: _first(recording, name) for name in layers},
         "traces": {name: _traces(recording, name, time) for name in layers},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from bionlp.attacks.constraints import Constraints
 from bionlp.attacks.parts.candidates import Candidates
@@ -121,7 +122,13 @@ def make_plan(
         "minilm": parts.language_model,
     }
     opened = [
-        open_candidates(part, language, number=candidates, source=sources.get(part), tagger=tagger)
+        open_candidates(
+            part,
+            language,
+            number=candidates,
+            source=cast(str | None, sources.get(part)),
+            tagger=tagger,
+        )
         for part in names
     ]
     encoder = open_encoder(parts.encoder, language) if similarity > -1 else None

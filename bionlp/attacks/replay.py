@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from bionlp.attacks.outcomes import Outcome
+from bionlp.attacks.outcomes import Adversarial, Outcome
 from bionlp.attacks.victims import SpikingVictim
 from bionlp.decision import predict_labels
 from bionlp.encoding import poisson_spikes
@@ -69,7 +70,9 @@ def replay(victim: SpikingVictim, outcomes: Sequence[Outcome], engine: Engine) -
         stimulus = SpikeStimulus(
             [
                 poisson_spikes(
-                    victim.rates(victim.ids(tokenize(outcome.once.text, victim.language))),
+                    victim.rates(
+                        victim.ids(tokenize(cast(Adversarial, outcome.once).text, victim.language))
+                    ),
                     victim.steps,
                     seed=victim.seed,
                     sentence=outcome.number,
@@ -79,8 +82,8 @@ def replay(victim: SpikingVictim, outcomes: Sequence[Outcome], engine: Engine) -
         )
         recorded = record_run(network, stimulus, seed=0, engine=engine)
         differences += compare_with_pytorch(network, recorded.activities())
-        votes = network.readout.votes(recorded.counts(network.readout.population))
-        labels = np.array([outcome.once.label for outcome in some])
+        votes = network.voting.votes(recorded.counts(network.voting.population))
+        labels = np.array([_found(outcome).label for outcome in some])
         same += int((predict_labels(votes) == labels).sum())
     layers = [layer for sentence in differences for layer in sentence.values()]
     return Replayed(
@@ -90,3 +93,8 @@ def replay(victim: SpikingVictim, outcomes: Sequence[Outcome], engine: Engine) -
         sum(layer.spikes for layer in layers),
         sum(layer.differing for layer in layers),
     )
+
+
+def _found(outcome: Outcome) -> Adversarial:
+    """Return what an attack that succeeded has found."""
+    return cast("Adversarial", outcome.once)

@@ -124,7 +124,8 @@ def _judge(
             trace.label,
             len(trace.original.words),
             wrong[str(trace.original)],
-            *(_adversarial(victim, stage, wrong) for stage in pair),
+            _adversarial(victim, pair[0], wrong),
+            _adversarial(victim, pair[1], wrong),
             trace.asked(most[share]),
         )
         for share, pair in stages.items()

@@ -146,7 +146,8 @@ class Search:
     ):
         self.victim, self.number, self.text, self.true = victim, number, text, true
         self.candidates, self.constraints = candidates, constraints
-        self.original, self.changed = text, ()
+        self.original = text
+        self.changed: tuple[int, ...] = ()
         self.most_changes, self.most_queries = most_changes, most_queries
         self.reading: Reading = victim.read(text.words, number)
         scores = self.reading.answer()
@@ -197,7 +198,9 @@ class Search:
         answers = self.reading.answers([(place, word) for word, _ in allowed])
         labels, shares = label_of(answers), answers[:, self.true]
         best = int(shares.argmin())
-        wrong = [] if self._has_succeeded else np.flatnonzero(labels != self.true)
+        wrong: Sequence[int] | np.ndarray = (
+            [] if self._has_succeeded else np.flatnonzero(labels != self.true)
+        )
         if len(wrong):
             best = int(max(wrong, key=lambda row: allowed[row][1]))
         if len(wrong) or shares[best] < self.share:

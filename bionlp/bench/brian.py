@@ -36,9 +36,9 @@ class _Network:
         stimulus = stimulus_of(*shown, seed=workload.seed)
         started = time.perf_counter()
         self._brian = open_network(network, stimulus, engine)
-        self._recorder = Recorder(self._brian, layers=[network.readout.population])
+        self._recorder = Recorder(self._brian, layers=[network.voting.population])
         self.build = time.perf_counter() - started
-        self._readout, self._seed = network.readout, workload.seed
+        self._readout, self._seed = network.voting, workload.seed
 
     def run(self) -> Run:
         """Present all sentences."""
@@ -98,7 +98,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     engine = Engine(**options)
     if conditions.cache is not None:
         brian2.prefs.codegen.runtime.cython.cache_dir = str(Path(conditions.cache) / "cython")
-    held: dict[str, int] = {}
+    held: dict[str, Any] = {}
     with _Network(workload, engine) as network:
         with _watched_program(held):
             first = network.run()

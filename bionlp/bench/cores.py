@@ -28,7 +28,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     dict
         What is measured here of a row. Memory is not, as it is held by the workers.
     """
-    options = {"seed": workload.seed, "engine": Engine(**spec.options)}
+    options: dict[str, Any] = {"seed": workload.seed, "engine": Engine(**spec.options)}
     # Compiles the program, which is then found in the cache. Another number of steps, so that
     # nothing of it could be taken for votes of the run that is measured.
     count_votes(workload.classifier, workload.ids[:1], steps=1, **options)

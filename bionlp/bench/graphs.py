@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from bionlp.bench.memory import MIB, peak_bytes
 
@@ -88,10 +89,10 @@ def _measure(
 ) -> GraphCost:
     from bionlp.encoding import poisson_spikes as draw
     from bionlp.graphs import load_graph, poisson_spikes
-    from networks.brian import BrianNetwork, Recorder, SpikeStimulus
+    from networks.brian import BrianNetwork, PoissonStimulus, Recorder, SpikeStimulus
 
     imported = load_graph(path, like, dt=dt)
-    shown = poisson_spikes(imported, rates, steps).stimulus
+    shown = cast(PoissonStimulus, poisson_spikes(imported, rates, steps).stimulus)
     network, shape = imported.network, imported.network.input.shape
     # Both kinds are shown the same spikes; stock synapses would draw others.
     spikes = draw(shown.table[shown.ids[0]], steps, seed=seed).reshape(steps, *shape)

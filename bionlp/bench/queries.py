@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
     classifier = workload.classifier
     names = ("", *classifier.vocabulary.words)
     rng = np.random.default_rng(workload.seed)
-    sentences = [
+    sentences: list[tuple[list[str], list[Change]]] = [
         (
             [names[i] for i in ids],
             [(k % len(ids), names[rng.integers(1, len(names))]) for k in range(QUERIES)],
@@ -61,7 +61,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
 
 
 def _changed(words: list[str], changes: list[Change]) -> list[list[str]]:
-    return [[*words[:place], word, *words[place + 1 :]] for place, word in changes]
+    return [[*words[:place], cast(str, word), *words[place + 1 :]] for place, word in changes]
 
 
 def _alone(

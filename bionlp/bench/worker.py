@@ -11,7 +11,7 @@ import json
 import pickle
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bionlp.bench.engines import Conditions, EngineSpec
 from bionlp.bench.memory import MIB, peak_bytes
@@ -50,7 +50,7 @@ def work(spec: EngineSpec, workload: Workload, conditions: Conditions) -> dict[s
         return {"skipped": str(error)}
     after, program = peak_bytes(), row.pop("program_bytes", 0)
     known = before is not None and after is not None
-    python = (after - before) / MIB if known else None
+    python = (cast(int, after) - cast(int, before)) / MIB if known else None
     held = {
         "peak_mib": python + program / MIB if known else None,
         "program_mib": program / MIB,

@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -32,7 +32,7 @@ from bionlp.checkpoint.fitting import check_network, check_words
 from bionlp.checkpoint.schema import FORMAT, VERSION, Common
 from bionlp.classifier import TextClassifier, name_of
 from bionlp.confidence import Calibration
-from bionlp.errors import CheckpointError
+from bionlp.errors import AbsentCheckpointError, CheckpointError
 from bionlp.files import atomic_path
 from bionlp.strict import first_fault, one_line, parse_json, read_file
 from bionlp.vocabulary import Vocabulary
@@ -78,7 +78,7 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     network, arrays = graph.network_to_json(classifier.network)
     if not classifier.word_a_step:
         arrays["levels"] = classifier.levels
-    settings = {
+    settings: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "name": classifier.name,
@@ -147,11 +147,13 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
     vocabulary = _vocabulary(folder / WORDS, raw[WORDS])
     arrays = Arrays.of_bytes(raw[ARRAYS], folder / ARRAYS)
     try:
-        network = build(settings.network, arrays)
+        network = build(cast(Any, settings).network, arrays)
         check_network(network, settings.label_names)
         by_word = getattr(settings, "coding", schema.RATES) == schema.WORDS
         if by_word:
             check_words(network, len(vocabulary))
+    except CheckpointError:
+        raise
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise CheckpointError(f"{folder / SETTINGS}: network: {one_line(error)}") from error
     levels = None if by_word else _take_levels(arrays, len(vocabulary), network)
@@ -193,7 +195,7 @@ def _read_settings(folder: Path) -> tuple[dict[str, Any], Common, Any]:
     """Return the settings as they are and as they were read, and what makes a network of them."""
     path = folder / SETTINGS
     if not os.path.lexists(path):
-        raise CheckpointError(
+        raise AbsentCheckpointError(
             f"there is no model {_shown(folder)}; give the folder of a trained model "
             f"or one of the bundled {', '.join(bundled_models())}"
         )

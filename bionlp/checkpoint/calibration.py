@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 
@@ -19,7 +19,7 @@ from bionlp.confidence import LARGEST_EXPONENT, LARGEST_OFFSET, Calibration
 from bionlp.errors import CheckpointError
 from bionlp.files import atomic_path
 from bionlp.limits import MOST_STEPS
-from bionlp.strict import Strict, first_fault, one_line, parse_json, read_file
+from bionlp.strict import OneOf, Strict, first_fault, one_line, parse_json, read_file
 
 FILE = "calibration.json"
 FORMAT = "bionlp-calibration"
@@ -30,8 +30,8 @@ MOST_BYTES = 2**16
 class _Written(Strict):
     """What the file says."""
 
-    format: Literal[FORMAT]
-    version: Literal[VERSION]
+    format: Annotated[str, OneOf([FORMAT])]
+    version: Annotated[int, OneOf([VERSION])]
     sha256: Checksum
     exponent: Annotated[float, Field(gt=0, le=LARGEST_EXPONENT)]
     offset: Annotated[float, Field(gt=0, le=LARGEST_OFFSET)]

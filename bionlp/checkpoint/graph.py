@@ -8,17 +8,16 @@ and read as one.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from bionlp.checkpoint.arrays import Arrays
 from bionlp.checkpoint.schema import Reference
-from bionlp.strict import Strict
 from networks.described import Described, Kinds, values
-from networks.description import Connection, Network, Population, readout_kinds
-from networks.neurons import neuron_models
-from networks.transforms import Chain, transform_kinds
+from networks.description import Connection, Network, Population, Readout, readout_kinds
+from networks.neurons import Neuron, neuron_models
+from networks.transforms import Chain, Transform, transform_kinds
 
 
 def network_to_json(network: Network) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -82,7 +81,7 @@ def _part_to_json(
     return document
 
 
-def network_from(settings: Strict, arrays: Arrays) -> Network:
+def network_from(settings: Any, arrays: Arrays) -> Network:
     """Build a network that was read.
 
     Parameters
@@ -107,19 +106,20 @@ def network_from(settings: Strict, arrays: Arrays) -> Network:
     models, kinds = neuron_models(), transform_kinds()
     shared: dict[str, Described] = {}
     populations = tuple(
-        Population(entry.name, entry.shape, _part_from(entry.neuron, models, arrays))
+        Population(entry.name, entry.shape, cast(Neuron, _part_from(entry.neuron, models, arrays)))
         for entry in settings.populations
     )
     connections = []
     for entry in settings.connections:
-        links = tuple(_shared(link, kinds, arrays, shared) for link in entry.transforms)
+        parts = [_shared(link, kinds, arrays, shared) for link in entry.transforms]
+        links = cast(tuple[Transform, ...], tuple(parts))
         transform = links[0] if len(links) == 1 else Chain(links)
         connections.append(Connection(entry.sources, entry.target, transform, entry.delay))
     readout = settings.readout and _part_from(settings.readout, readout_kinds(), arrays)
-    return Network(populations, tuple(connections), readout)
+    return Network(populations, tuple(connections), cast(Readout | None, readout))
 
 
-def _shared(entry: Strict, kinds: Kinds, arrays: Arrays, shared: dict[str, Described]) -> Described:
+def _shared(entry: Any, kinds: Kinds, arrays: Arrays, shared: dict[str, Described]) -> Described:
     """Return the part that an entry says, the same for all that say it."""
     said = entry.model_dump_json()
     if said not in shared:
@@ -127,7 +127,7 @@ def _shared(entry: Strict, kinds: Kinds, arrays: Arrays, shared: dict[str, Descr
     return shared[said]
 
 
-def _part_from(entry: Strict, kinds: Kinds, arrays: Arrays) -> Described:
+def _part_from(entry: Any, kinds: Kinds, arrays: Arrays) -> Described:
     given = {name: getattr(entry, name) for name in type(entry).model_fields if name != "type"}
     for name, value in given.items():
         if isinstance(value, Reference):

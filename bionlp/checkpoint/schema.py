@@ -10,14 +10,14 @@ from __future__ import annotations
 import types
 from dataclasses import fields
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 from pydantic import AfterValidator, Field, StringConstraints, create_model
 
 from bionlp.classifier import NAME, name_of
 from bionlp.limits import MOST_SEED, MOST_STEPS
-from bionlp.strict import Open, Strict
+from bionlp.strict import OneOf, Open, Strict
 from networks.described import Described, Kinds
 from networks.description import readout_kinds
 from networks.neurons import neuron_models
@@ -89,7 +89,7 @@ class Training(Open):
 class Common(Strict):
     """What all versions have, but for the network."""
 
-    format: Literal[FORMAT]
+    format: Annotated[str, OneOf([FORMAT])]
     name: str
     language: Literal["en", "zh"]
     label_names: Annotated[tuple[str, ...], Field(min_length=1, max_length=10_000)]
@@ -117,22 +117,30 @@ def _settings_schema(*kinds: tuple[tuple[str, type[Described]], ...]) -> type[Co
         sources=Annotated[tuple[PartName, ...], Field(min_length=1)],
         target=PartName,
         delay=Annotated[int, Field(ge=0, le=MOST_DELAY)],
-        transforms=Annotated[tuple[transform, ...], Field(min_length=1)],
+        transforms=Annotated[_several(transform), Field(min_length=1)],
     )
     network = _model(
         "Network",
-        populations=tuple[population, ...],
-        connections=tuple[connection, ...],
+        populations=_several(population),
+        connections=_several(connection),
         readout=readout | None,
     )
     asked = {"version": Literal[VERSION], "name": ModelName, "network": network}
-    whole = _model("Settings", Common, **asked)
-    return create_model("Settings", __base__=whole, coding=(Literal["rates", "words"], RATES))
+    whole = cast(type[Common], _model("Settings", Common, **asked))
+    coding: Any = Literal["rates", "words"]
+    return create_model("Settings", __base__=whole, coding=(coding, RATES))
 
 
 def _model(name: str, base: type[Strict] = Strict, /, **asked: Any) -> type[Strict]:
     """Make a model in which nothing may be left out."""
-    return create_model(name, __base__=base, **{key: (kind, ...) for key, kind in asked.items()})
+    fields: dict[str, Any] = {key: (kind, ...) for key, kind in asked.items()}
+    made: type[Strict] = create_model(name, __base__=base, **fields)
+    return made
+
+
+def _several(kind: Any) -> Any:
+    """Return the type of tuples of any length."""
+    return tuple[kind, ...]
 
 
 def _one_of(kinds: Kinds) -> Any:
@@ -169,5 +177,6 @@ def _written(hint: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
         return Union[tuple(map(_written, get_args(hint)))]  # noqa: UP007
     if get_origin(hint) is tuple:
-        return tuple[tuple(part if part is ... else _written(part) for part in get_args(hint))]
+        parts: Any = tuple(part if part is ... else _written(part) for part in get_args(hint))
+        return tuple[parts]
     return hint

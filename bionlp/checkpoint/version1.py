@@ -13,7 +13,7 @@ from pydantic import Field
 
 from bionlp.checkpoint.arrays import Arrays
 from bionlp.checkpoint.schema import Common, PartName, Positive
-from bionlp.strict import Strict
+from bionlp.strict import OneOf, Strict
 from networks.described import Shape
 from networks.description import Connection, Network, Population, Votes
 from networks.neurons import LIF, Input
@@ -75,7 +75,7 @@ class NetworkEntry(Strict):
 class Settings(Common):
     """A whole file. Models had any name then."""
 
-    version: Literal[VERSION]
+    version: Annotated[int, OneOf([VERSION])]
     network: NetworkEntry
 
 

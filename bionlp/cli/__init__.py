@@ -7,7 +7,7 @@ its own; heavy packages are imported when a command runs, so that ``--help`` ans
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 import typer.core
@@ -44,7 +44,7 @@ from bionlp.text import printable
 class _Commands(typer.core.TyperGroup):
     """All commands; each can be interrupted."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except BaseException as error:
@@ -118,7 +118,7 @@ def main() -> None:
     """Run the command line; errors of the user become one line and an exit code."""
     arguments = sys.argv[1:]
     # Brian 2 does without pylab, all of matplotlib under other names, which nothing here calls.
-    sys.modules.setdefault("pylab", None)
+    sys.modules.setdefault("pylab", cast(Any, None))
     with standard_streams():
         try:
             _run(arguments)

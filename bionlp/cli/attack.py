@@ -146,7 +146,7 @@ def attack(
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     seconds = time.perf_counter() - started
-    found = AttackReport(name, victim, selection, plan, outcomes, seconds)
+    found = AttackReport(name, victim, selection, plan, dict(outcomes), seconds)
     replayed = found.replay(replay) if replay else None
     document = {"model": classifier.name, "dataset": dataset, **found.document(replayed)}
     if out:

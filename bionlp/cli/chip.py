@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -79,7 +80,8 @@ def chip(
     classifier = load_model(model)
     classifier.require_rates("chips are")
     fitted = classifier.perturbed(fitting(chosen))
-    examples: list[Any] = []
+    steps = fitted.perturbations.steps if fitted.perturbations else ()
+    examples: Sequence[Any] = []
     if dataset is None:
         of_dataset = given(context, ["split", "text_column", "label_column", "limit"])
         if of_dataset:
@@ -103,7 +105,7 @@ def chip(
                 "chip": chip,
                 "title": chosen.title,
                 "limits": {finding.name: finding.document for finding in findings},
-                "fitting": [str(step) for step in fitted.perturbations.steps],
+                "fitting": [str(step) for step in steps],
                 "dataset": dataset,
                 "split": split if dataset else None,
                 "n": len(examples),
@@ -112,7 +114,7 @@ def chip(
         )
     else:
         _print(f"{classifier.name} on {chosen.title}", findings)
-        done = ", ".join(map(str, fitted.perturbations.steps)) or "nothing that can be fitted"
+        done = ", ".join(map(str, steps)) or "nothing that can be fitted"
         typer.echo(f"made to fit by: {done}")
         if accuracy:
             typer.echo(
@@ -124,7 +126,7 @@ def chip(
 
 
 def _accuracy(
-    classifier: Any, examples: list[Any], seed: int, device: str, report: Reporter
+    classifier: Any, examples: Sequence[Any], seed: int, device: str, report: Reporter
 ) -> float:
     from bionlp.devices import choose_device
     from bionlp.evaluation import evaluate
@@ -150,7 +152,7 @@ def _print(title: str, findings: list[Finding]) -> None:
             (
                 TITLES[finding.name],
                 _said(finding.needed),
-                _said(finding.limit and finding.limit.most),
+                _said(finding.limit.most if finding.limit else None),
                 VERDICTS[finding.fits(finding.needed)],
                 _said(finding.fitted),
                 VERDICTS[finding.fits(finding.fitted)],

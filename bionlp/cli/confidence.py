@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -20,6 +20,9 @@ from bionlp.cli.options import (
 )
 from bionlp.errors import UsageError
 from bionlp.progress import Reporter
+
+if TYPE_CHECKING:
+    import numpy as np
 
 EXAMPLE = "Example: bionlp confidence models/mr --dataset mr"
 
@@ -75,7 +78,11 @@ def confidence(
             advance=advance,
         )
     found = calibrate(
-        result.votes, result.labels, steps=steps, dataset=dataset, split=selection.split
+        cast("np.ndarray", result.votes),
+        result.labels,
+        steps=steps,
+        dataset=dataset,
+        split=selection.split,
     )
     add_calibration(found, folder)
     if as_json:

@@ -77,7 +77,7 @@ class _Reporter:
 
     def __init__(self, progress: Any) -> None:
         self.progress = progress
-        self.bars = {}
+        self.bars: dict[str, Any] = {}
 
     def __call__(self, file: str, done: int, total: int | None) -> None:
         if file not in self.bars:
@@ -102,7 +102,7 @@ def _progress_bar() -> Any:
 
 
 def _entry(known: KnownDataset, folder: Path) -> dict[str, Any]:
-    entry = {
+    entry: dict[str, Any] = {
         "name": known.name,
         "title": known.title,
         "language": known.language,

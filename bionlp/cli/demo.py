@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -36,7 +37,8 @@ def demo(
     for name in bundled_models():
         _check_own(out, name, SAMPLES[load_classifier(name).language])
     report = Reporter()
-    names, differences = [], []
+    names: list[str] = []
+    differences: list[Any] = []
     for name in bundled_models():
         classifier = load_classifier(name)
         sentences = [classifier.read(text) for text in SAMPLES[classifier.language]]

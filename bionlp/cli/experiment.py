@@ -109,7 +109,7 @@ def table(
 
     Cells that are finished are taken from --out, and trainings that were interrupted go on.
     """
-    name = context.info_name
+    name = str(context.info_name)
     vectors = {"english": english, "chinese": chinese}
     cells = list_cells(
         name, _listed(datasets), _listed(methods), _numbers(seeds), _listed(recipes), vectors
@@ -172,7 +172,7 @@ def attacks(
     Trainings are shared with table1. Each search tells of at most 10 and of at
     most 20 % of the words; see bionlp attack.
     """
-    name = context.info_name
+    name = str(context.info_name)
     folder, report = _folder(out, work), Reporter()
 
     from bionlp.attacks.plan import Parts
@@ -236,7 +236,7 @@ def encoders(
     steps, and the twin without spikes. The command can be stopped and started
     at will.
     """
-    name = context.info_name
+    name = str(context.info_name)
     folder, report = _folder(out, work), Reporter()
 
     from bionlp.devices import choose_device
@@ -244,7 +244,7 @@ def encoders(
     from bionlp.experiments.results import Results
 
     vectors = {"english": english, "chinese": chinese}
-    taught = {"teacher": None if teacher == NO_TEACHER else teacher}
+    taught: dict[str, Any] = {"teacher": None if teacher == NO_TEACHER else teacher}
     chosen = _listed(datasets), _listed(methods), _numbers(seeds)
     cells = list_encoders(*chosen, vectors, **taught)
     records = run_encoders(cells, Results(out, name), folder, report, choose_device(device))
@@ -270,7 +270,7 @@ def figure(
     """
     from bionlp.experiments.sweeps import list_points
 
-    name = context.info_name
+    name = str(context.info_name)
     vectors = {"english": english, "chinese": chinese}
     cells = list_points(name, _listed(datasets), _numbers(seeds), _listed(recipes), vectors)
     _run(name, cells, out, work, device, as_json)
@@ -363,8 +363,9 @@ def perturb(
     from bionlp.experiments.perturbation_section import perturbation_tables
     from bionlp.experiments.perturbations import PerturbedResults, list_perturbed
 
-    chosen = [_listed(what), _levels(levels), _listed(datasets), _numbers(seeds), sentences]
-    cells, results = list_perturbed(*chosen), PerturbedResults(out)
+    kinds, amounts = _listed(what), _levels(levels)
+    cells = list_perturbed(kinds, amounts, _listed(datasets), _numbers(seeds), sentences)
+    results = PerturbedResults(out)
     records = run_perturbed(cells, results, Reporter(), choose_device(device))
     if as_json:
         print_json({"table": "perturb", "cells": records})
@@ -417,7 +418,7 @@ def _levels(text: str | None) -> list[float]:
     try:
         return [float(level) for level in _listed(text)] if text else []
     except ValueError:
-        raise UsageError(f"levels are numbers, such as 0.1,0.2, not {text[:60]!r}") from None
+        raise UsageError(f"levels are numbers, such as 0.1,0.2, not {str(text)[:60]!r}") from None
 
 
 PERTURB_EXAMPLE = "Example: bionlp experiment perturb --what bits,noise --datasets mr --seeds 0,1,2"

@@ -250,7 +250,8 @@ COMMAND_LINE = "COMMANDLINE"
 
 def given(context: typer.Context, names: Iterable[str]) -> list[str]:
     """Return those of some options that were given on the command line."""
-    return [name for name in names if context.get_parameter_source(name).name == COMMAND_LINE]
+    sources = {name: context.get_parameter_source(name) for name in names}
+    return [name for name, source in sources.items() if source and source.name == COMMAND_LINE]
 
 
 def chosen_engine(context: typer.Context, engine: str | None, of_brian: Iterable[str]) -> str:

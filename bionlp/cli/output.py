@@ -147,7 +147,7 @@ def _with_neurons(
 
 def perturbed(classifier: TextClassifier) -> dict[str, Any] | None:
     """Return what was done to a classifier, as JSON has it; None for nothing."""
-    return classifier.perturbations and classifier.perturbations.document
+    return classifier.perturbations.document if classifier.perturbations else None
 
 
 def as_perturbed(classifier: TextClassifier) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -265,7 +265,7 @@ def _print_tables(classifier: TextClassifier, answers: Iterator[Answer], block: 
                 (
                     answer.question.id or answer.question.number,
                     answer.question.text,
-                    f"- ({answer.reason})" if answer.reason else names[answer.label],
+                    f"- ({answer.reason})" if answer.reason else names[cast(int, answer.label)],
                     *(["-" if answer.score is None else f"{answer.score:.2f}"] if scored else []),
                     "-" if answer.confidence is None else f"{answer.confidence:.2f}",
                     "-" if answer.votes is None else ", ".join(_votes(names, answer.votes)),

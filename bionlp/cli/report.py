@@ -182,7 +182,10 @@ def _compare(
     warn_of_reading(classifier, [recording.attrs["text"] for recording in both], progress)
     warn_of_undecided(both, progress)
     with progress.fraction("sentences", len(both)) as advance:
-        write_comparison(*both, classifier, out, engine=options["engine"], advance=advance)
+        original, changed = both
+        write_comparison(
+            original, changed, classifier, out, engine=options["engine"], advance=advance
+        )
 
 
 def _is_recording(source: str) -> bool:

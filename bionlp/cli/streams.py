@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from typing import TextIO, cast
 
 from bionlp.errors import OutputError
 from bionlp.files import reason
@@ -48,7 +48,7 @@ class Results(io.TextIOBase):
         self._failure: OutputError | None = None
 
     @property
-    def encoding(self) -> str:
+    def encoding(self) -> str:  # type: ignore[override]  # nobody may set it here
         """Encoding of what is written."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
@@ -95,7 +95,7 @@ class Results(io.TextIOBase):
         """Lead what still waits to be written nowhere: Python tries again when it ends."""
         with contextlib.suppress(OSError, AttributeError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
+            os.dup2(nowhere, cast(TextIO, self._stream).fileno())
             os.close(nowhere)
 
     def isatty(self) -> bool:

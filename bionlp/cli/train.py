@@ -7,7 +7,7 @@ import sys
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -116,7 +116,7 @@ def train(
     ] = DEFAULT.embedding_rate,
     noise_steps: Annotated[
         int, _tailored(help="Noise of the tailored stage's input; 0 for none.")
-    ] = DEFAULT.noise_steps,
+    ] = cast(int, DEFAULT.noise_steps),
     finetuning_batch_size: Annotated[
         int, _finetuning(help="Sentences in a step.")
     ] = DEFAULT.finetuning_batch_size,

@@ -122,18 +122,23 @@ def validate(
     else:
         columns = {"text_column": text_column, "label_column": label_column}
         selection = load_examples(classifier, dataset, split, limit, report, **columns)
-        texts = [example.text for example in selection.examples]
+        texts = tuple(example.text for example in selection.examples)
     sentences = read_known(classifier, texts, report)
     if independent:
         classifier.require_rates("--independent is")
     if independent and classifier.changes_input:
+        what = (perturb or [])[0]
         raise UsageError(
-            f"--independent has Brian 2 draw its own input, and {perturb[0]} changes input spikes; "
+            f"--independent has Brian 2 draw its own input, and {what} changes input spikes; "
             "leave out one of the two"
         )
     if independent and len(sentences) < 2:
         raise UsageError("--independent needs at least two sentences; raise --limit")
-    options = {"steps": steps, "seed": seed, "engine": Engine(backend, synapses, precision)}
+    options: dict[str, Any] = {
+        "steps": steps,
+        "seed": seed,
+        "engine": Engine(backend, synapses, precision),
+    }
     with report.fraction("replayed sentences", len(sentences)) as advance:
         result = replay(classifier, sentences, stock=stock, advance=advance, **options)
     drawn = None

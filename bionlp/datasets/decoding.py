@@ -54,7 +54,7 @@ def decode_table(raw: bytes, path: Path | str) -> str:
     for start, kind in KINDS:
         if raw.startswith(start):
             raise DatasetError(f"{path}, byte 0: not UTF-8, but {kind}")
-    start = len(MARK) if raw.startswith(MARK) else 0
+    marked = len(MARK) if raw.startswith(MARK) else 0
     zero = raw.find(b"\0")
     if zero >= 0:
         raise DatasetError(
@@ -62,10 +62,10 @@ def decode_table(raw: bytes, path: Path | str) -> str:
             "save the table as UTF-8, without zero bytes"
         )
     try:
-        return raw[start:].decode("utf-8")
+        return raw[marked:].decode("utf-8")
     except UnicodeDecodeError as error:
         raise DatasetError(
-            f"{_place(path, raw, start + error.start)}: not UTF-8; save the file as UTF-8 and try "
+            f"{_place(path, raw, marked + error.start)}: not UTF-8; save the file as UTF-8 and try "
             "again"
         ) from error
 

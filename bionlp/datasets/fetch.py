@@ -155,6 +155,7 @@ def _obtain(
 
 
 def _download(address: str, part: Path, progress: Progress | None, pause: float) -> None:
+    failure: Exception = ConnectionError("it was not tried")
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(pause * 2 ** (attempt - 1))
@@ -166,6 +167,8 @@ def _download(address: str, part: Path, progress: Progress | None, pause: float)
             failure = error
             if error.code < 500 and error.code != _TOO_MANY_REQUESTS:
                 break
+        except OutputError:
+            raise
         except (http.client.HTTPException, OSError) as error:
             failure = error
     raise DatasetError(

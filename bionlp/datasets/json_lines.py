@@ -129,6 +129,8 @@ def _parse(line: str, place: str) -> dict[str, Any]:
             parse_constant=_Number,
             object_pairs_hook=lambda pairs: _unique(pairs, place),
         )
+    except DatasetError:
+        raise
     except (ValueError, RecursionError) as error:
         raise DatasetError(
             f"{place}: no JSON ({' '.join(str(error).split())}); write one object a line"

@@ -11,9 +11,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from bionlp.datasets.columns import Wanted
-from bionlp.datasets.known import KnownDataset
+from bionlp.datasets.known import KnownDataset, TabbedColumns, Treebank
 from bionlp.datasets.labels import LabelledTexts
 from bionlp.datasets.model import Dataset, digest_of
 from bionlp.datasets.readers import read_class_files, read_labelled_lines
@@ -22,7 +23,7 @@ from bionlp.datasets.splits import carve_dev, stratified_split
 from bionlp.datasets.tabbed import read_tabbed
 from bionlp.datasets.tables import TABLE_SUFFIXES, read_table
 from bionlp.datasets.trees import read_phrases
-from bionlp.errors import DatasetError, UsageError
+from bionlp.errors import AbsentDatasetError, DatasetError, UsageError
 from bionlp.files import is_file
 from bionlp.text import LANGUAGES, guess_language
 
@@ -139,21 +140,25 @@ def _load_known(known: KnownDataset, folder: Path, seed: int) -> Dataset:
     paths = [folder / file.path for file in known.files]
     if known.layout == "splits":
         texts = [read_labelled_lines(path, known.label_names) for path in paths]
-        parts = tuple(text.examples for text in texts)
-        digest = digest_of(example for part in parts for example in part)
-        return Dataset(known.name, known.language, known.label_names, *parts, digest=digest)
+        train, dev, test = (text.examples for text in texts)
+        digest = digest_of(example for part in (train, dev, test) for example in part)
+        return Dataset(
+            known.name, known.language, known.label_names, train, dev, test, digest=digest
+        )
     if known.layout == "tabbed":
         return _load_tabbed(known, paths, seed)
     if known.layout == "classes":
-        texts = read_class_files(paths, known.label_names)
+        found = read_class_files(paths, known.label_names)
     else:
-        texts = read_table(paths[0], known.label_names)
-    return _parted(known.name, known.language, texts, seed)
+        found = read_table(paths[0], known.label_names)
+    return _parted(known.name, known.language, found, seed)
 
 
 def _load_tabbed(known: KnownDataset, paths: Sequence[Path], seed: int) -> Dataset:
     taught, reported = (
-        read_tabbed(path, known.columns, known.label_names, scored=known.scored).examples
+        read_tabbed(
+            path, cast(TabbedColumns, known.columns), known.label_names, scored=known.scored
+        ).examples
         for path in paths
     )
     return Dataset(
@@ -174,12 +179,13 @@ def no_phrases(dataset: str | Path) -> UsageError:
 
 
 def _with_phrases(dataset: Dataset, known: KnownDataset, folder: Path) -> Dataset:
-    path = folder / known.trees.path
+    trees = cast(Treebank, known.trees)
+    path = folder / trees.path
     if not is_file(path):
         raise DatasetError(
             f"the trees of {known.name} are not in {path}; put {path.name} of {TREES_URL} there"
         )
-    found = read_phrases(path, known.trees.classes, dataset)
+    found = read_phrases(path, trees.classes, dataset)
     return replace(dataset, phrases=found.examples, held_out=found.held_out)
 
 
@@ -208,7 +214,7 @@ def _existing_table(path: str | Path) -> Path:
     if is_file(table):
         return table
     if table.suffix.lower() in TABLE_SUFFIXES:
-        raise DatasetError(f"there is no file {table}; check the path")
+        raise AbsentDatasetError(f"there is no file {table}; check the path")
     raise DatasetError(
         f"unknown dataset {str(path)!r}; choose one of {', '.join(KNOWN)} or give a table: "
         f"{', '.join(TABLE_SUFFIXES)}"

@@ -51,8 +51,9 @@ class Selection:
     @property
     def rows(self) -> list[int] | None:
         """The rows of the file that the examples are, None if it has none."""
-        rows = [example.row for example in self.examples]
-        return None if self.table is None or None in rows else rows
+        rows = [example.row for example in self.examples if example.row is not None]
+        whole = self.table is not None and len(rows) == len(self.examples)
+        return rows if whole else None
 
     def notes(self, dataset: str, model: str) -> list[str]:
         """Say what a user should know about the choice, a sentence a line."""

@@ -41,7 +41,8 @@ def stratified_split(examples: Sequence[Example], seed: int) -> Parts:
         test += indices[:n_test]
         dev += indices[n_test:n_held]
         train += indices[n_held:]
-    return tuple(_shuffled(examples, part, seed) for part in (train, dev, test))
+    parts = [_shuffled(examples, part, seed) for part in (train, dev, test)]
+    return parts[0], parts[1], parts[2]
 
 
 def carve_dev(

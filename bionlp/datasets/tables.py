@@ -112,7 +112,7 @@ def table_texts(
         if fault:
             yield Question(record.number, separator.join(record.cells), fault=fault)
             continue
-        name = dict(enumerate(record.cells)).get(columns.id)
+        name = None if columns.id is None else dict(enumerate(record.cells)).get(columns.id)
         yield Question(record.number, record.cells[columns.text].strip(), name)
 
 

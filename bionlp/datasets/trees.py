@@ -120,7 +120,9 @@ def read_trees(path: Path, labels: int) -> Iterator[Tree]:
 
 def _tree(line: str, labels: int) -> Tree:
     """Return the phrases of a tree; raises ValueError if it is none."""
-    phrases, words, open_nodes = [], [], []
+    phrases: list[tuple[str, str]] = []
+    words: list[str] = []
+    open_nodes: list[tuple[str, int]] = []
     tokens = iter(_TOKEN.findall(line))
     for token in tokens:
         if phrases and not open_nodes:

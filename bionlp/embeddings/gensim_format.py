@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -103,6 +104,8 @@ def _read_aside(path: Path) -> np.ndarray:
     with opened(path) as content:
         try:
             return _read_npy(content.stream, content.most)
+        except EmbeddingError:
+            raise
         except ValueError as error:
             raise EmbeddingError(
                 f"{content.name} cannot be read: {error}; it may be truncated or something else: "
@@ -131,7 +134,7 @@ def _read_npy(stream: IO[bytes], size: int) -> np.ndarray:
     if count * dtype.itemsize != rest:
         raise ValueError(f"it has {rest} bytes for an array of {shape}, not {count} numbers")
     values = np.empty(count, dtype=dtype)
-    if stream.readinto(memoryview(values).cast("B")) != rest:
+    if cast(BufferedReader, stream).readinto(values.data.cast("B")) != rest:
         raise ValueError("it ends early")
     values = values.reshape(shape, order="F" if fortran else "C")
     return np.ascontiguousarray(values, dtype=dtype.newbyteorder("="))
@@ -184,9 +187,9 @@ def _assemble(
     check_left_out(name, left_out, len(words))
     if len(kept) < len(words):
         values = values[kept]
-    row = first_not_finite(values)
-    if row is not None:
-        raise not_finite(f"{name}, word {kept[row] + 1}", words[kept[row]])
+    wrong = first_not_finite(values)
+    if wrong is not None:
+        raise not_finite(f"{name}, word {kept[wrong] + 1}", words[kept[wrong]])
     return WordVectors(keyed_vectors(index, values, len(words)), GENSIM, left_out)
 
 

@@ -82,8 +82,8 @@ def _filled(parts: list[np.ndarray], has: np.ndarray) -> list[np.ndarray]:
     filled = [part.copy() for part in parts]
     for known in np.unique(has, axis=0):
         here = (has == known).all(axis=1)
-        sources = [part for part, there in zip(parts, known, strict=True) if there]
-        sources = np.hstack([*sources, np.ones((len(has), 1))])
+        telling = [part for part, there in zip(parts, known, strict=True) if there]
+        sources = np.hstack([*telling, np.ones((len(has), 1))])
         for number in np.flatnonzero(~known):
             shared = has[:, known].all(axis=1) & has[:, number]
             if shared.sum() <= sources.shape[1]:

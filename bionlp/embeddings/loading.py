@@ -17,7 +17,7 @@ from bionlp.embeddings.gensim_format import read_stored
 from bionlp.embeddings.opening import is_regular, opened, refuse_irregular, shown
 from bionlp.embeddings.table import WordVectors
 from bionlp.embeddings.word2vec import read_rows
-from bionlp.errors import EmbeddingError
+from bionlp.errors import AbsentEmbeddingError
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -113,7 +113,7 @@ def find_word_vectors(source: str | Path) -> Path | None:
         return None
     if False in regular:
         refuse_irregular(candidates[regular.index(False)])
-    raise EmbeddingError(
+    raise AbsentEmbeddingError(
         f"there are no word vectors {shown(path)}; give a file, or a name of gensim's such as "
         "glove-wiki-gigaword-300"
     )
@@ -150,6 +150,6 @@ def _download(name: str) -> Path:
         with contextlib.redirect_stdout(sys.stderr):
             return Path(gensim.downloader.load(name, return_path=True))
     except (OSError, ValueError) as error:
-        raise EmbeddingError(
+        raise AbsentEmbeddingError(
             f"there is no file {name}, and gensim cannot download it: {shown(error)}"
         ) from error

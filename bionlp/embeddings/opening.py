@@ -15,9 +15,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
-from bionlp.errors import EmbeddingError
+from bionlp.errors import BionlpError, EmbeddingError
 from bionlp.files import reason
 
 LINE_MOST = 1 << 22
@@ -105,11 +105,14 @@ def opened(path: Path) -> Iterator[Content]:
             compressed = raw.read(len(_GZIP_START)) == _GZIP_START
             raw.seek(0)
             if not compressed:
-                yield Content(name, raw, False, size)
+                yield Content(name, cast(io.BufferedReader, raw), False, size)
                 return
             unpacked = stack.enter_context(gzip.GzipFile(fileobj=raw))
-            stream = stack.enter_context(io.BufferedReader(unpacked, _BUFFER_BYTES))
+            buffered: Any = io.BufferedReader(unpacked, _BUFFER_BYTES)
+            stream = stack.enter_context(buffered)
             yield Content(name, stream, True, size * _GZIP_FACTOR)
+    except BionlpError:
+        raise
     except EOFError as error:
         raise EmbeddingError(
             f"{name} is truncated: its packed data ends early; get it again"

@@ -11,9 +11,10 @@ as plain numbers; names that stand in the pickle lead to no file.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 
 import numpy as np
 
@@ -118,6 +119,10 @@ class NotingUnpickler(pickle._Unpickler):
     most : int
         The size of the pickle, more than which its strings do not take.
     """
+
+    # Python's own unpickler in Python has these, which its types do not tell.
+    stack: list[Any]
+    pop_mark: Callable[[], list[Any]]
 
     def __init__(self, stream: IO[bytes], most: int):
         super().__init__(_Bounded(stream, most), encoding="latin1")
@@ -298,7 +303,7 @@ def _dtype(noted: object) -> np.dtype:
         raise ValueError("of an unusual type")
     if code not in ("f2", "f4", "f8"):
         raise ValueError(f"of type {shown(code)}, not of floating-point numbers")
-    return np.dtype(code).newbyteorder(order)
+    return np.dtype(code).newbyteorder(cast(Any, order))
 
 
 def _kind(thing: object) -> str:

@@ -7,6 +7,7 @@ the word, which may have blanks. In binary, a word ends at the first blank, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
@@ -162,7 +163,8 @@ def _miscounted(content: Content, layout: Layout, rows: int) -> EmbeddingError:
 def _read_binary(content: Content, layout: Layout, table: Table) -> None:
     size = FLOAT_BYTES * layout.dimension
     buffer, start, offset = b"", 0, layout.start
-    while table.rows < layout.words:
+    words = cast(int, layout.words)  # the header of the binary format says it
+    while table.rows < words:
         blank = buffer.find(b" ", start, start + _WORD_BYTES_MOST)
         end = blank + 1 + size
         if blank < 0 or end > len(buffer):

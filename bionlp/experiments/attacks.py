@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bionlp.attacks.noise import Noise
 from bionlp.attacks.outcomes import summarise
@@ -25,7 +25,7 @@ from bionlp.experiments.results import Results
 from bionlp.experiments.store import Record, missing_cells
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
-from bionlp.training.stages import INPUT_SEED, TextCNNStage
+from bionlp.training.stages import INPUT_SEED, FineTuningStage, TextCNNStage
 
 SHARES = (0.1, 0.2)
 USUAL_SENTENCES = 500
@@ -165,7 +165,9 @@ def run_attacks(
     plans = _Plans(parts)
     for cell in missing:
         plans.of(cell.attack, KNOWN[cell.dataset].language)
-    material = victim = shared = None
+    material: Any = None
+    shared: Any = None
+    victim = None
     for number, cell in enumerate(missing, start=1):
         if shared is None or shared.material != cell.material:
             material, victim = Material(cell.material, work, report, device), None
@@ -179,7 +181,7 @@ def run_attacks(
             for share, found in record["words"].items()
         )
         report.note(f"{cell}: {told}, {record['seconds']:.0f} s")
-    return [results.find(cell) for cell in cells]
+    return cast(list[Record], [results.find(cell) for cell in cells])
 
 
 class _Plans:
@@ -224,6 +226,7 @@ def _victim(cell: AttackedCell, material: Material) -> Victim:
         corpus = material.corpus
         name = METHODS[cell.method]
         return TextCNNVictim(name, corpus.dataset.language, corpus.vocabulary, stage.model)
+    stage = cast(FineTuningStage, stage)
     classifier = classifier_of(material, stage)
     noise = Noise.parse(cell.noise)
     return SpikingVictim(classifier, seed=INPUT_SEED, noise=noise, steps=stage.steps)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from bionlp.errors import UsageError
 from bionlp.training.settings import RECIPES, TrainingSettings, recipe
@@ -254,7 +254,7 @@ def list_cells(
                 "format; bionlp embeddings train makes one from your own text"
             )
     return [
-        Cell(table, dataset, method, seed, name, embeddings[LANGUAGES[dataset]])
+        Cell(table, dataset, method, seed, name, cast(str, embeddings[LANGUAGES[dataset]]))
         for seed, name, dataset, method in product(seeds, recipes, datasets, methods)
     ]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -186,7 +186,8 @@ def run_encoders(
     """
     missing = missing_cells(cells, results.find, report)
     check_material(missing)
-    material = shared = None
+    material: Any = None
+    shared = None
     for number, cell in enumerate(missing, start=1):
         if shared != cell.material:
             material, shared = EncoderMaterial(cell.material, work, report, device), cell.material
@@ -195,7 +196,7 @@ def run_encoders(
         report.note(
             f"{cell}: dev {record['dev']['accuracy']:.2%}, test {record['test']['accuracy']:.2%}"
         )
-    return [results.find(cell) for cell in cells]
+    return cast(list[Record], [results.find(cell) for cell in cells])
 
 
 def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:

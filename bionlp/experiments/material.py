@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from bionlp.training.phases import (
 from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import TextCNNStage
 from networks.description import Network
+from networks.textcnn import TailoredTextCNN
 
 
 class Material:
@@ -109,7 +111,7 @@ class Material:
     @cached_property
     def levels(self) -> np.ndarray:
         """Its embeddings, 8 bits a rate."""
-        return levels_of(self.tailored[0].model)
+        return levels_of(cast(TailoredTextCNN, self.tailored[0].model))
 
     @cached_property
     def rates(self) -> np.ndarray:
@@ -118,7 +120,7 @@ class Material:
 
     def converted(self, settings: TrainingSettings) -> Network:
         """Return its conversion to a spiking network with the neurons of the settings."""
-        return describe(self.tailored[0].model, settings)
+        return describe(cast(TailoredTextCNN, self.tailored[0].model), settings)
 
 
 def check_material(cells: Iterable[Cell]) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 
@@ -33,6 +34,7 @@ from bionlp.training.phases import (
 from bionlp.training.settings import TrainingSettings
 from networks.description import Network
 from networks.normalisation import largest_activations, normalise_by_data, normalise_by_model
+from networks.textcnn import TailoredTextCNN
 
 ORIGINAL_EPOCHS = 10
 
@@ -74,7 +76,8 @@ def tailored(material: Material, settings: TrainingSettings) -> Outcome:
 
 def direct(material: Material, settings: TrainingSettings) -> Outcome:
     """Train a spiking network from scratch, with surrogate gradients and frozen embeddings."""
-    untrained = tailored_stage(material.corpus, material.embeddings, settings).model
+    fresh = tailored_stage(material.corpus, material.embeddings, settings)
+    untrained = cast(TailoredTextCNN, fresh.model)
     stage = spiking_stage(
         describe(untrained, settings),
         dequantise(levels_of(untrained)),

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -33,7 +33,7 @@ from bionlp.experiments.store import Record, Store, missing_cells
 from bionlp.limits import MOST_SEED
 from bionlp.neuron_fitting import USUAL_SAMPLES, fit_to_trained
 from bionlp.progress import Reporter
-from bionlp.strict import Open
+from bionlp.strict import OneOf, Open
 from networks.brian import NeuronModel
 from networks.brian.expressions import evaluate as worked_out
 from networks.brian.neuron_files import shelf, shelf_model
@@ -70,7 +70,7 @@ class Activity(Open):
 class Finished(Open):
     """A finished cell, as its document has it."""
 
-    dataset: Literal[MODELS]
+    dataset: Annotated[str, OneOf(MODELS)]
     neurons: str
     title: str
     source: str
@@ -90,7 +90,7 @@ class Finished(Open):
 class Document(Open):
     """All finished cells."""
 
-    table: Literal[TABLE]
+    table: Annotated[str, OneOf([TABLE])]
     cells: list[Finished]
 
 
@@ -123,7 +123,7 @@ class NeuronsCell:
     @property
     def dt_ms(self) -> float:
         """Duration of a step: as trained, or as short as the equations need it."""
-        longest = self.model and self.model.longest_step
+        longest = self.model.longest_step if self.model else None
         return DT_MS if longest is None else min(DT_MS, 1e3 * float(worked_out(longest, {})))
 
     @property
@@ -237,14 +237,15 @@ def run_neurons(
             f"{cell}: {record['before']['accuracy']:.1%}, fitted {after['accuracy']:.1%}, "
             f"{record['seconds']:.0f} s"
         )
-    return [results.find(cell) for cell in cells]
+    return cast(list[Record], [results.find(cell) for cell in cells])
 
 
 def _measure(cell: NeuronsCell, dataset: Dataset, report: Reporter) -> dict[str, Any]:
     started, classifier = time.perf_counter(), load_classifier(cell.dataset)
     engine = Engine(neurons=None if cell.model is None else {ALL: cell.model}, dt_ms=cell.dt_ms)
     measuring = _Measuring(cell, classifier, dataset, report)
-    before, after, fits = measuring.scores(engine), None, {}
+    before, after = measuring.scores(engine), None
+    fits: dict[str, Any] = {}
     if cell.model is not None:
         spread = dataset.train[:: max(1, len(dataset.train) // FITTED)][:FITTED]
         neurons, fits = fit_to_trained(

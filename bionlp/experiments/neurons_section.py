@@ -79,7 +79,7 @@ def neurons_table(records: Sequence[Record]) -> str:
 def _accuracy(scores: dict[str, float] | None) -> str:
     if scores is None:
         return ""
-    n = scores["n"]
+    n = int(scores["n"])
     found = proportion_interval(round(scores["accuracy"] * n), n)
     return f"{100 * scores['accuracy']:.1f} ({100 * found.low:.1f} to {100 * found.high:.1f})"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -118,8 +118,8 @@ def write_page(folder: Path, page: Path) -> list[Path]:
             with atomic_path(figure) as temporary:
                 plot_accuracies(*_figure_data(records)).savefig(temporary)
             written.append(figure)
-    for figure in FIGURES:
-        written += draw_sweeps(figure, everything[figure], folder)
+    for swept in FIGURES:
+        written += draw_sweeps(swept, everything[swept], folder)
     written += draw_perturbations(perturbed, folder)
     with atomic_path(page) as temporary:
         temporary.write_text(make_page(folder, folder.name), encoding="utf-8")
@@ -284,8 +284,9 @@ def _comparison(records: Sequence[Record], siblings: dict[str, list[Record]], ta
             for title, gap in gaps.items()
         ),
     ]
+    means = {title: float(np.mean(list(gap.values()))) for title, gap in gaps.items()}
     averages = "\n".join(
-        f"- On average over datasets ({len(gap)}) {say_gap(np.mean(list(gap.values())), title)}."
+        f"- On average over datasets ({len(gap)}) {say_gap(means[title], title)}."
         for title, gap in gaps.items()
     )
     return f"{markdown(['', *titles(datasets)], rows)}\n\n{averages}"
@@ -308,7 +309,7 @@ def _cells(records: Sequence[Record]) -> str:
 
 
 def _order(record: Record) -> tuple:
-    known = {"recipe": RECIPES, "dataset": DATASETS, "method": METHODS}
+    known: dict[str, Iterable[str]] = {"recipe": RECIPES, "dataset": DATASETS, "method": METHODS}
     return *(list(names).index(record[key]) for key, names in known.items()), record["seed"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 from bionlp.checkpoint import load_classifier
 from bionlp.classifier import TextClassifier
@@ -59,7 +60,7 @@ def run_perturbed(
         report.note(f"{number}/{len(missing)}: {cell}")
         record = results.add(cell, _measure(cell, report, device))
         report.note(f"{cell}: {record['test']['accuracy']:.2%}, {record['seconds']:.0f} s")
-    return [results.find(cell, digests[cell.dataset]) for cell in cells]
+    return cast(list[Record], [results.find(cell, digests[cell.dataset]) for cell in cells])
 
 
 def _measure(cell: PerturbedCell, report: Reporter, device: Device) -> Record:
@@ -113,4 +114,4 @@ def _model(dataset: str) -> TextClassifier:
 
 @cache
 def _test(dataset: str) -> list[Example]:
-    return load_dataset(dataset).test
+    return list(load_dataset(dataset).test)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ from bionlp.experiments.cells import check_names
 from bionlp.experiments.records import Amount, Count, Scores
 from bionlp.experiments.store import Record, Store
 from bionlp.limits import MOST_SEED
-from bionlp.strict import Open
+from bionlp.strict import OneOf, Open
 from networks.perturbation import Perturbations, perturbation_kinds
 
 PERTURB = "perturb"
@@ -69,9 +69,9 @@ class Check(Open):
 class Finished(Open):
     """A finished cell, as its document has it."""
 
-    dataset: Literal[MODELS]
+    dataset: Annotated[str, OneOf(MODELS)]
     network: str
-    what: Literal[(NONE, *USUAL_LEVELS)]
+    what: Annotated[str, OneOf((NONE, *USUAL_LEVELS))]
     level: Amount | None
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
     sentences: Count
@@ -86,7 +86,7 @@ class Finished(Open):
 class Document(Open):
     """All finished cells."""
 
-    table: Literal[PERTURB]
+    table: Annotated[str, OneOf([PERTURB])]
     cells: list[Finished]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
@@ -18,7 +18,7 @@ from bionlp.experiments.cells import (
     READ,
 )
 from bionlp.limits import MOST_SEED
-from bionlp.strict import Open
+from bionlp.strict import OneOf, Open
 from bionlp.training.settings import RECIPES
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -56,9 +56,9 @@ class Energy(Open):
 class Identified(Open):
     """What every finished cell says of itself."""
 
-    dataset: Literal[tuple(DATASETS)]
-    method: Literal[tuple(METHODS)]
-    recipe: Literal[tuple(RECIPES)]
+    dataset: Annotated[str, OneOf(DATASETS)]
+    method: Annotated[str, OneOf(METHODS)]
+    recipe: Annotated[str, OneOf(RECIPES)]
     embeddings: str
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
     settings: dict[str, Setting]
@@ -156,8 +156,8 @@ class Taught(Open):
 class EncoderCell(Identified):
     """A trained encoder."""
 
-    dataset: Literal[tuple(READ)]
-    method: Literal[tuple(CONTENDERS)]
+    dataset: Annotated[str, OneOf(READ)]
+    method: Annotated[str, OneOf(CONTENDERS)]
     dev: Dev
     test: Scores
     metrics: dict[str, float]
@@ -170,21 +170,21 @@ class EncoderCell(Identified):
 class Document(Open):
     """All finished cells of a table or a figure."""
 
-    table: Literal[tuple(EXPERIMENTS)]
+    table: Annotated[str, OneOf(EXPERIMENTS)]
     cells: list[Cell]
 
 
 class AttackDocument(Open):
     """All finished attacks."""
 
-    table: Literal[ATTACKED]
+    table: Annotated[str, OneOf([ATTACKED])]
     cells: list[AttackedCell]
 
 
 class EncoderDocument(Open):
     """All trained encoders."""
 
-    table: Literal[ENCODERS]
+    table: Annotated[str, OneOf([ENCODERS])]
     cells: list[EncoderCell]
 
 
@@ -211,7 +211,7 @@ def check_document(raw: bytes, table: str) -> None:
     """
     from bionlp.experiments.sweeps import SWEEPS  # which knows records
 
-    document = KINDS.get(table, Document).model_validate_json(raw)
+    document: Any = KINDS.get(table, Document).model_validate_json(raw)
     if document.table != table:
         raise ValueError(f"table: {document.table!r} is not {table!r}")
     swept = [sweep.setting for sweep in SWEEPS.get(table, ())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from bionlp.experiments.cells import Cell
 from bionlp.experiments.material import Material, check_material
@@ -13,6 +14,7 @@ from bionlp.experiments.results import Results
 from bionlp.experiments.store import Record, missing_cells
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
+from bionlp.training.stages import FineTuningStage
 
 
 def run_cells(
@@ -44,16 +46,17 @@ def run_cells(
     """
     missing = missing_cells(cells, results.find, report)
     check_material(missing)
-    material = shared = None
+    material: Any = None
+    shared = None
     for number, cell in enumerate(missing, start=1):
         if shared != cell.material:
             material, shared = Material(cell, work, report, device), cell.material
         report.note(f"{number}/{len(missing)}: {cell}")
         outcome = RUN[cell.method](material, material.settings_of(cell))
-        measured = measure(cell, material, outcome.stage)
+        measured = measure(cell, material, cast(FineTuningStage, outcome.stage))
         record = results.add(cell, outcome, measured, material.corpus.length)
         report.note(
             f"{cell}: dev {record['dev']['accuracy']:.2%}, test {record['test']['accuracy']:.2%}, "
             f"{record['seconds']:.0f} s"
         )
-    return [results.find(cell) for cell in cells]
+    return cast(list[Record], [results.find(cell) for cell in cells])

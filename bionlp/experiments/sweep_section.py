@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from analysis.sweeps import Panel, plot_sweeps
 from bionlp.experiments.cells import DATASETS, METHODS
@@ -209,7 +210,7 @@ def _of_sweep(sweep: Sweep, records: Sequence[Record]) -> list[Panel]:
         for record in records:
             method, value = sweep.place(record) or (None, None)
             if method in sweep.methods:
-                lines[METHODS[method]].setdefault(value, []).append(measure(record))
+                lines[METHODS[method]].setdefault(cast(float, value), []).append(measure(record))
         lines = {name: points for name, points in lines.items() if points}
         title = DATASETS[records[0]["dataset"]]
         sentences = records[0]["dev"]["n"] if name == ACCURACY else None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from bionlp.errors import RecordingError
+from bionlp.errors import AbsentRecordingError, RecordingError
 from bionlp.files import atomic_path, check_room
 from bionlp.recording import version1
 from bionlp.recording.container import check_file
@@ -68,7 +68,9 @@ def open_recording(path: Path) -> xr.DataTree:
         is missing or wrong in it.
     """
     if not os.path.exists(path):
-        raise RecordingError(f"there is no recording {path}; make one with: bionlp simulate --out")
+        raise AbsentRecordingError(
+            f"there is no recording {path}; make one with: bionlp simulate --out"
+        )
     recording = _read(path)
     attrs = plain(recording.attrs)
     if attrs.get("format") != FORMAT:

@@ -129,7 +129,7 @@ def make_recording(
         classifier.language,
         sentence.text,
         positions,
-        network.readout.population,
+        network.voting.population,
         tuple(classifier.label_names),
     )
     done = str(classifier.perturbations or "")
@@ -351,10 +351,10 @@ def _describe(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a population is, as attributes, and as variables where its neurons differ."""
     neuron, connections = network[name].neuron, network.into(name)
-    attrs = {"kind": kind_of(network, name), "neuron": type(neuron).__name__}
+    attrs: dict[str, Any] = {"kind": kind_of(network, name), "neuron": type(neuron).__name__}
     if name == network.input.name:
         return attrs, {}
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for parameter, value in values(neuron).items():
         if parameter in RESERVED:
             raise ValueError(

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from bionlp.decision import UNDECIDED
 from bionlp.errors import RecordingError
 from bionlp.limits import LARGEST, MOST_SEED, MOST_SENTENCES, MOST_STEPS
-from bionlp.strict import Open, first_fault, one_line
+from bionlp.strict import OneOf, Open, first_fault, one_line
 from networks.neurons import Neuron, neuron_models
 
 FORMAT = "bionlp-recording"
@@ -26,7 +26,7 @@ Numbers = Annotated[str, StringConstraints(pattern=r"\A(\d+( \d+)*)?\Z")]
 class Common(Open):
     """Attributes of the root, in all versions."""
 
-    format: Literal[FORMAT]
+    format: Annotated[str, OneOf([FORMAT])]
     text: str
     model: str
     language: str
@@ -43,7 +43,7 @@ class Common(Open):
 class Root(Common):
     """Attributes of the root."""
 
-    version: Literal[VERSION]
+    version: Annotated[int, OneOf([VERSION])]
     readout: str
     sentence: Annotated[int, Field(ge=0, lt=MOST_SENTENCES)]
     encoding_version: Positive

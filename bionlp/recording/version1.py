@@ -18,7 +18,7 @@ from bionlp.recording.schema import (
     check_sources,
     checked,
 )
-from bionlp.strict import Open
+from bionlp.strict import OneOf, Open
 from networks.described import values
 from networks.neurons import LIF
 
@@ -28,7 +28,7 @@ VERSION = 1
 class Root(Common):
     """Attributes of the root."""
 
-    version: Literal[VERSION]
+    version: Annotated[int, OneOf([VERSION])]
 
 
 class Hidden(Open):

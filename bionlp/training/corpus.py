@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Embeddings:
         """SHA-256 of shape and values."""
         values = np.ascontiguousarray(self.vectors, dtype="<f4")
         found = hashlib.sha256(repr(values.shape).encode())
-        found.update(values)
+        found.update(cast(Any, values))
         return found.hexdigest()
 
     def random(self, seed: int) -> Embeddings:

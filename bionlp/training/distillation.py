@@ -150,7 +150,7 @@ class Teachers:
 
     def lesson(self, batch: Batch) -> Lesson:
         """Make a lesson with new sentences, different each time, see :class:`Lessons`."""
-        rng = np.random.default_rng(torch.randint(2**62, ()).item())
+        rng = np.random.default_rng(int(torch.randint(2**62, ()).item()))
         sentences, longest = batch.ids.shape
         new = piece_together(self.train.ids, self.pieces * sentences, longest, rng)
         ids = torch.from_numpy(pad([*batch.ids, *new]))
@@ -217,7 +217,7 @@ def piece_together(
 
 
 def _span(sentences: Sequence[np.ndarray], shortest: int, rng: np.random.Generator) -> np.ndarray:
-    sentence = sentences[rng.integers(len(sentences))]
+    sentence = sentences[int(rng.integers(len(sentences)))]
     words = rng.integers(min(shortest, len(sentence)), len(sentence) + 1)
     first = rng.integers(len(sentence) - words + 1)
     return sentence[first : first + words].copy()

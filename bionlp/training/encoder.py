@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -59,6 +59,8 @@ class EncoderStage(Stage):
     """
 
     name = STAGE
+
+    model: SpikingEncoder
 
     def __init__(self, model: SpikingEncoder, lessons: Lessons, rate_penalty: float = 0.0):
         self.model, self._lessons, self._penalty = model, lessons, rate_penalty
@@ -241,8 +243,8 @@ def train_encoder(
         STAGE, dataset.language, dataset.label_names, corpus.vocabulary, None, network
     )
     # As a user's texts are read, so not cut to the length that it was trained with.
-    once = {"steps": WORD_STEPS, "seed": 0, "device": device}
+    once: dict[str, Any] = {"steps": WORD_STEPS, "seed": 0, "device": device}
     dev = evaluate(classifier, dataset.dev, **once)
     test = evaluate(classifier, dataset.test, **once) if dataset.test else None
-    found = summary(history, dev.accuracy, test and test.accuracy)
-    return network, dev.votes, {stage.name: found}
+    found = summary(history, dev.accuracy, None if test is None else test.accuracy)
+    return network, cast(np.ndarray, dev.votes), {stage.name: found}

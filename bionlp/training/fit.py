@@ -11,10 +11,10 @@ import copy
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -159,13 +159,14 @@ def fit(
     ]
     history, best = History(), copy.deepcopy(stage.model.state_dict())
     path = folder / f"{stage.name}.state.pt"
-    origin, parts = dict(origin or {}), [*optimizers, *schedules]
+    origin = dict(origin or {})
+    parts: list[Any] = [*optimizers, *schedules]
     if os.path.lexists(path):
         state = read_state(path, settings, origin, stage.model.state_dict(), len(parts))
         history, best = History(**state.history.model_dump()), state.best
         if len(history.loss) < settings.epochs:
-            stage.model.load_state_dict(state.model)
-            take_up(path, parts, state.optimization)
+            stage.model.load_state_dict(cast(Mapping[str, Any], state.model))
+            take_up(path, parts, cast(Sequence[Mapping[str, Any]], state.optimization))
         report.note(f"{stage.name}: taken up after epoch {len(history.loss)}")
     for epoch in range(len(history.loss) + 1, settings.epochs + 1):
         started = time.perf_counter()

@@ -16,7 +16,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pydantic import ValidationError
@@ -296,7 +296,8 @@ class _Training:
         accuracy = stage.accuracy(corpus.dev)
         check_chance(stage.name, accuracy, corpus, self.report)
         self.measured["tailored"] = summary(history, accuracy, self._test_accuracy(stage))
-        network, rates = describe(stage.model, settings), dequantise(levels_of(stage.model))
+        model = cast(TailoredTextCNN, stage.model)
+        network, rates = describe(model, settings), dequantise(levels_of(model))
         converted = spiking_stage(network, rates, settings, device=self.device)
         selected = max(history.dev_accuracy) if settings.select_converted else None
         self.measured["converted"] = {
@@ -304,14 +305,14 @@ class _Training:
             "test_accuracy": self._test_accuracy(converted),
         }
         self.report.note(f"converted: dev {self.measured['converted']['dev_accuracy']:.2%}")
-        return stage.model
+        return model
 
     def finetuned(self, tailored: TailoredTextCNN) -> tuple[FineTuningStage, np.ndarray]:
         """Fine-tune the converted network; return it and its votes on dev."""
         corpus, settings = self.corpus, self.settings
         rates = dequantise(levels_of(tailored))
         network = describe(tailored, settings)
-        where = {"lessons": self.lessons, "device": self.device}
+        where: dict[str, Any] = {"lessons": self.lessons, "device": self.device}
         stage = spiking_stage(network, rates, settings, diverse=True, **where)
         choices = finetuning_choices(settings)
         history = fit(

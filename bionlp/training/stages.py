@@ -47,6 +47,8 @@ class TextCNNStage(Stage):
         What it learns from; the labels alone without it.
     """
 
+    model: TextCNN
+
     def __init__(
         self,
         name: str,
@@ -108,6 +110,8 @@ class FineTuningStage(Stage):
     lessons : Lessons, optional
         What it learns from; the labels alone without it.
     """
+
+    model: SpikingNetwork
 
     def __init__(
         self,

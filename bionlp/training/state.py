@@ -251,7 +251,8 @@ def _settings(path: Path, state: State, settings: FitSettings) -> FitSettings:
     if unknown or not needed <= state.settings.keys():
         wrong = min(map(str, unknown or needed - state.settings.keys()))
         raise no_state(path, f"settings.{wrong}: is {'no setting' if unknown else 'missing'}")
-    return type(settings)(**state.settings)
+    given: dict[str, Any] = state.settings
+    return type(settings)(**given)
 
 
 def _differ(a: Any, b: Any, name: str) -> bool:

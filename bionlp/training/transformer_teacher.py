@@ -93,6 +93,8 @@ class ReaderStage(Stage):
 
     name = "transformer"
 
+    model: Reader
+
     def __init__(self, model: Reader):
         self.model = model
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 import brian2
 import numpy as np
@@ -25,6 +26,7 @@ from networks.brian.slots import schedule_of, silence, slot
 from networks.brian.stimulus import PoissonStimulus, Stimulus
 from networks.brian.text_neurons import TextNeurons
 from networks.description import Connection, Network, Population
+from networks.transforms import Attention
 
 
 @dataclass
@@ -188,7 +190,7 @@ class SharedBuilder(Builder):
         # What attention learns and reads is not counted as it happens.
         self.counts_events = all(c.transform.linear for c in network.connections)
 
-    def _input(self, stimulus, begin, clock):
+    def _input(self, stimulus: Stimulus, begin: np.ndarray, clock: brian2.Clock) -> brian2.Group:
         population = self.network.input
         poisson = isinstance(stimulus, PoissonStimulus)
         return Presentations(
@@ -200,38 +202,42 @@ class SharedBuilder(Builder):
             fires=self.network.sweeps.fires[population.name],
         )
 
-    def _neurons(self, population, begin, clock):
+    def _neurons(
+        self, population: Population, begin: np.ndarray, clock: brian2.Clock
+    ) -> brian2.NeuronGroup:
         constant = constant_current(self.network, population.name)
         text = self._texts.get(population.name)
         if text is not None:
             return text.group(clock, constant=constant, dtype=self.dtype)
         return neuron_group(population, clock, constant=constant, dtype=self.dtype)
 
-    def _receives(self, name):
+    def _receives(self, name: str) -> str:
         text = self._texts.get(name)
         return super()._receives(name) if text is None else text.receives
 
-    def _schedule(self):
+    def _schedule(self) -> list[str] | None:
         return schedule_of(self.network, {name: text.steps for name, text in self._texts.items()})
 
-    def _connect(self, pathway, target):
+    def _connect(self, pathway: Pathway, target: Population) -> brian2.BrianObject | None:
         return shared.connect(pathway)
 
-    def _add_synapses(self, built, connection, key):
+    def _add_synapses(self, built: Built, connection: Connection, key: str) -> None:
         if connection.transform.linear:
             super()._add_synapses(built, connection, key)
             return
         names = (*connection.sources, connection.target)
-        *sources, target = [(built.groups[n], np.arange(self.network[n].size)) for n in names]
+        *heard, target = [(built.groups[n], np.arange(self.network[n].size)) for n in names]
+        queries, keys, values = heard
+        sources = (queries, keys, values)
         built.others += attention(
-            [Meeting(connection.transform, tuple(sources), target, learns=0, reads=0)],
+            [Meeting(cast(Attention, connection.transform), sources, target, learns=0, reads=0)],
             built.groups[self.network.input.name],
             receives=self._receives(connection.target),
             when=slot("input", connection.target),
             name=f"{'_'.join(names[:3])}_to_{key.replace(':', '_')}",
         )
 
-    def _forget(self, built, begin):
+    def _forget(self, built: Built, begin: np.ndarray) -> None:
         presents = built.groups[self.network.input.name]
         for population in self.network.hidden:
             group = built.groups[population.name]
@@ -245,7 +251,9 @@ class SharedBuilder(Builder):
             if synapses.pending:
                 presents.clears(synapses, synapses.pending)
 
-    def present(self, built, stimulus, begin, seed):
+    def present(
+        self, built: Built, stimulus: Stimulus, begin: np.ndarray, seed: int
+    ) -> Schedule | None:
         """Hand the schedule to the input group."""
         plan = schedule(stimulus, begin, seed=seed)
         built.groups[self.network.input.name].schedule = plan
@@ -262,19 +270,21 @@ class StockBuilder(Builder):
         period = int(begin[1])
         return Gate(period - self.pause, period) if self.pause else None
 
-    def _input(self, stimulus, begin, clock):
+    def _input(self, stimulus: Stimulus, begin: np.ndarray, clock: brian2.Clock) -> brian2.Group:
         return stock.input_group(stimulus, self.network.input, begin, clock)
 
-    def _neurons(self, population, begin, clock):
+    def _neurons(
+        self, population: Population, begin: np.ndarray, clock: brian2.Clock
+    ) -> brian2.NeuronGroup:
         constant = constant_current(self.network, population.name)
         return neuron_group(
             population, clock, constant=constant, dtype=self.dtype, gate=self._gate(begin)
         )
 
-    def _connect(self, pathway, target):
+    def _connect(self, pathway: Pathway, target: Population) -> brian2.BrianObject | None:
         return stock.connect(pathway)
 
-    def _forget(self, built, begin):
+    def _forget(self, built: Built, begin: np.ndarray) -> None:
         for population in self.network.hidden:
             group = built.groups[population.name]
             group.run_regularly(
@@ -283,7 +293,9 @@ class StockBuilder(Builder):
                 when="start",
             )
 
-    def present(self, built, stimulus, begin, seed):
+    def present(
+        self, built: Built, stimulus: Stimulus, begin: np.ndarray, seed: int
+    ) -> Schedule | None:
         """Seed Brian 2's generators, which draw during the run."""
         brian2.seed(seed)
         return None
@@ -319,27 +331,31 @@ class LaggingBuilder(StockBuilder):
         """Steps that each population lags behind the input."""
         return self._latency
 
-    def _schedule(self):
+    def _schedule(self) -> list[str] | None:
         return None
 
-    def _gate(self, begin):
+    def _gate(self, begin: np.ndarray) -> Gate | None:
         period = int(begin[1])
         return Gate(period - self._gated, period) if self._gated else None
 
-    def _input(self, stimulus, begin, clock):
+    def _input(self, stimulus: Stimulus, begin: np.ndarray, clock: brian2.Clock) -> brian2.Group:
         population = self.network.input
         return brian2.SpikeGeneratorGroup(
             population.size, [], [] * clock.dt, clock=clock, name=f"{population.name}*"
         )
 
-    def _neurons(self, population, begin, clock):
+    def _neurons(
+        self, population: Population, begin: np.ndarray, clock: brian2.Clock
+    ) -> brian2.NeuronGroup:
         return lag.lagging_group(population, clock, self.dtype, self._gate(begin))
 
-    def _connect(self, pathway, target):
+    def _connect(self, pathway: Pathway, target: Population) -> brian2.BrianObject | None:
         decay = np.broadcast_to(lag.decay_per_step(target.neuron, ""), target.shape).ravel()
         return stock.connect(pathway, 1 / decay, own_slot=False)
 
-    def present(self, built, stimulus, begin, seed):
+    def present(
+        self, built: Built, stimulus: Stimulus, begin: np.ndarray, seed: int
+    ) -> Schedule | None:
         """Draw the spikes, and hand them to the input group."""
         drawn = schedule(stimulus, begin, seed=seed)
         features = self.network.input.size // self.network.input.shape[0]

@@ -15,7 +15,7 @@ import platformdirs
 CACHE_VARIABLE = "BIONLP_CACHE_DIR"
 _PROBE = 2**12
 
-_substitute: tempfile.TemporaryDirectory | None = None
+_substitute: tempfile.TemporaryDirectory[str] | None = None
 _told: set[Path] = set()
 _logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def cache_variables(*parts: str) -> dict[str, str]:
         None, but if one of the folders is a temporary one.
     """
     folders = {usable_cache_folder(part).parent for part in parts}
-    if folders <= {cache_folder()}:
+    if _substitute is None or folders <= {cache_folder()}:
         return {}
     return {CACHE_VARIABLE: _substitute.name}
 

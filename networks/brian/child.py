@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from networks.activity import Membranes
 from networks.brian.backends import EXTERNAL
@@ -50,7 +51,7 @@ class Job:
 
     description: Network
     stimulus: Stimulus
-    options: dict
+    options: dict[str, Any]
     seed: int
     layers: Iterable[str] | None = None
     membranes: Membranes | None = None
@@ -96,7 +97,8 @@ def run_in_child(job: Job) -> Recorded:
         if done.returncode:
             said = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
             raise RuntimeError("the simulation failed:\n" + "\n".join(said[-SHOWN:]))
-        return pickle.loads((folder / RESULT).read_bytes())
+        recorded: Recorded = pickle.loads((folder / RESULT).read_bytes())
+        return recorded
 
 
 def main(folder: Path) -> None:

@@ -54,7 +54,7 @@ def whole_modules() -> Iterator[None]:
         del cython_extension_manager._load_module
 
 
-def _loading_whole(load: Callable) -> Callable:
+def _loading_whole(load: Callable[..., Any]) -> Callable[..., Any]:
     def load_whole(module_path: str, **options: Any) -> Any:
         # Nobody else does: Brian 2 holds a lock for this module.
         path = Path(module_path)
@@ -99,4 +99,4 @@ def is_whole(library: Path) -> bool:
         return True
     (table,) = struct.unpack_from("<Q", header, 40)
     size, entries = struct.unpack_from("<HH", header, 58)
-    return 0 < table + size * entries <= library.stat().st_size
+    return bool(0 < table + size * entries <= library.stat().st_size)

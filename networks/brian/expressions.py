@@ -9,15 +9,15 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import brian2
 import numpy as np
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, get_dimensions, get_unit
 
-FUNCTIONS: dict[str, Callable] = {"exp": brian2.exp, "log": brian2.log, "sqrt": np.sqrt}
-OPERATIONS: dict[type, Callable] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {"exp": brian2.exp, "log": brian2.log, "sqrt": np.sqrt}
+OPERATIONS: dict[type, Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -64,7 +64,7 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return float(node.value)
+        return float(cast(float, node.value))
     if isinstance(node, ast.Name):
         return _named(node.id, names)
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:

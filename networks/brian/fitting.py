@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import brian2
 import numpy as np
@@ -101,7 +102,8 @@ def fit_neurons(
     threshold = float(np.mean(getattr(population.neuron, "threshold", 1.0)))
     grid = _Grid(population, refined(model, parts), currents, trained, dt, threshold)
     best: Pair = (0.0, 0.0)
-    widths, sizes = (OCTAVES, BIASES), GRID
+    widths: tuple[float, ...] = (OCTAVES, BIASES)
+    sizes = GRID
     grid.look_up([best])
     for _ in range(1 + ROUNDS):
         if not grid.errors[best][0]:
@@ -187,7 +189,7 @@ def choose(chosen: Sequence[tuple[Population, np.ndarray]]) -> Population:
     """
     first, _ = chosen[0]
     own = {
-        name: np.concatenate([p.neuron.values[name].ravel()[neurons] for p, neurons in chosen])
+        name: np.concatenate([np.ravel(p.neuron.values[name])[neurons] for p, neurons in chosen])
         for name, value in first.neuron.values.items()
         if isinstance(value, np.ndarray)
     }
@@ -205,5 +207,5 @@ def fitted(model: NeuronModel, fit: Fit) -> NeuronModel:
     scale, bias = f"{fit.gain!r} * ({model.scale})", f"{fit.bias!r} * ({model.scale})"
     if model.bias:
         bias = f"{model.bias} + {bias}"
-    changed = {"scale": scale} if fit.gain != 1 else {}
-    return replace(model, **changed, **({"bias": bias} if fit.bias else {}))
+    changed: dict[str, Any] = {"scale": scale} if fit.gain != 1 else {}
+    return replace(model, **changed | ({"bias": bias} if fit.bias else {}))

@@ -69,7 +69,8 @@ def neuron_group(
         equations += declare(CONSTANT, constant, "1", namespace, arrays)
     spiking = {}
     if neuron.spikes:
-        threshold = f"v {'>=' if neuron.inclusive else '>'} {neuron.level}"
+        inclusive = getattr(neuron, "inclusive")  # noqa: B009, all models that fire have it
+        threshold = f"v {'>=' if inclusive else '>'} {neuron.level}"
         spiking = {
             "threshold": threshold + gate_condition(gate, clock, namespace),
             "reset": "\n".join(neuron.resets),
@@ -142,13 +143,16 @@ def _equations(
     neuron: Neuron, dt: brian2.Quantity
 ) -> tuple[str, dict[str, Any], dict[str, np.ndarray]]:
     """Return the equations of the variables, a namespace and values for what they need."""
-    equations, namespace, arrays = "", {}, {}
+    equations = ""
+    namespace: dict[str, Any] = {}
+    arrays: dict[str, np.ndarray] = {}
     for variable in neuron.variables:
         decay = getattr(neuron, neuron.decays.get(variable, ""), 1.0)
         if np.ndim(decay) == 0 and decay == 1:
             equations += f"{variable} : 1\n"
             continue
-        tau = time_constant(decay, neuron.integration, dt)
+        integration = getattr(neuron, "integration")  # noqa: B009, all models that leak have it
+        tau = time_constant(decay, integration, dt)
         equations += f"d{variable}/dt = -{variable} / tau_{variable} : 1\n"
         equations += declare(f"tau_{variable}", tau, "second", namespace, arrays)
     return equations, namespace, arrays

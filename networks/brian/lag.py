@@ -13,6 +13,7 @@ constant currents, and other neurons.
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import Any, cast
 
 import brian2
 import numpy as np
@@ -84,12 +85,12 @@ def decay_per_step(neuron: Neuron, backend: str) -> float | np.ndarray:
 
 
 @decay_per_step.register
-def _(neuron: IF, backend: str):
+def _(neuron: IF, backend: str) -> float | np.ndarray:
     return 1.0
 
 
 @decay_per_step.register
-def _(neuron: LIF, backend: str):
+def _(neuron: LIF, backend: str) -> float | np.ndarray:
     return neuron.decay
 
 
@@ -114,11 +115,13 @@ def lagging_group(
     brian2.NeuronGroup
         With the membrane ``v``.
     """
-    neuron = population.neuron
+    neuron = cast(IF | LIF, population.neuron)
     decay = decay_per_step(neuron, "")
     tau = time_constant(decay, getattr(neuron, "integration", "exact"), clock.dt)
     values = {"tau": tau, "threshold": neuron.threshold, "subtracted": subtracted(neuron)}
-    equations, namespace, arrays = "dv/dt = -v / tau : 1\n", {}, {}
+    equations = "dv/dt = -v / tau : 1\n"
+    namespace: dict[str, Any] = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, value in values.items():
         if np.ndim(value):
             arrays[name] = value.ravel()

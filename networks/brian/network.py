@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import brian2
 import numpy as np
@@ -33,7 +34,7 @@ DT = 1 * ms
 CLOCK = "steps"
 
 SYNAPSES = ("shared", "stock")
-PRECISIONS = {"double": np.float64, "single": np.float32}
+PRECISIONS: dict[str, type[np.floating]] = {"double": np.float64, "single": np.float32}
 
 
 class BrianNetwork:
@@ -210,7 +211,7 @@ class BrianNetwork:
         # Brian 2 looks for membranes above 1e50, a number that single precision does not have.
         # Values of neurons that are given are looked at afterwards.
         groups = [self.groups[name].name for name in self._texts]
-        quiet = {"over": "ignore"}
+        quiet: dict[str, Any] = {"over": "ignore"}
         if groups:
             quiet |= {"invalid": "ignore", "divide": "ignore"}
         with (
@@ -314,7 +315,7 @@ class BrianNetwork:
     def __enter__(self) -> BrianNetwork:
         return self
 
-    def __exit__(self, *_error) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 

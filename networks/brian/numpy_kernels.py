@@ -7,6 +7,8 @@ is the same sum as adding the kernel's rows one by one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -31,7 +33,7 @@ def convolve(
     place = _of_source(spikes, g)
     if len(place) == 0:
         return 0
-    kept = v.copy() if receives is not None else None
+    kept = v.copy() if receives is not None else v
     sums, w = v.reshape(-1, g.maps), w.reshape(-1, g.maps)
     if g.rows == g.height == g.window_rows == g.groups == g.column_dilation == 1:
         rows = _windows_of_a_row(place, g, v.dtype)
@@ -48,7 +50,7 @@ def convolve(
         events = np.count_nonzero(fired) * maps
     if receives is not None:
         np.copyto(v, kept, where=~receives)
-    return events
+    return int(events)
 
 
 def pool(
@@ -114,7 +116,8 @@ def due(pending: np.ndarray, steps: np.ndarray, delay: int, now: int) -> np.ndar
     if now < delay or steps[row] != now - delay:
         return pending[:0]
     kept = pending.reshape(delay + 1, -1)[row]
-    return kept[1 : kept[0] + 1]
+    spikes: np.ndarray = kept[1 : kept[0] + 1]
+    return spikes
 
 
 def _of_source(spikes: np.ndarray, g: Geometry) -> np.ndarray:
@@ -142,8 +145,9 @@ def _windows(place: np.ndarray, g: Geometry, dtype: np.dtype) -> np.ndarray:
     fired = np.zeros((*size, g.features), dtype=dtype)
     row, column, feature = np.unravel_index(place, (g.rows, g.columns, g.features))
     fired[row + g.row_padding, column + g.column_padding, feature] = 1
-    windows = sliding_window_view(fired, extent, axis=(0, 1))
-    windows = windows[
+    slide: Any = sliding_window_view  # its types know one axis alone
+    slid: np.ndarray = slide(fired, extent, axis=(0, 1))
+    windows: np.ndarray = slid[
         :: g.row_stride, :: g.column_stride, :, :: g.row_dilation, :: g.column_dilation
     ]
     return windows[: g.window_rows, : g.window_columns].transpose(0, 1, 3, 4, 2)
@@ -222,4 +226,5 @@ def all_spikes(schedule: Schedule, features: int) -> tuple[np.ndarray, np.ndarra
 def _mix(z: np.ndarray) -> np.ndarray:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    mixed: np.ndarray = z ^ (z >> np.uint64(31))
+    return mixed

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import cast
 
 import brian2
 import numpy as np
@@ -117,9 +118,9 @@ def pathways(
 
 def constant_current(network: Network, name: str) -> np.ndarray | None:
     """Add up the constant currents of all connections onto a population; None if there are none."""
-    currents = [
+    given = [
         connection.transform.constant(network.source_shape(connection))
         for connection in network.into(name)
     ]
-    currents = [current.ravel() for current in currents if current is not None]
-    return sum(currents) if currents else None
+    currents = [current.ravel() for current in given if current is not None]
+    return cast(np.ndarray, sum(currents)) if currents else None

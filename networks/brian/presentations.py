@@ -21,12 +21,14 @@ state cannot give. Words that a sentence does not have cost nothing.
 
 from __future__ import annotations
 
+from typing import Any
+
 import brian2
 import numpy as np
 from brian2.core.names import Nameable
 from brian2.core.spikesource import SpikeSource
 from brian2.core.variables import Variables
-from brian2.groups.group import Group
+from brian2.groups.group import CodeRunner, Group
 
 from networks.brian.private import TemplateRunner
 from networks.brian.schedule import FILE, Schedule
@@ -100,7 +102,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
             self.variables.add_array(told, size=1, dtype=dtype, scalar=True, read_only=True)
         self.variables.add_object("_presentations", self._shown)
         self.variables.create_clock_variables(clock)
-        TemplateRunner.__init__(
+        CodeRunner.__init__(
             self,
             group=self,
             template="presentations",
@@ -120,7 +122,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self.written_readonly_vars = {self.variables[told] for told in TOLD}
         self._enable_group_attributes()
 
-    def before_run(self, run_namespace):
+    def before_run(self, run_namespace: dict[str, Any]) -> None:
         """See that there is something to present.
 
         Raises
@@ -161,7 +163,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self.needed_variables.append(name)
         return name
 
-    def __getitem__(self, item):
+    def __getitem__(self, item: slice) -> brian2.Subgroup:
         # Group would look an index up among the variables.
         if not isinstance(item, slice):
             raise TypeError("subgroups are contiguous slices")
@@ -173,5 +175,5 @@ class Presentations(Group, TemplateRunner, SpikeSource):
     @property
     def spikes(self) -> np.ndarray:
         """Indices of the neurons that spike in this step."""
-        space = self.variables["_spikespace"].get_value()
+        space: np.ndarray = self.variables["_spikespace"].get_value()
         return space[: space[-1]]

@@ -26,6 +26,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import brian2
 import numpy as np
@@ -83,7 +84,9 @@ def with_templates(target: type[CodeObject]) -> type[CodeObject]:
 class TemplateRunner(CodeRunner):
     """A code runner whose template is one of ours."""
 
-    def before_run(self, run_namespace):
+    codeobj_class: type[CodeObject] | None
+
+    def before_run(self, run_namespace: dict[str, Any]) -> None:
         """Generate the code, and see that it can run.
 
         Raises
@@ -97,7 +100,7 @@ class TemplateRunner(CodeRunner):
             if isinstance(codeobj, CythonCodeObject):
                 _check_compiled(codeobj, self.name)
 
-    def create_default_code_object(self, run_namespace):
+    def create_default_code_object(self, run_namespace: dict[str, Any]) -> CodeObject:
         """Choose the target now, since the device may have been set after the object was made."""
         # For this code alone: if the runner is a group, others generate code in its name, too.
         self.codeobj_class = with_templates(get_device().code_object_class())
@@ -203,7 +206,7 @@ def quiet_about_values(names: Collection[str]) -> Iterator[None]:
 
 def is_free(name: str) -> bool:
     """Tell whether no living object of Brian 2 has a name."""
-    return find_name(f"{name}*") == name
+    return bool(find_name(f"{name}*") == name)
 
 
 class NamesApart:
@@ -212,7 +215,7 @@ class NamesApart:
     Compiled code is made of names, and kept code is only taken again if it has the same ones.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._own = InstanceTrackerSet()
 
     @contextmanager
@@ -339,4 +342,4 @@ def _share_headers(folder: Path) -> None:
 
 def program_seconds() -> float:
     """Return how long the last program was in its loop over the steps; Brian 2 only prints it."""
-    return brian2.device._last_run_time
+    return float(brian2.device._last_run_time)

@@ -48,7 +48,7 @@ class StandaloneProject:
     Brian 2 has one device a process, so only one project can be open at a time.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         check_device_is_free()
         with _writing(None):
             # Removed at the latest when the process ends.
@@ -265,6 +265,9 @@ def _watch(
     output: Path, presentations: int, advance: Callable[[float], None] | None
 ) -> Iterator[None]:
     """Read from a program's output how far it has come while the block runs."""
+    if advance is None:
+        yield
+        return
     finished = threading.Event()
 
     def follow() -> None:
@@ -272,12 +275,10 @@ def _watch(
             advance(min(_reported(output) / (presentations + 1), 1.0))
 
     watcher = threading.Thread(target=follow, daemon=True)
-    if advance:
-        watcher.start()
+    watcher.start()
     try:
         yield
     finally:
         finished.set()
-        if advance:
-            watcher.join()
-            advance(1.0)
+        watcher.join()
+        advance(1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import brian2
 import numpy as np
@@ -11,6 +12,7 @@ from networks.activity import Activity, Membranes
 from networks.brian import lag
 from networks.brian.network import BrianNetwork
 from networks.brian.recorded import Events, Recorded, Voltages
+from networks.neurons import IF, LIF
 
 
 class Recorder:
@@ -112,7 +114,7 @@ class Recorder:
     def _undo_reset(self, name: str, neurons: np.ndarray, voltage: np.ndarray) -> None:
         """Add what the reset took from each neuron that fired, in place."""
         network = self._network
-        subtracted = lag.subtracted(network.description[name].neuron)
+        subtracted = lag.subtracted(cast(IF | LIF, network.description[name].neuron))
         subtracted = np.broadcast_to(subtracted, network.shapes[name]).ravel()
         events = self._events(name)
         row = np.searchsorted(neurons, events.neuron)

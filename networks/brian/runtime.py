@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import brian2
 import numpy as np
@@ -33,7 +34,7 @@ class Runtime(ABC):
     own_clock = True
     """Whether a network may have a clock of its own."""
 
-    def building(self) -> AbstractContextManager:
+    def building(self) -> AbstractContextManager[None]:
         """Return the circumstances in which objects are made."""
         return nullcontext()
 
@@ -80,11 +81,19 @@ class InProcess(Runtime):
     def __init__(self, target: str):
         self._target, self._ran = target, False
 
-    def building(self):
+    def building(self) -> AbstractContextManager[None]:
         """Set the target."""
         return codegen_target(self._target)
 
-    def run(self, network, steps, dt, *, plan, advance):
+    def run(
+        self,
+        network: brian2.Network,
+        steps: int,
+        dt: brian2.Quantity,
+        *,
+        plan: Schedule | None,
+        advance: Advance | None,
+    ) -> None:
         """Run the loop."""
         if self._ran:
             rewind(network)
@@ -93,7 +102,7 @@ class InProcess(Runtime):
                     counting.variables["events"].set_value(0)
         self._ran = True
 
-        def report(_elapsed, completed, _start, _duration):
+        def report(_elapsed: Any, completed: float, _start: Any, _duration: Any) -> None:
             if advance:
                 advance(completed)
 
@@ -102,22 +111,30 @@ class InProcess(Runtime):
         with codegen_target(self._target), blas, brief_garbage_collection():
             network.run(steps * dt, report=report, report_period=1 * brian2.second)
 
-    def close(self):
+    def close(self) -> None:
         """Nothing is held."""
 
 
 class Compiled(Runtime):
     """A C++ program of Brian 2's standalone device (:mod:`networks.brian.program`)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._project = StandaloneProject()
 
-    def run(self, network, steps, dt, *, plan, advance):
+    def run(
+        self,
+        network: brian2.Network,
+        steps: int,
+        dt: brian2.Quantity,
+        *,
+        plan: Schedule | None,
+        advance: Advance | None,
+    ) -> None:
         """Compile the program where that is needed, and run it."""
         forget_sizes(network)
         self._project.run(network, steps, dt, plan=plan, advance=advance)
 
-    def close(self):
+    def close(self) -> None:
         """Give Brian 2 its runtime device back."""
         self._project.close()
 
@@ -131,11 +148,19 @@ class External(Runtime):
         self._project = ExternalProject(backend, dt=dt, dtype=dtype)
         self.records_after_reset = self._project.records_after_reset
 
-    def run(self, network, steps, dt, *, plan, advance):
+    def run(
+        self,
+        network: brian2.Network,
+        steps: int,
+        dt: brian2.Quantity,
+        *,
+        plan: Schedule | None,
+        advance: Advance | None,
+    ) -> None:
         """Compile the program and run it."""
         self._project.run(network, steps * dt)
 
-    def close(self):
+    def close(self) -> None:
         """Give Brian 2 its runtime device back."""
         self._project.close()
 

@@ -102,7 +102,7 @@ def _input(stimulus: Stimulus, seed: int) -> tuple[np.ndarray, ...]:
 
 
 @_input.register
-def _(stimulus: PoissonStimulus, seed):
+def _(stimulus: PoissonStimulus, seed: int) -> tuple[np.ndarray, ...]:
     keys = [
         np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0]
         for number in stimulus.numbers
@@ -117,7 +117,7 @@ def _(stimulus: PoissonStimulus, seed):
 
 
 @_input.register
-def _(stimulus: SpikeStimulus, seed):
+def _(stimulus: SpikeStimulus, seed: int) -> tuple[np.ndarray, ...]:
     indices, counts = [], []
     for spikes in stimulus.spikes:
         flat = spikes.reshape(len(spikes), -1)

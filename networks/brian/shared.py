@@ -7,6 +7,7 @@ by its matrix, which holds a weight for each synapse.
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def _connect(transform: Transform, pathway: Pathway) -> SharedWeightSynapses | N
 
 
 @_connect.register
-def _(transform: Convolution, pathway: Pathway):
+def _(transform: Convolution, pathway: Pathway) -> SharedWeightSynapses | None:
     if not pathway.whole:
         return _connect.dispatch(Transform)(transform, pathway)
     windows = transform.shape(pathway.shape)[:-1]
@@ -82,13 +83,13 @@ def _(transform: Convolution, pathway: Pathway):
 
 
 @_connect.register
-def _(transform: Dense, pathway: Pathway):
+def _(transform: Dense, pathway: Pathway) -> SharedWeightSynapses | None:
     kernel = transform.weight[:, None, pathway.inputs].astype(np.float64)
     return ConvolutionalSynapses(pathway.source, pathway.target, kernel, **_options(pathway))
 
 
 @_connect.register
-def _(transform: Pooling, pathway: Pathway):
+def _(transform: Pooling, pathway: Pathway) -> SharedWeightSynapses | None:
     if not pathway.whole or any(axis.before or axis.after for axis in transform.windows):
         return _connect.dispatch(Transform)(transform, pathway)
     return PoolingSynapses(
@@ -103,7 +104,7 @@ def _(transform: Pooling, pathway: Pathway):
     )
 
 
-def _options(pathway: Pathway) -> dict:
+def _options(pathway: Pathway) -> dict[str, Any]:
     return {
         "variable": pathway.receives,
         "delay": pathway.delay * pathway.target.clock.dt if pathway.delay else None,

@@ -40,7 +40,7 @@ class PoissonStimulus:
     durations: tuple[int, ...]
     numbers: tuple[int, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not (np.all(self.table >= 0) and np.all(self.table <= 1)):
             raise ValueError("rates are probabilities of a spike in a step, from 0 to 1")
         if not len(self.ids) == len(self.durations) == len(self.numbers):

@@ -47,7 +47,9 @@ def input_group(
 
 
 @input_group.register
-def _(stimulus: PoissonStimulus, population, begin, clock):
+def _(
+    stimulus: PoissonStimulus, population: Population, begin: np.ndarray, clock: brian2.Clock
+) -> brian2.Group:
     table = np.zeros((len(stimulus.ids), population.size))
     for row, ids in zip(table, stimulus.ids, strict=True):
         shown = stimulus.table[ids].ravel()
@@ -72,7 +74,9 @@ def _(stimulus: PoissonStimulus, population, begin, clock):
 
 
 @input_group.register
-def _(stimulus: SpikeStimulus, population, begin, clock):
+def _(
+    stimulus: SpikeStimulus, population: Population, begin: np.ndarray, clock: brian2.Clock
+) -> brian2.Group:
     neurons, steps = all_spikes(schedule(stimulus, begin, seed=0), population.shape[-1])
     return brian2.SpikeGeneratorGroup(
         population.size,

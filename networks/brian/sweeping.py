@@ -8,6 +8,8 @@ all attention one memory (:mod:`networks.brian.hebbian`).
 
 from __future__ import annotations
 
+from typing import cast
+
 import brian2
 import numpy as np
 from scipy import sparse
@@ -16,8 +18,10 @@ from networks.brian.backends import Unsupported
 from networks.brian.builder import Built, SharedBuilder
 from networks.brian.hebbian import Meeting, attention
 from networks.brian.shared_weights import SparseSynapses
+from networks.brian.stimulus import Stimulus
 from networks.brian.tape import SCHEDULE, Tape, tape
 from networks.description import Network
+from networks.transforms import Attention
 
 
 class SweepingBuilder(SharedBuilder):
@@ -45,7 +49,7 @@ class SweepingBuilder(SharedBuilder):
                     f"connection {connection} has a delay, which Brian 2 cannot keep over sweeps"
                 )
 
-    def check(self, stimulus):
+    def check(self, stimulus: Stimulus) -> None:
         """See that the tape is long enough.
 
         Raises
@@ -60,11 +64,11 @@ class SweepingBuilder(SharedBuilder):
                 f"has {longest}; build another"
             )
 
-    def moment(self, name):
+    def moment(self, name: str) -> str:
         """Return the slot before which a membrane is what is tested."""
         return "test"
 
-    def build(self, stimulus, clock):
+    def build(self, stimulus: Stimulus, clock: brian2.Clock) -> Built:
         """Make all objects, for presentations up to the length of the longest."""
         self._steps = max(stimulus.durations)
         built = Built(schedule=SCHEDULE)
@@ -116,15 +120,17 @@ class SweepingBuilder(SharedBuilder):
         """Return all attentions."""
         found = []
         for connection in self.network.connections:
-            if connection.transform.linear:
+            transform = connection.transform
+            if transform.linear:
                 continue
+            transform = cast(Attention, transform)
             places = [made.places[name] for name in (*connection.sources, connection.target)]
-            *sources, target = [
+            queries, keys, values, target = [
                 (made.neurons, np.arange(place.start, place.stop)) for place in places
             ]
             reads = self.network.sweeps.hears[connection.target]
-            learns = reads if connection.transform.causal else reads - 1
-            found.append(Meeting(connection.transform, tuple(sources), target, learns, reads))
+            learns = reads if transform.causal else reads - 1
+            found.append(Meeting(transform, (queries, keys, values), target, learns, reads))
         return found
 
 

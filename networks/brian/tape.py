@@ -17,7 +17,7 @@ read (:mod:`networks.description.sweeps`). The order of additions is that of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import brian2
@@ -108,7 +108,7 @@ def tell_time(group: brian2.NeuronGroup, presents: Presentations) -> None:
     group.step = brian2.linked_var(presents, "step")
 
 
-def _of_each(network: Network, value) -> np.ndarray:
+def _of_each(network: Network, value: Callable[[Population], float | np.ndarray]) -> np.ndarray:
     """Return a value of each neuron, given a function that has it, or them, for a population."""
     return np.concatenate(
         [np.broadcast_to(value(p), p.shape).ravel() for p in network.hidden], dtype=float
@@ -137,12 +137,16 @@ def _filter(
         dtype=dtype,
     )
     group.hears = hears
-    group.threshold = _of_each(network, lambda p: p.neuron.threshold)
-    decays = _of_each(network, lambda p: p.neuron.forward)
+    group.threshold = _of_each(network, lambda p: p.neuron.values["threshold"])
+    decays = _of_each(network, lambda p: p.neuron.values["forward"])
     group.tau_f = time_constant(decays, "exact", presents.clock.dt)
     group.constant_current = _of_each(network, lambda p: _constant(network, p))
     for place, time in enumerate(times):
-        setattr(group, time, _of_each(network, lambda p, n=place: _entry(fires[p.name], n)))
+
+        def entry(population: Population, place: int = place) -> int:
+            return _entry(fires[population.name], place)
+
+        setattr(group, time, _of_each(network, entry))
     tell_time(group, presents)
     group.state_updater.when = "integrate"
     group.thresholder["spike"].when = "test"
@@ -187,7 +191,7 @@ def _cells(
     )
     group.token = np.repeat(np.arange(steps), len(neurons))
     group.hears = np.tile(hears, steps)
-    group.backward = np.tile(_of_each(network, lambda p: p.neuron.backward), steps)
+    group.backward = np.tile(_of_each(network, lambda p: p.neuron.values["backward"]), steps)
     of_cell = np.tile(np.arange(len(neurons)), steps)
     for variable in ("f", "current"):
         setattr(group, variable, brian2.linked_var(neurons, variable, index=of_cell))

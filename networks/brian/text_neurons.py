@@ -117,7 +117,7 @@ class TextNeurons(ModelText):
         for name, value in values.items():
             unit = unit_name(get_dimensions(value)) if np.ndim(value) else "1"
             more += declare(name, value, unit, namespace, arrays)
-        spiking = {}
+        spiking: dict[str, Any] = {}
         if model.threshold is not None:
             spiking = {"threshold": model.threshold, "reset": model.reset}
             spiking["refractory"] = False if model.refractory is None else model.refractory
@@ -131,8 +131,8 @@ class TextNeurons(ModelText):
             dtype=dtype,
             **spiking,
         )
-        for name, values in arrays.items():
-            setattr(group, name, values[:size])
+        for name, array in arrays.items():
+            setattr(group, name, array[:size])
         in_slots(group, self.name, drive)
         return group
 
@@ -153,7 +153,7 @@ class TextNeurons(ModelText):
         return [f"{variable} {'' if self.holds else '+'}= {arrives}", f"{BUFFER} = 0"], needed
 
     @property
-    def kind(self) -> tuple:
+    def kind(self) -> tuple[str, str]:
         """All that decides whether the text can be simulated."""
         units = {name: (np.ndim(n), get_dimensions(n)) for name, n in self.names.items()}
         return repr(self.model), str(sorted(units.items()))

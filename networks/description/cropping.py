@@ -15,7 +15,7 @@ import numpy as np
 
 from networks.described import Shape, values
 from networks.description.network import Connection, Network, Population
-from networks.transforms import Chain, Dense
+from networks.transforms import Chain, Dense, Transform
 
 
 def crop(network: Network, positions: int) -> Network:
@@ -115,15 +115,18 @@ def _reach(network: Network, name: str, kept: dict[str, int | None]) -> int | No
     """Count the positions of a population that are reached, None for all."""
     if network[name].neuron.spontaneous:
         return None
-    reached = []
+    reached: list[int] = []
     for connection in network.into(name):
         if len(connection.sources) > 1 or name in connection.sources:
             return None
         positions, shape = kept[connection.sources[0]], network.source_shape(connection)
         if positions is None or connection.transform.shape(shape) != network[name].shape:
             return None
-        reached.append(connection.transform.reach(shape, positions))
-    if not reached or None in reached or max(reached) >= network[name].shape[0]:
+        reach = connection.transform.reach(shape, positions)
+        if reach is None:
+            return None
+        reached.append(reach)
+    if not reached or max(reached) >= network[name].shape[0]:
         return None
     return max(reached)
 
@@ -144,14 +147,14 @@ def _cropped(population: Population, kept: dict[str, int | None]) -> Population:
     )
 
 
-def _transform(network: Network, connection: Connection, kept: dict[str, int | None]):
-    positions = [kept[source] for source in connection.sources]
-    if positions == [None] * len(positions):
-        return connection.transform
-    if len(positions) > 1:
+def _transform(network: Network, connection: Connection, kept: dict[str, int | None]) -> Transform:
+    first, *others = (kept[source] for source in connection.sources)
+    if others and any(positions is not None for positions in (first, *others)):
         return _without(network, connection, kept)
+    if first is None:
+        return connection.transform
     shape = network.source_shape(connection)
-    return connection.transform.cropped(shape, positions[0], kept[connection.target])
+    return connection.transform.cropped(shape, first, kept[connection.target])
 
 
 def _without(network: Network, connection: Connection, kept: dict[str, int | None]) -> Dense:

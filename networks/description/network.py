@@ -19,15 +19,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
+from typing import Any, cast
 
 import numpy as np
 
 from networks.described import Described, Shape, whole
 from networks.description.order import components
-from networks.description.readout import Readout
+from networks.description.readout import Readout, Votes
 from networks.description.sweeps import Sweeps, find_sweeps
 from networks.neurons import Input, Neuron
-from networks.transforms import Chain, Flattening, SumPooling, Transform
+from networks.transforms import Attention, Chain, Flattening, SumPooling, Transform
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -55,7 +56,7 @@ class Population(Described):
     shape: Shape
     neuron: Neuron
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
             raise ValueError(
                 f"a population is named by letters, digits and _, a letter first, not {self.name!r}"
@@ -103,7 +104,7 @@ class Connection(Described):
     transform: Transform
     delay: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if isinstance(self.sources, str):
             self._set("sources", (self.sources,))
         self._set("sources", tuple(self.sources))
@@ -147,7 +148,7 @@ class Network(Described):
     connections: tuple[Connection, ...]
     readout: Readout | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("populations", tuple(self.populations))
         self._set("connections", tuple(self.connections))
         names = [population.name for population in self.populations]
@@ -197,10 +198,11 @@ class Network(Described):
     def _check_attention(self, connection: Connection) -> None:
         """See that there are queries, keys and values, and that they come without a delay."""
         sizes = [self[name].size for name in connection.sources]
-        if sizes != [connection.transform.features] * 3:
+        features = cast(Attention, connection.transform).features
+        if sizes != [features] * 3:
             raise ValueError(
                 f"connection {connection}: attention has three sources, queries, keys and values, "
-                f"of {connection.transform.features} neurons each, not of {sizes}"
+                f"of {features} neurons each, not of {sizes}"
             )
         if connection.delay:
             raise ValueError(f"connection {connection}: attention has no delay")
@@ -228,6 +230,19 @@ class Network(Described):
     def input(self) -> Population:
         """The population that spikes come in through."""
         return next(p for p in self.populations if isinstance(p.neuron, Input))
+
+    @property
+    def voting(self) -> Votes:
+        """The readout of a network whose answer is votes.
+
+        Raises
+        ------
+        ValueError
+            If its answer is another one, or it has none.
+        """
+        if not isinstance(self.readout, Votes):
+            raise ValueError(f"no neurons of this network vote: its readout is {self.readout}")
+        return self.readout
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -372,5 +387,5 @@ def _with_weights(key: str, connection: Connection, weights: Mapping[str, np.nda
     for link in connection.links:
         own = [next(names) for field in link.trained if getattr(link, field) is not None]
         changed = {field: weights[name] for name, _, field in own if name in weights}
-        links.append(replace(link, **changed) if changed else link)
+        links.append(replace(cast(Any, link), **changed) if changed else link)
     return Chain(tuple(links)) if isinstance(connection.transform, Chain) else links[0]

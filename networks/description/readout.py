@@ -28,7 +28,7 @@ class Readout(Described):
     population: str
     groups: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("groups", whole(self.groups, "groups of a readout", 1))
 
     def check(self, network: Network) -> None:
@@ -74,7 +74,8 @@ class Votes(Readout):
         numpy.ndarray of int, shape (presentations, groups)
             Spikes of each group.
         """
-        return counts.reshape(len(counts), self.groups, -1).sum(axis=-1)
+        votes: np.ndarray = counts.reshape(len(counts), self.groups, -1).sum(axis=-1)
+        return votes
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from networks.transforms import Attention
 
 if TYPE_CHECKING:
     from networks.description.network import Connection, Network
@@ -97,6 +99,6 @@ def _taken(connection: Connection, first: Mapping[str, int]) -> list[tuple[str, 
 def _waits(connection: Connection) -> tuple[int, ...]:
     """Return how many sweeps before the target hears it each source fires."""
     transform = connection.transform
-    if transform.linear or transform.causal:
+    if transform.linear or cast(Attention, transform).causal:
         return (0,) * len(connection.sources)
     return (0, 1, 1)  # queries; keys and values

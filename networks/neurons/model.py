@@ -73,7 +73,7 @@ class Neuron(Described):
     resets: ClassVar[tuple[str, ...]] = ()
     hindsight: ClassVar[str | None] = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, limits in parameters(type(self)).items():
             self._set(name, _checked(type(self).__name__, name, getattr(self, name), **limits))
         choices = {"reset": RESETS, "integration": INTEGRATIONS, "inclusive": (False, True)}

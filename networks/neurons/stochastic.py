@@ -87,7 +87,7 @@ class StochasticLIF(Neuron):
     first_c: Parameter = parameter(1.0, above=0, most=MODULI["first_c"] - 1)
     integration: str = "exact"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for name in MODULI:
             if np.any(np.mod(getattr(self, name), 1)):

@@ -121,7 +121,7 @@ def read_graph(path: str | Path) -> Graph:
 class _Reader:
     """What is counted while a file is read."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._nodes = 0
 
     def file(self, file: h5py.File) -> Graph:
@@ -168,7 +168,7 @@ def _metadata(group: h5py.Group | None, name: str, depth: int = 0) -> dict[str, 
         return {}
     if depth > DEEPEST:
         raise GraphError(f"the metadata of {name!r} is nested without end")
-    found = {}
+    found: dict[str, Value] = {}
     for part in group:
         child = _child(group, part, name)
         if isinstance(child, h5py.Group):
@@ -203,7 +203,8 @@ def _text(dataset: h5py.Dataset) -> str:
         raise GraphError(f"{dataset.name} is no text")
     if dataset.shape != ():
         raise GraphError(f"{dataset.name} is no single text")
-    return dataset.asstr()[()]
+    text: str = dataset.asstr()[()]
+    return text
 
 
 def _edges(dataset: h5py.Dataset, name: str) -> tuple[tuple[str, str], ...]:

@@ -59,7 +59,7 @@ class Conventions:
     w_in_of: str = "time"
     tau_unit: str = "time"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.reset not in ("value", "subtract") or self.tau_unit not in ("time", "time dt"):
             raise ValueError(f"conventions {self.name!r}: no such reset or unit")
         if self.w_in_of not in ("time", "step"):

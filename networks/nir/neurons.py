@@ -153,16 +153,16 @@ class Reader:
             if self.threshold is None:
                 return Interpreted(LI(decay, integration="euler"), gain, current)
             level = np.asarray(self.threshold.fields["threshold"], dtype=np.float64)
-            neuron = UnresetLIF(
+            unreset = UnresetLIF(
                 decay,
                 uniform(arranged(level, self.shape)),
                 inclusive=self.conventions.inclusive,
                 integration="euler",
             )
-            return Interpreted(neuron, gain, current)
+            return Interpreted(unreset, gain, current)
         firing = self.firing()
         if "reset_value" in firing:
-            neuron = ResetLIF(decay, integration="euler", **firing)
+            neuron: Neuron = ResetLIF(decay, integration="euler", **firing)
         elif self.node.type == "IF":
             neuron = IF(**firing)
         else:
@@ -185,7 +185,7 @@ def _current_based(read: Reader) -> Interpreted:
     conventions, rate, synaptic = read.conventions, read.rate("tau_mem"), read.rate("tau_syn")
     if np.any(np.asarray(rate) * np.asarray(read.field("v_leak")) != 0):
         raise read.error("v_leak of a current-based neuron other than 0 is not supported")
-    values = {
+    values: dict[str, Any] = {
         "synaptic_decay": 1 - synaptic,
         "decay": 1 - rate,
         "gain": read.gain("r", rate, plain=conventions.plain_input),

@@ -152,7 +152,7 @@ def try_conventions(
     attempts = []
     for conventions in CONVENTIONS.values():
         try:
-            steps = (time_step(flat, conventions, dt),)
+            steps: tuple[float, ...] = (time_step(flat, conventions, dt),)
         except GraphError:
             steps = STEPS_TRIED
         attempts += [_attempt(graph, reference, conventions, step) for step in steps]
@@ -160,8 +160,8 @@ def try_conventions(
 
 
 def _rank(attempt: Attempt) -> tuple[float, float]:
-    unknown = attempt.differing is None
-    return (np.inf if unknown else attempt.differing, attempt.membrane)
+    differing = attempt.differing
+    return (np.inf if differing is None else differing, attempt.membrane)
 
 
 def _attempt(graph: Graph, reference: Reference, conventions: Conventions, dt: float) -> Attempt:
@@ -238,7 +238,7 @@ def _moments(neuron: Neuron, activity: Activity) -> list[np.ndarray]:
         if hasattr(neuron, "reset_value"):
             left = np.broadcast_to(np.ravel(neuron.reset_value), tested.shape)
         else:
-            left = tested - np.ravel(neuron.threshold)
+            left = tested - np.ravel(neuron.values["threshold"])
         found.append(np.where(fired, left, tested))
     return found
 

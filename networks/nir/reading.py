@@ -97,7 +97,8 @@ class Imported:
                     f"and takes {shape}; all inputs have the same steps"
                 )
             rows.append(np.moveaxis(array, 1, -1).reshape(len(array), -1))
-        return np.concatenate(rows, axis=1).reshape(-1, *self.network.input.shape)
+        together: np.ndarray = np.concatenate(rows, axis=1)
+        return together.reshape(-1, *self.network.input.shape)
 
 
 def read(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -121,7 +123,10 @@ def inspect(
     )
 
 
-def _tried(attempt: Callable) -> tuple:
+T = TypeVar("T")
+
+
+def _tried(attempt: Callable[[], T]) -> tuple[T | None, str]:
     """Return what an attempt gives and an empty text, or None and why it failed."""
     try:
         return attempt(), ""
@@ -131,7 +136,7 @@ def _tried(attempt: Callable) -> tuple:
 
 def _all_known(flat: Flat) -> bool:
     return not any(
-        _tried(lambda name=name, node=node: check_node(name, node))[1]
+        _tried(partial(check_node, name, node))[1]
         for name, node in flat.nodes.items()
         if node.type != PASSING
     )

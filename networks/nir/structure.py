@@ -186,10 +186,11 @@ def _shapes(flat: Flat) -> dict[str, Shape]:
     shapes: dict[str, Shape] = {}
     waiting = list(flat.order)
     while waiting:
-        left = []
+        left: list[str] = []
         for name in waiting:
             known = [shapes[source] for source in flat.before[name] if source in shapes]
             node = flat.nodes[name]
+            shape: Shape | None
             if node.type == "Input":
                 shape = _of_input(name, flat)
             else:
@@ -249,7 +250,7 @@ def _of_parameters(name: str, node: Node) -> Shape | None:
 
 
 def _dense(name: str, node: Node, heard: Shape) -> Shape:
-    weight = node.fields["weight"]
+    weight = np.asarray(node.fields["weight"])
     if weight.ndim != 2:
         raise GraphError(f"node {name!r}, {node.type}: weight has {weight.ndim} axes, not 2")
     if heard != weight.shape[1:]:
@@ -257,13 +258,13 @@ def _dense(name: str, node: Node, heard: Shape) -> Shape:
             f"node {name!r}, {node.type}, takes {weight.shape[1]} numbers in a row and hears the "
             f"shape {heard}"
         )
-    if node.type == "Affine" and node.fields["bias"].shape != weight.shape[:1]:
-        raise GraphError(f"node {name!r}, Affine: bias has shape {node.fields['bias'].shape}")
+    if node.type == "Affine" and np.asarray(node.fields["bias"]).shape != weight.shape[:1]:
+        raise GraphError(f"node {name!r}, Affine: bias has shape {np.shape(node.fields['bias'])}")
     return weight.shape[:1]
 
 
 def _convolution(name: str, node: Node, heard: Shape) -> Shape:
-    weight, axes = node.fields["weight"], int(node.type[4])
+    weight, axes = np.asarray(node.fields["weight"]), int(node.type[4])
     (groups,) = whole(name, node, "groups", 1, 1)
     if weight.ndim != axes + 2:
         raise GraphError(f"node {name!r}, {node.type}: weight has {weight.ndim} axes")
@@ -325,7 +326,8 @@ def padding(name: str, node: Node, axes: int) -> tuple[tuple[int, int], ...]:
             raise GraphError(f"node {name!r}: padding 'same' needs a stride of 1")
         dilation = whole(name, node, "dilation", axes, 1)
         totals = [
-            d * (w - 1) for d, w in zip(dilation, node.fields["weight"].shape[2:], strict=True)
+            d * (w - 1)
+            for d, w in zip(dilation, np.asarray(node.fields["weight"]).shape[2:], strict=True)
         ]
         return tuple((total // 2, total - total // 2) for total in totals)
     return tuple((end, end) for end in whole(name, node, "padding", axes, 0))

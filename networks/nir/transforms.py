@@ -65,7 +65,9 @@ def _nothing(name: str, node: Node, shape: Shape) -> None:
 
 
 def _dense(name: str, node: Node, shape: Shape) -> Transform:
-    return Dense(node.fields["weight"], node.fields.get("bias"))
+    bias = node.fields.get("bias")
+    weight = np.asarray(node.fields["weight"])
+    return Dense(weight, None if bias is None else np.asarray(bias))
 
 
 def _scale(name: str, node: Node, shape: Shape) -> Transform:
@@ -73,10 +75,11 @@ def _scale(name: str, node: Node, shape: Shape) -> Transform:
 
 
 def _convolution(name: str, node: Node, shape: Shape) -> Transform:
-    weight, axes = node.fields["weight"], int(node.type[4])
-    bias = node.fields.get("bias")
-    if bias is not None:
-        bias = np.broadcast_to(bias, weight.shape[:1])
+    weight, axes = np.asarray(node.fields["weight"]), int(node.type[4])
+    given = node.fields.get("bias")
+    bias = None
+    if given is not None:
+        bias = np.broadcast_to(np.asarray(given), weight.shape[:1])
     return Convolution(
         np.moveaxis(weight, 1, -1),
         bias if bias is not None and bias.any() else None,

@@ -10,7 +10,7 @@ NIR pools images alone, so words become images one pixel wide where a network po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatchmethod
 from math import prod
 from pathlib import Path
@@ -234,7 +234,9 @@ class _Writer:
             ones = {"stride": 1, "padding": 0, "dilation": 1}
             axes = {key: (*value, ones[key]) for key, value in axes.items()}
         two = link.axes == 2 or image
-        plain: Callable = np.array if two else (lambda value: np.array(value[0]))
+        plain: Callable[[Sequence[int]], np.ndarray] = (
+            np.array if two else (lambda value: np.array(value[0]))
+        )
         bias = np.zeros(link.maps) if link.bias is None else link.bias
         return self._add(
             name,
@@ -253,8 +255,8 @@ class _Writer:
         if type(link) not in kinds:
             raise _refusal(connection, f"a transform {type(link).__name__}")
         whole = link.window is None
-        window = shape[:-1] if whole else link.window
-        stride = window if whole else link.stride
+        window: tuple[int, ...] = shape[:-1] if link.window is None else link.window
+        stride: tuple[int, ...] = window if whole else (link.stride or ())
         padding = (0,) * len(window) if whole else _symmetric(link.padding, connection)
         if len(window) == 1:
             window, stride, padding = (*window, 1), (*stride, 1), (*padding, 0)
@@ -322,9 +324,10 @@ def _neuron(population: Population, dt: float) -> tuple[str, dict[str, Any]]:
     fields: dict[str, Any] = {}
     # With a resistance of tau / dt a unit of input adds one to the membrane in a step.
     if kind.startswith("Cuba"):
-        fields |= {"tau_syn": _tau(neuron.synaptic_decay, dt), "tau_mem": _tau(neuron.decay, dt)}
+        synapse, membrane = neuron.values["synaptic_decay"], neuron.values["decay"]
+        fields |= {"tau_syn": _tau(synapse, dt), "tau_mem": _tau(membrane, dt)}
         fields["w_in"] = fields["tau_syn"] / dt
-        fields["r"] = fields["tau_mem"] / dt * neuron.gain
+        fields["r"] = fields["tau_mem"] / dt * neuron.values["gain"]
         leaks = True
     else:
         decay = getattr(neuron, "decay", 1.0)
@@ -340,7 +343,8 @@ def _neuron(population: Population, dt: float) -> tuple[str, dict[str, Any]]:
     if isinstance(neuron, UnresetLIF):
         return kind, fields | {"threshold": neuron.threshold}
     if neuron.spikes:
-        fields |= {"v_threshold": neuron.threshold, "v_reset": getattr(neuron, "reset_value", 0.0)}
+        fields["v_threshold"] = neuron.values["threshold"]
+        fields["v_reset"] = getattr(neuron, "reset_value", 0.0)
     return kind, fields
 
 
@@ -379,7 +383,7 @@ def _conventions(network: Network) -> Conventions:
         found["inclusive"].add(getattr(neuron, "inclusive", False))
         if neuron.resets:
             found["reset"].add("value" if hasattr(neuron, "reset_value") else "subtract")
-            found["timing"].add(neuron.reset)
+            found["timing"].add(getattr(neuron, "reset"))  # noqa: B009, not all models have one
     for what, values in found.items():
         if len(values) > 1:
             raise GraphError(

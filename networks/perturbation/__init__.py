@@ -11,6 +11,7 @@ imported, and every perturbation in it is known by its name.
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import cast
 
 from networks.described import kinds_of
 from networks.perturbation.model import Perturbation
@@ -22,7 +23,7 @@ for _module in iter_modules(__path__):
 
 def perturbation_kinds() -> Mapping[str, type[Perturbation]]:
     """Return all perturbations by the names that they are asked for by."""
-    kinds = kinds_of(Perturbation).values()
+    kinds = cast(Mapping[str, type[Perturbation]], kinds_of(Perturbation)).values()
     return {kind.name: kind for kind in sorted(kinds, key=lambda kind: getattr(kind, "name", ""))}
 
 

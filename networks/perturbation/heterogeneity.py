@@ -20,7 +20,8 @@ from networks.perturbation.model import Perturbation
 def factors(rng: np.random.Generator, shape: tuple[int, ...], deviation: float) -> np.ndarray:
     """Draw factors of mean 1 and some standard deviation, log-normal."""
     width = np.log1p(deviation**2)
-    return np.exp(np.sqrt(width) * rng.standard_normal(shape) - width / 2)
+    drawn: np.ndarray = np.exp(np.sqrt(width) * rng.standard_normal(shape) - width / 2)
+    return drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +35,10 @@ class Thresholds(Perturbation):
         """Return the network with thresholds that differ."""
         changed = {
             p.name: replace(
-                p.neuron, threshold=p.neuron.threshold * factors(rng, p.shape, self.level)
+                p.neuron, **{"threshold": threshold * factors(rng, p.shape, self.level)}
             )
             for p in network.hidden
-            if "threshold" in p.neuron.values
+            if (threshold := p.neuron.values.get("threshold")) is not None
         }
         if not changed:
             raise ValueError("threshold: no neuron of this network has a threshold")
@@ -85,10 +86,10 @@ class Leak(Perturbation):
         changed = {
             p.name: replace(
                 p.neuron,
-                decay=p.neuron.decay * np.exp(-self.level * rng.standard_exponential(p.shape)),
+                **{"decay": decay * np.exp(-self.level * rng.standard_exponential(p.shape))},
             )
             for p in network.hidden
-            if "decay" in p.neuron.values
+            if (decay := p.neuron.values.get("decay")) is not None
         }
         if not changed:
             raise ValueError("leak: no neuron of this network has a decay")

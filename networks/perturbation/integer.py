@@ -45,8 +45,9 @@ class Integer(Perturbation):
             largest = max((np.abs(weight).max() for weight in kernels), default=1.0)
             unit = float(largest) / (2 ** (self.level - 1) - 1) if kernels and largest else 1.0
             weights |= {name: np.rint(w.astype(np.float64) / unit) for name, w in own.items()}
-            threshold = np.maximum(1, np.rint(np.asarray(population.neuron.threshold) / unit))
-            neurons[population.name] = replace(population.neuron, threshold=threshold)
+            own_threshold = np.asarray(population.neuron.values["threshold"])
+            threshold = np.maximum(1, np.rint(own_threshold / unit))
+            neurons[population.name] = replace(population.neuron, **{"threshold": threshold})
         return network.with_weights(weights).with_neurons(neurons)
 
 

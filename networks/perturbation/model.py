@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from networks.described import Described, whole
 from networks.description import Network
 from networks.description.network import weight_names
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 OUT_OF_REACH = 1e30
 """A threshold that no membrane reaches, and single precision still has."""
@@ -56,7 +59,7 @@ class Perturbation(Described, ABC):
 
     level: float
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         level = whole(self.level, f"level of {self.name}", 0) if self.counts else float(self.level)
         if not (self.least <= level <= self.most and np.isfinite(level)):
             ends = f"from {self.least:g}" + (f" to {self.most:g}" if self.most < np.inf else " on")
@@ -64,7 +67,7 @@ class Perturbation(Described, ABC):
         self._set("level", level)
 
     @classmethod
-    def parse(cls, text: str) -> Perturbation:
+    def parse(cls, text: str) -> Self:
         """Read a level as it is typed.
 
         Raises
@@ -131,7 +134,7 @@ def synaptic_weights(network: Network) -> dict[str, np.ndarray]:
         name: getattr(link, field)
         for key, connection in zip(network.keys, network.connections, strict=True)
         for name, link, field in weight_names(key, connection.links)
-        if field == "weight" and link.weight.ndim > 1
+        if field == "weight" and getattr(link, field).ndim > 1
     }
     if not found:
         raise ValueError("the network has no weights of synapses to perturb")

@@ -32,7 +32,7 @@ class Perturbations:
     steps: tuple[Perturbation, ...]
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))
         object.__setattr__(self, "seed", whole(self.seed, "a seed", 0))
 

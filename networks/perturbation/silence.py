@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from networks.description import Network, Population
 from networks.perturbation.model import OUT_OF_REACH, Perturbation
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 def silenced(network: Network, dead: Mapping[str, np.ndarray]) -> Network:
@@ -32,11 +35,13 @@ def silenced(network: Network, dead: Mapping[str, np.ndarray]) -> Network:
         {
             name: replace(
                 network[name].neuron,
-                threshold=np.where(
-                    np.broadcast_to(which, network[name].shape),
-                    OUT_OF_REACH,
-                    network[name].neuron.threshold,
-                ),
+                **{
+                    "threshold": np.where(
+                        np.broadcast_to(which, network[name].shape),
+                        OUT_OF_REACH,
+                        network[name].neuron.values["threshold"],
+                    )
+                },
             )
             for name, which in dead.items()
             if which.any()
@@ -86,7 +91,7 @@ class SilencedMaps(Perturbation):
     named: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> SilencedMaps:
+    def parse(cls, text: str) -> Self:
         """Read a share, or the names of maps."""
         return cls(named=text) if ":" in text else super().parse(text)
 

@@ -42,7 +42,7 @@ def stochastic(network: Network, what: str, rng: np.random.Generator) -> dict[st
             _check(neuron, population.name, what)
             neuron = StochasticLIF(
                 decay=getattr(neuron, "decay", 1.0),
-                threshold=neuron.threshold,
+                threshold=neuron.values["threshold"],
                 integration=getattr(neuron, "integration", "exact"),
                 **first,
             )
@@ -51,7 +51,8 @@ def stochastic(network: Network, what: str, rng: np.random.Generator) -> dict[st
 
 
 def _check(neuron: Neuron, name: str, what: str) -> None:
-    if type(neuron) not in (IF, LIF) or neuron.reset != "after leak" or neuron.inclusive:
+    plain = isinstance(neuron, IF | LIF) and neuron.reset == "after leak" and not neuron.inclusive
+    if type(neuron) not in (IF, LIF) or not plain:
         raise ValueError(
             f"{what}: neurons of {name!r} are {type(neuron).__name__}; this is for LIF and IF "
             "neurons that fire above the threshold and are reset after the leak"

@@ -49,5 +49,7 @@ class Delay(Perturbation):
                 raise ValueError(f"delay: connection {connection} is an attention, without delays")
         return replace(
             network,
-            connections=tuple(replace(c, delay=c.delay + self.level) for c in network.connections),
+            connections=tuple(
+                replace(c, delay=c.delay + int(self.level)) for c in network.connections
+            ),
         )

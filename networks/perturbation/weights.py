@@ -123,7 +123,7 @@ class Bits(WeightPerturbation):
 
     def weights(self, weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return rounded weights."""
-        return quantised(weight, self.level)
+        return quantised(weight, int(self.level))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,4 +135,4 @@ class BitsPerMap(Bits):
 
     def weights(self, weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return rounded weights."""
-        return np.stack([quantised(row, self.level) for row in weight])
+        return np.stack([quantised(row, int(self.level)) for row in weight])

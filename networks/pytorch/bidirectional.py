@@ -21,6 +21,8 @@ than to keep them for all layers of a deep network.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -82,14 +84,21 @@ class BothWays(torch.autograd.Function):
     """Currents of shape (batch, steps, neurons) to spikes, with only the currents kept."""
 
     @staticmethod
-    def forward(ctx, current, forward, backward, threshold, slope):
+    def forward(
+        ctx: Any,
+        current: Tensor,
+        forward: Tensor,
+        backward: Tensor | None,
+        threshold: Tensor,
+        slope: float,
+    ) -> Tensor:
         """Filter and fire; ``backward`` is None for neurons that look one way."""
         ctx.save_for_backward(current, forward, backward, threshold)
         ctx.slope = slope
         return (both_ways(current, forward, backward) > threshold).to(current.dtype)
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Compute the membranes again, and go back through them."""
         current, forward, backward, threshold = ctx.saved_tensors
         decays = [d.detach().requires_grad_() for d in (forward, backward) if d is not None]

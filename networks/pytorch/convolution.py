@@ -36,7 +36,9 @@ def convolve(sequences: Tensor, weight: Tensor, padding: int) -> Tensor:
     padded = functional.pad(sequences.flatten(0, -3), (0, 0, 0, padding))
     image = padded.unsqueeze(0).permute(0, 3, 1, 2)
     result = functional.conv2d(image, weight.transpose(1, 2).unsqueeze(2))
-    return result.permute(0, 2, 3, 1).squeeze(0).unflatten(0, sequences.shape[:-2])
+    values = result.permute(0, 2, 3, 1).squeeze(0)
+    found: Tensor = values.unflatten(0, sequences.shape[:-2])
+    return found
 
 
 @torch.no_grad()

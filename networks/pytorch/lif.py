@@ -17,14 +17,19 @@ average: with ``scale`` = P, s is taken at (U - threshold) / P and divided by P.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from torch import Tensor
 
 
 class Scan(torch.autograd.Function):
     """Currents of shape (steps, ...) to spikes and membranes of the same shape."""
 
     @staticmethod
-    def forward(ctx, current, threshold, decay, slope, scale):
+    def forward(
+        ctx: Any, current: Tensor, threshold: float, decay: float, slope: float, scale: float
+    ) -> tuple[Tensor, Tensor]:
         """Integrate and fire; all parameters are numbers."""
         membrane = current.clone()
         spikes = torch.empty_like(current)
@@ -40,7 +45,9 @@ class Scan(torch.autograd.Function):
         return spikes, membrane
 
     @staticmethod
-    def backward(ctx, spikes_grad, membrane_grad):
+    def backward(
+        ctx: Any, spikes_grad: Tensor | None, membrane_grad: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
         """Run the adjoint from the last step to the first."""
         (membrane,) = ctx.saved_tensors
         threshold, decay, slope, scale = ctx.neuron

@@ -64,7 +64,8 @@ def _(
 ) -> tuple[Tensor, Tensor]:
     if is_plain(neuron):
         decay = getattr(neuron, "decay", 1.0)
-        return Scan.apply(current, neuron.threshold, decay, slope, scale)
+        spikes, membrane = Scan.apply(current, neuron.threshold, decay, slope, scale)
+        return spikes, membrane
     return step_through(neuron, current, scale, slope)
 
 
@@ -81,7 +82,8 @@ def is_plain(neuron: Neuron) -> bool:
     """Tell whether a neuron is an LIF or IF as it is by default, with any two numbers."""
     # A class derived from these two may have changed any of its equations.
     return (
-        type(neuron) in (LIF, IF)
+        isinstance(neuron, LIF | IF)
+        and type(neuron) in (LIF, IF)
         and neuron.reset == "after leak"
         and not neuron.inclusive
         and all(isinstance(value, float) for value in neuron.values.values())

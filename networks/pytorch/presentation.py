@@ -9,9 +9,10 @@ reaches them from outside is still computed at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ from networks.description.network import weight_names
 from networks.pytorch.attention import attend
 from networks.pytorch.stepping import Stepper
 from networks.pytorch.transforms import Weights, currents
-from networks.transforms import Dense, Transform
+from networks.transforms import Attention, Dense, Transform
 
 Trace = tuple[Tensor, Tensor]
 """Spikes and membranes of a population, in all steps."""
@@ -102,7 +103,8 @@ class Presentation:
             name: Stepper(self._network[name].neuron, outside[name][0], self._scales[name])
             for name in component
         }
-        heard: dict[str, list[Tensor] | Tensor] = self._trains | {name: [] for name in component}
+        fired: dict[str, list[Tensor]] = {name: [] for name in component}
+        heard: dict[str, Sequence[Tensor] | Tensor] = {**self._trains, **fired}
         membranes: dict[str, list[Tensor]] = {name: [] for name in component}
         for n in range(len(next(iter(outside.values())))):
             for name in component:
@@ -110,10 +112,10 @@ class Presentation:
                 for key in inside[name]:
                     current = current + self._in_step(key, n, heard)
                 spikes, membrane = steppers[name].step(current)
-                heard[name].append(spikes)
+                fired[name].append(spikes)
                 membranes[name].append(membrane)
         return {
-            name: (torch.stack(heard[name]), torch.stack(membranes[name])) for name in component
+            name: (torch.stack(fired[name]), torch.stack(membranes[name])) for name in component
         }
 
     def _inside(self, name: str, component: tuple[str, ...]) -> list[str]:
@@ -143,12 +145,13 @@ class Presentation:
         steps, batch = row.shape[:2]
         if not connection.transform.linear:
             ((link, weights),) = self._links[key]
-            current = attend(link, weights, row)
+            current = attend(cast(Attention, link), weights, row)
             return current.reshape(steps, batch, *self._network.shapes[connection.target])
         current = self._through(key, _late(row, connection.delay).flatten(0, 1), batch)
-        return current.unflatten(0, (steps, batch))
+        delivered: Tensor = current.unflatten(0, (steps, batch))
+        return delivered
 
-    def _in_step(self, key: str, n: int, heard: Mapping[str, list[Tensor] | Tensor]) -> Tensor:
+    def _in_step(self, key: str, n: int, heard: Mapping[str, Sequence[Tensor] | Tensor]) -> Tensor:
         """Return what a connection delivers in one step."""
         connection = self._keys[key]
         spikes = self._trains[self._network.input.name]
@@ -170,7 +173,7 @@ class Presentation:
 
     def _dropped(self, place: tuple[str, int], trains: Tensor, batch: int) -> Tensor:
         """Drop the same trains in all steps, or the network would see the average instead."""
-        steps = trains.unflatten(0, (-1, batch))
+        steps: Tensor = trains.unflatten(0, (-1, batch))
         if place not in self._masks:
             self._masks[place] = torch.rand_like(steps[0]) >= self._dropout
         return (steps * self._masks[place] / (1 - self._dropout)).flatten(0, 1)

@@ -13,6 +13,7 @@ the two may differ by a spike where 1 / P has been rounded.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import snntorch
 import torch
@@ -64,10 +65,11 @@ class SnnTorchNetwork(nn.Module):
             elif isinstance(transform, SumPooling):
                 self._windows[name] = transform.size(network.source_shape(connection))
             else:
-                self.classifiers[name] = _linear(transform)
-        dtype = self.classifiers[network.readout.population].weight.dtype
+                self.classifiers[name] = _linear(cast(Dense, transform))
+        readout = network.voting
+        dtype = cast(nn.Linear, self.classifiers[readout.population]).weight.dtype
         for name in (connection.target for connection in self._connections):
-            neuron = network[name].neuron
+            neuron = cast(LIF, network[name].neuron)
             self.neurons[name] = _leaky(neuron, self._windows.get(name, 1), dtype)
 
     def forward(self, spikes: Tensor) -> Tensor:
@@ -83,9 +85,11 @@ class SnnTorchNetwork(nn.Module):
         Tensor, shape (steps, batch, classes)
             Spikes of each class's neurons, summed, in each step.
         """
-        name, classes = self._network.readout.population, self._network.readout.groups
+        readout = self._network.voting
+        name, classes = readout.population, readout.groups
         output = torch.stack([trains[name] for trains in self.steps(spikes)])
-        return output.unflatten(-1, (classes, -1)).sum(dim=-1)
+        votes: Tensor = output.unflatten(-1, (classes, -1)).sum(dim=-1)
+        return votes
 
     def steps(self, spikes: Tensor) -> Iterator[dict[str, Tensor]]:
         r"""Step the network.
@@ -101,10 +105,13 @@ class SnnTorchNetwork(nn.Module):
             For each population its spikes in this step: of shape (batch, maps, windows) behind a
             convolution, (batch, neurons) for the others.
         """
-        membranes = {name: leaky.reset_mem() for name, leaky in self.neurons.items()}
+        leakies: dict[str, Any] = dict(self.neurons.items())
+        membranes = {name: leaky.reset_mem() for name, leaky in leakies.items()}
         kept = {
             name: functional.dropout(
-                spikes.new_ones(spikes.shape[1], linear.in_features), self.dropout, self.training
+                spikes.new_ones(spikes.shape[1], cast(nn.Linear, linear).in_features),
+                self.dropout,
+                self.training,
             )
             for name, linear in self.classifiers.items()
         }
@@ -123,21 +130,24 @@ class SnnTorchNetwork(nn.Module):
     def constrain(self) -> None:
         """Centre the kernels (:func:`networks.pytorch.convolution.centre`) after a step."""
         for kernel in self.kernels.values():
-            centre(kernel.weight.squeeze(1))
+            centre(cast(nn.Conv2d, kernel).weight.squeeze(1))
 
     def _pad(self, spikes: Tensor) -> Tensor:
         """Put as much silence behind the words as windows that reach over the end need."""
         missing = self._network.input.shape[0] - spikes.shape[2]
-        overhang = max(layer.kernel_size[0] for layer in self.kernels.values()) - 1
+        kernels = [cast(nn.Conv2d, kernel) for kernel in self.kernels.values()]
+        overhang = max(kernel.kernel_size[0] for kernel in kernels) - 1
         return functional.pad(spikes, (0, 0, 0, min(missing, overhang)))
 
     def _current(self, name: str, sources: list[Tensor], kept: dict[str, Tensor]) -> Tensor:
         if name in self.kernels:
-            return self.kernels[name](sources[0]).squeeze(-1)
+            convolved: Tensor = self.kernels[name](sources[0])
+            return convolved.squeeze(-1)
         if name in self._windows:
             # Windows wholly in the padding are silent; those that are left out count as well.
             return sources[0].sum(dim=-1) / self._windows[name]
-        return self.classifiers[name](torch.cat(sources, dim=-1) * kept[name])
+        classified: Tensor = self.classifiers[name](torch.cat(sources, dim=-1) * kept[name])
+        return classified
 
 
 def check_converted(network: Network) -> None:
@@ -208,14 +218,16 @@ def _refusal(what: str) -> ValueError:
 
 def _conv2d(transform: Convolution) -> nn.Conv2d:
     weight = torch.tensor(transform.weight).unsqueeze(1)
-    conv = nn.Conv2d(1, transform.maps, tuple(weight.shape[2:]), bias=False, dtype=weight.dtype)
+    height, width = weight.shape[2:]
+    conv = nn.Conv2d(1, transform.maps, (height, width), bias=False, dtype=weight.dtype)
     conv.weight = nn.Parameter(weight)
     return conv
 
 
 def _linear(transform: Dense) -> nn.Linear:
     weight = torch.tensor(transform.weight)
-    linear = nn.Linear(*reversed(weight.shape), bias=False, dtype=weight.dtype)
+    neurons, features = weight.shape
+    linear = nn.Linear(features, neurons, bias=False, dtype=weight.dtype)
     linear.weight = nn.Parameter(weight)
     return linear
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import singledispatch
+from typing import cast
 
 import numpy as np
 import torch
@@ -166,7 +167,7 @@ class SpikingNetwork(nn.Module):
 
     @property
     def _dtype(self) -> torch.dtype:
-        return self._precision.dtype
+        return cast(Tensor, self._precision).dtype
 
     def _fit(self, spikes: Tensor) -> Fitted:
         """Return the network for an input of this length."""
@@ -206,12 +207,14 @@ def answer(readout: Readout, spikes: Tensor, membrane: Tensor) -> Tensor:
 
 @answer.register
 def _(readout: Votes, spikes: Tensor, membrane: Tensor) -> Tensor:
-    return spikes.flatten(2).unflatten(-1, (readout.groups, -1)).sum(dim=-1)
+    grouped: Tensor = spikes.flatten(2).unflatten(-1, (readout.groups, -1))
+    return grouped.sum(dim=-1)
 
 
 @answer.register
 def _(readout: Potentials, spikes: Tensor, membrane: Tensor) -> Tensor:
-    return membrane.flatten(2).unflatten(-1, (readout.groups, -1)).mean(dim=-1)
+    grouped: Tensor = membrane.flatten(2).unflatten(-1, (readout.groups, -1))
+    return grouped.mean(dim=-1)
 
 
 def _parameters(network: Network) -> nn.ParameterDict:

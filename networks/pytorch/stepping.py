@@ -39,14 +39,16 @@ class FastSigmoid(torch.autograd.Function):
     """1 where the margin is positive, and 0 elsewhere, with the derivative of a fast sigmoid."""
 
     @staticmethod
-    def forward(ctx, margin, inclusive, slope, scale):
+    def forward(
+        ctx: Any, margin: Tensor, inclusive: bool, slope: float, scale: float | Tensor
+    ) -> Tensor:
         """Fire above the margin, if inclusive also at it."""
         ctx.save_for_backward(margin)
         ctx.unit = slope, scale
         return (margin >= 0 if inclusive else margin > 0).to(margin.dtype)
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         """Multiply by the derivative."""
         (margin,) = ctx.saved_tensors
         slope, scale = ctx.unit
@@ -116,18 +118,20 @@ class Stepper:
         """Return the factor that the input's variable leaks by, and forget its leak."""
         received = self._neuron.receives
         decay = self._neuron.decays.get(received)
-        simple = decay is not None and self._leak.get(received) == f"{decay} * {received}"
-        if not simple or self._timing == "after leak":
+        if decay is None or self._leak.get(received) != f"{decay} * {received}":
+            return 1.0
+        if self._timing == "after leak":
             return 1.0
         del self._leak[received]
         return self._parameters[decay]
 
     def _test(self, membrane: Tensor) -> Tensor:
-        if not self._neuron.spikes:
+        level = self._neuron.level
+        if level is None:
             return torch.zeros_like(membrane)
-        margin = membrane - self._value(self._neuron.level)
+        margin = membrane - self._value(level)
         inclusive = getattr(self._neuron, "inclusive", False)
-        spikes = FastSigmoid.apply(margin, inclusive, *self._unit)
+        spikes: Tensor = FastSigmoid.apply(margin, inclusive, *self._unit)
         self._fired = spikes.detach().bool()
         return spikes
 

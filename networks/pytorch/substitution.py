@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -66,17 +67,20 @@ def branches_of(network: Network) -> tuple[list[Branch], Population] | None:
         return None
     output = network[network.readout.population]
     last = _only(network, output.name, Dense)
-    if last is None or last.transform.bias is not None:
+    if last is None or cast(Dense, last.transform).bias is not None:
         return None
     branches = []
     for name in last.sources:
         pooling = _only(network, name, SumPooling)
-        if pooling is None or pooling.transform.window is not None or len(pooling.sources) > 1:
+        if pooling is None or len(pooling.sources) > 1:
+            return None
+        if cast(SumPooling, pooling.transform).window is not None:
             return None
         convolution = _only(network, pooling.sources[0], Convolution)
         if convolution is None or convolution.sources != (network.input.name,):
             return None
-        found = Branch(convolution.transform, network[pooling.sources[0]], network[name])
+        kernel = cast(Convolution, convolution.transform)
+        found = Branch(kernel, network[pooling.sources[0]], network[name])
         if not (_slides(found.kernel) and is_plain(found.convolved.neuron)):
             return None
         branches.append(found)
@@ -125,8 +129,8 @@ class Substitutions:
         if parts is None:
             raise ValueError("the network is no convolution that is pooled and voted on")
         self._branches, self._output = parts
-        self._groups = network.readout.groups
-        last = cropped.into(self._output.name)[0].transform.weight
+        self._groups = network.voting.groups
+        last = cast(Dense, cropped.into(self._output.name)[0].transform).weight
         self._last = torch.tensor(last, dtype=dtype).T
         # Every tap of every kernel, side by side: (features, taps * maps).
         self._taps = torch.cat(
@@ -192,7 +196,8 @@ class Substitutions:
         ]
         spikes, _ = scan(self._output.neuron, torch.cat(pooled, dim=-1) @ self._last)
         counts = spikes.sum(dim=0).unflatten(-1, (self._groups, -1)).sum(dim=-1)
-        return counts.numpy().astype(np.int64)
+        votes: np.ndarray = counts.numpy().astype(np.int64)
+        return votes
 
     def _split(self, taps: Tensor) -> list[Tensor]:
         """Return the taps of each kernel, shape (steps, positions, width, maps)."""
@@ -217,9 +222,8 @@ class _Kept:
         _, positions, _, _ = tapped.shape
         # Windows before the first and behind the last position, which nobody counts.
         padded = torch.nn.functional.pad(tapped, (0, 0, 0, 0, width, width))
-        current = sum(
-            padded[:, tap + 1 : tap + positions + width, tap] for tap in range(width)
-        )  # of window q at q + width - 1
+        taps = (padded[:, tap + 1 : tap + positions + width, tap] for tap in range(width))
+        current = cast(Tensor, sum(taps))  # of window q at q + width - 1
         covering = torch.arange(positions)[:, None] + torch.arange(width)
         windows_of = covering - width + 1
         self._valid = (windows_of >= 0) & (windows_of < windows)

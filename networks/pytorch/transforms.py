@@ -108,7 +108,8 @@ def _(transform: Offset, weights: Weights, trains: Tensor) -> Tensor:
 @currents.register
 def _(transform: Part, weights: Weights, trains: Tensor) -> Tensor:
     row = trains.flatten(1)[:, transform.first : transform.first + prod(transform.size)]
-    return row.unflatten(1, transform.size)
+    part: Tensor = row.unflatten(1, transform.size)
+    return part
 
 
 @currents.register
@@ -123,7 +124,8 @@ def _summed(transform: Pooling, trains: Tensor) -> Tensor:
     if transform.window is None:
         return trains.flatten(1, -2).sum(dim=1)
     trains = _padded(trains, transform.padding)
-    for axis, (width, stride) in enumerate(zip(transform.window, transform.stride, strict=True)):
+    pairs = zip(transform.window, transform.stride or (), strict=True)
+    for axis, (width, stride) in enumerate(pairs):
         trains = trains.unfold(1 + axis, width, stride)
     return trains.flatten(-len(transform.window)).sum(dim=-1)
 

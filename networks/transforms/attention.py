@@ -48,7 +48,7 @@ class Attention(Transform):
     causal: bool = False
     bias: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("weight", locked(self.weight, "a factor"))
         self._set("heads", whole(self.heads, "heads of an attention", 1))
         if not isinstance(self.causal, bool):

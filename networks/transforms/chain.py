@@ -24,7 +24,7 @@ class Chain(Transform):
 
     links: tuple[Transform, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.links, tuple) or not self.links:
             raise ValueError("a chain is a tuple of at least one transform")
         for link in self.links:
@@ -73,12 +73,12 @@ class Chain(Transform):
 
     def reach(self, source: Shape, positions: int) -> int | None:
         """Tell how far the first positions of the source reach, link by link."""
-        reached: int | None = positions
         for link, shape in zip(self.links, self.shapes(source), strict=False):
-            reached = link.reach(shape, reached)
+            reached = link.reach(shape, positions)
             if reached is None:
                 return None
-        return reached
+            positions = reached
+        return positions
 
     def cropped(self, source: Shape, positions: int, reached: int | None) -> Chain:
         """Return the chain from the first positions of its source alone."""

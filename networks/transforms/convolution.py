@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from networks.described import Shape, locked, whole
+from networks.described import One, Shape, locked, whole
 from networks.transforms.model import Transform
 from networks.transforms.windows import (
     Axis,
@@ -45,12 +45,12 @@ class Convolution(Transform):
 
     weight: np.ndarray
     bias: np.ndarray | None = None
-    stride: tuple[int, ...] | int = 1
-    padding: Padding | int = 0
-    dilation: tuple[int, ...] | int = 1
+    stride: tuple[int, ...] | One = 1
+    padding: Padding | One = 0
+    dilation: tuple[int, ...] | One = 1
     groups: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("weight", locked(self.weight, "a weight"))
         if self.weight.ndim not in (3, 4):
             raise ValueError(
@@ -87,8 +87,8 @@ class Convolution(Transform):
     def windows(self) -> tuple[Axis, ...]:
         """Windows along each axis."""
         return tuple(
-            Axis(width, stride, *padding, dilation)
-            for width, stride, padding, dilation in zip(
+            Axis(width, stride, before, after, dilation)
+            for width, stride, (before, after), dilation in zip(
                 self.width, self.stride, self.padding, self.dilation, strict=True
             )
         )
@@ -127,8 +127,8 @@ class Convolution(Transform):
         kernel = self.weight.reshape(self.maps, -1, features).astype(np.float64)
         entries = np.broadcast_to(kernel.transpose(1, 2, 0)[offset], i.shape)
         kept = np.broadcast_to(inside[..., None, None], i.shape)
-        size = (int(np.prod(target)), int(np.prod(source)))
-        return sparse.coo_array((entries[kept], (j[kept], i[kept])), shape=size)
+        synapses = (entries[kept], (j[kept], i[kept]))
+        return sparse.coo_array(synapses, shape=(int(np.prod(target)), int(np.prod(source))))
 
     def constant(self, source: Shape) -> np.ndarray | None:
         """Return the bias at every window."""

@@ -30,7 +30,7 @@ class Dense(Transform):
     weight: np.ndarray
     bias: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("weight", locked(self.weight, "a weight"))
         if self.weight.ndim != 2:
             raise ValueError(f"weight has shape {self.weight.shape}, expected (neurons, inputs)")

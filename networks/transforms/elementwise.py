@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 
-from networks.described import Shape, locked, whole
+from networks.described import Number, Shape, locked, whole
 from networks.transforms.model import Transform
 
 
@@ -25,9 +25,9 @@ class Scaling(Transform):
 
     trained: ClassVar[tuple[str, ...]] = ("weight",)
 
-    weight: np.ndarray | float = 1.0
+    weight: np.ndarray | Number = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("weight", locked(self.weight, "a factor"))
 
     def shape(self, source: Shape) -> Shape:
@@ -69,9 +69,9 @@ class Offset(Transform):
 
     trained: ClassVar[tuple[str, ...]] = ("bias",)
 
-    bias: np.ndarray | float = 0.0
+    bias: np.ndarray | Number = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("bias", locked(self.bias, "a constant current"))
 
     def shape(self, source: Shape) -> Shape:
@@ -106,7 +106,7 @@ class Flattening(Transform):
 
     axes: tuple[int, ...] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.axes is not None:
             self._set("axes", tuple(whole(axis, "an axis", 0) for axis in self.axes))
             if sorted(self.axes) != list(range(len(self.axes))):

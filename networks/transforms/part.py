@@ -27,7 +27,7 @@ class Part(Transform):
     first: int
     size: Shape
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._set("first", whole(self.first, "the first neuron of a part", 0))
         self._set("size", tuple(whole(n, "the size of a part", 1) for n in self.size))
 

@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 from scipy import sparse
 
-from networks.described import Shape
+from networks.described import One, Shape
 from networks.transforms.model import Transform
 from networks.transforms.windows import (
     Axis,
@@ -40,11 +40,11 @@ class Pooling(Transform):
         Silent positions: for all ends, for each axis, or for each axis (before, after).
     """
 
-    window: tuple[int, ...] | int | None = None
-    stride: tuple[int, ...] | int | None = None
-    padding: Padding | int = 0
+    window: tuple[int, ...] | One | None = None
+    stride: tuple[int, ...] | One | None = None
+    padding: Padding | One = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.window is None:
             if self.stride is not None or self.padding != 0:
                 raise ValueError("pooling over all positions has neither stride nor padding")
@@ -71,8 +71,10 @@ class Pooling(Transform):
         if self.window is None:
             return ()
         return tuple(
-            Axis(width, stride, *padding)
-            for width, stride, padding in zip(self.window, self.stride, self.padding, strict=True)
+            Axis(width, stride, before, after)
+            for width, stride, (before, after) in zip(
+                self.window, self.stride or (), self.padding, strict=True
+            )
         )
 
     def shape(self, source: Shape) -> Shape:

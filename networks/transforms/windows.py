@@ -94,7 +94,8 @@ def padding_per_axis(value: Any, axes: int) -> Padding:
         raise ValueError(
             f"padding needs one number or {axes} entries, one for each axis, not {value!r}"
         )
-    return tuple(per_axis(entry, 2, "padding", 0) for entry in given)
+    ends = (per_axis(entry, 2, "padding", 0) for entry in given)
+    return tuple((before, after) for before, after in ends)
 
 
 def check_positions(source: Shape, axes: int, what: str) -> None:

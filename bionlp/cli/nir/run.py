@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -66,7 +66,7 @@ def run(
     if spikes is not None:
         shown = given_spikes(imported, spikes)
     else:
-        shown = poisson_spikes(imported, poisson, steps)
+        shown = poisson_spikes(imported, cast(str, poisson), steps)
     prepare_folder(out, file.stem, 1, overwrite)
     with report.fraction("steps", shown.stimulus.durations[0]) as advance:
         recording = run_graph(

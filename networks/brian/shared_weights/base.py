@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,11 @@ from brian2.core.clocks import Clock
 from brian2.core.names import Nameable
 from brian2.core.spikesource import SpikeSource
 from brian2.core.variables import ArrayVariable, DynamicArrayVariable, Variables
-from brian2.groups.group import Group
+from brian2.groups.group import CodeRunner, Group
 from brian2.groups.subgroup import Subgroup
 from brian2.units.fundamentalunits import fail_for_dimension_mismatch
 
 from networks.brian.private import TemplateRunner
-from networks.brian.shared_weights.geometry import Geometry
 from networks.brian.shared_weights.weights import as_given, as_weights
 
 # Time steps that differ by less come from the same number: 1 ms may be written 0.001 s. Clocks of
@@ -42,8 +42,8 @@ class SharedWeightSynapses(Group, TemplateRunner):
     function : {"convolve", "pool"}
         What is done with the spikes of a step, by its name in ``templates/common/convolve.h`` and
         :mod:`networks.brian.numpy_kernels`.
-    geometry : Geometry
-        Where the windows lie.
+    geometry : Geometry or sequence of int
+        Where the windows lie, or who is connected.
     w : numpy.ndarray or brian2.Quantity
         The weights, flat.
     names : dict of str to str
@@ -83,7 +83,7 @@ class SharedWeightSynapses(Group, TemplateRunner):
         target: Group,
         *,
         function: str,
-        geometry: Geometry,
+        geometry: Sequence[int],
         w: np.ndarray | Quantity,
         names: dict[str, str],
         variable: str,
@@ -100,7 +100,7 @@ class SharedWeightSynapses(Group, TemplateRunner):
         Nameable.__init__(self, name)
         self._add_variables(variable, geometry, names)
         received = self.variables["_target"]
-        TemplateRunner.__init__(
+        CodeRunner.__init__(
             self,
             group=self,
             template="shared_weights",
@@ -130,7 +130,7 @@ class SharedWeightSynapses(Group, TemplateRunner):
         self._enable_group_attributes()
         self.w = w
 
-    def _add_variables(self, variable: str, geometry: Geometry, names: dict[str, str]) -> None:
+    def _add_variables(self, variable: str, geometry: Sequence[int], names: dict[str, str]) -> None:
         source, target, size = self.source, self.target, self.stop
         received = target.variables[variable]
         start = getattr(source, "start", 0)
@@ -178,7 +178,7 @@ class SharedWeightSynapses(Group, TemplateRunner):
         """Name of the variable that holds the spikes in flight, if there is a delay."""
         return PENDING if self._steps else None
 
-    def before_run(self, run_namespace):
+    def before_run(self, run_namespace: dict[str, Any]) -> None:
         """See that the time steps are still those that the object was made for."""
         check_clocks(self.source, self.target)
         if self._steps and not _same(float(self.delay), self._steps * self.source.clock.dt_):
@@ -205,7 +205,7 @@ class _Pending(TemplateRunner):
     def __init__(self, synapses: SharedWeightSynapses, source: SpikeSource):
         group = source.source if isinstance(source, Subgroup) else source
         self._spiking = getattr(group, "thresholder", {}).get("spike", group)
-        TemplateRunner.__init__(
+        CodeRunner.__init__(
             self,
             group=synapses,
             template="pending",
@@ -219,7 +219,8 @@ class _Pending(TemplateRunner):
     @property
     def when(self) -> str:
         """Slot, that of the source."""
-        return self._spiking.when
+        slot: str = self._spiking.when
+        return slot
 
     @when.setter
     def when(self, _when: str) -> None:
@@ -228,7 +229,7 @@ class _Pending(TemplateRunner):
     @property
     def order(self) -> int:
         """Place in the slot, after the source."""
-        return self._spiking.order + 1
+        return int(self._spiking.order) + 1
 
     @order.setter
     def order(self, _order: int) -> None:
@@ -321,7 +322,7 @@ def steps_of_delay(delay: Quantity | None, clock: Clock) -> int:
             f"all weights have the same delay, so {np.size(delay)} delays are no use; make an "
             "object for each"
         )
-    exact = float(np.asarray(delay).item()) / clock.dt_
+    exact = float(np.asarray(delay).item()) / float(clock.dt_)
     if not (0 <= exact < 2**31 and abs(exact - round(exact)) <= Clock.epsilon_dt):
         raise ValueError(
             f"a delay is a whole multiple of the time step, {clock.dt}, and not negative; "

@@ -72,24 +72,14 @@ def geometry(
         With a single row if there is one axis.
     """
     row = (1,) * (2 - len(positions))  # in front of a single axis
-    return Geometry(
-        source_start,
-        *row,
-        *positions,
-        features,
-        *row,
-        *width,
-        maps,
-        groups,
-        *row,
-        *stride,
-        *(0,) * len(row),
-        *padding,
-        *row,
-        *dilation,
-        *row,
-        *windows,
+    nothing = (0,) * len(row)
+    numbers = (
+        *(source_start, *row, *positions, features),
+        *(*row, *width, maps, groups),
+        *(*row, *stride, *nothing, *padding, *row, *dilation),
+        *(*row, *windows),
     )
+    return Geometry._make(numbers)
 
 
 def whole_number(value: Any, name: str, least: int) -> int:
