@@ -126,8 +126,8 @@ def _verdict(paired: Paired) -> str:
     """Say how much of the accuracy was the clock's."""
     gain = paired.difference
     points = f"{100 * abs(gain.estimate):.1f} points"
-    interval = f"95 % interval {100 * gain.low:.1f} to {100 * gain.high:.1f}"
-    test = f"McNemar's exact p = {paired.p:.2g}, {interval}"
+    interval = f"{100 * gain.low:.1f} to {100 * gain.high:.1f}"
+    test = f"McNemar's exact p = {paired.p:.2g}; points lost, 95 % interval: {interval}"
     if paired.p >= CHANCE:
         return f"No part of it is shown to be the clock's ({test})."
     if gain.estimate > 0:
