@@ -74,10 +74,13 @@ class Engine:
                 )
 
     def chosen(self, presentations: int) -> Engine:
-        """Return the engine with ``auto`` replaced by what is best for so many sentences."""
+        """Return the engine with ``auto`` replaced by what is best for so many sentences.
+
+        One that is presented in ten times as many steps is as good as ten of them.
+        """
         synapses = None if self.synapses == "auto" else self.synapses
         with backend_errors():
-            backend = choose_backend(self.backend, presentations, synapses)
+            backend = choose_backend(self.backend, presentations * self.parts, synapses)
         return replace(self, backend=backend, synapses=synapses or choose_synapses(backend))
 
     @property

@@ -19,16 +19,17 @@ from bionlp.experiments.cells import (
     TABLES,
     Cell,
 )
+from bionlp.experiments.clock import CLOCK, ClockResults, list_clock
 from bionlp.experiments.encoders import EncoderCell
 from bionlp.experiments.neurons import TABLE as NEURONS
-from bionlp.experiments.neurons import NeuronsResults, list_neurons
+from bionlp.experiments.neurons import TRAINED, NeuronsResults, list_neurons
 from bionlp.experiments.page import make_page
 from bionlp.experiments.perturbations import PERTURB, PerturbedResults
 from bionlp.experiments.results import IDENTITY, Results
 from bionlp.training.settings import recipe
 
 ROOT = Path(__file__).parents[1]
-OWN = (PERTURB, NEURONS)
+OWN = (PERTURB, NEURONS, CLOCK)
 """Documents of models that nothing is trained for."""
 DOCUMENTS = [path for path in sorted((ROOT / "results").glob("*.json")) if path.stem not in OWN]
 UNDRAWN = (ENERGY, ATTACKED, ENCODERS)
@@ -130,6 +131,29 @@ def test_cells_of_neuron_models_count_as_finished():
         assert results.find(cell) is record
         assert record["command"] == cell.command
         assert record["dt_ms"] == cell.dt_ms
+
+
+def test_cells_of_time_steps_count_as_finished_and_add_up():
+    results = ClockResults(ROOT / "results")
+    assert {record["dt_ms"] for record in results.records} == {1, 0.5, 0.1}
+    for record in results.records:
+        chosen = [record["neurons"]], [record["dt_ms"]], [record["dataset"]], [record["seed"]]
+        (cell,) = list_clock(*chosen, record["sentences"])
+        assert results.find(cell) is record
+        assert record["command"] == cell.command
+        n = record["sentences"]
+        assert len(record["answers"]) == len(record["right"]) == record["scores"]["n"] == n
+        assert record["right"].count("1") / n == record["scores"]["accuracy"]
+    # In whole steps it is the network of the other table.
+    others = {
+        (record["dataset"], record["seed"], record["sentences"]): record["before"]
+        for record in NeuronsResults(ROOT / "results").records
+        if record["neurons"] == TRAINED
+    }
+    whole = [r for r in results.records if r["neurons"] == TRAINED and r["dt_ms"] == 1]
+    for record in whole:
+        which = record["dataset"], record["seed"], record["sentences"]
+        assert record["scores"] == others.get(which, record["scores"])
 
 
 def test_cells_of_perturbations_say_how_they_were_computed():

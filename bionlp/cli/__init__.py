@@ -26,6 +26,7 @@ from bionlp.cli import (
     energy,
     evaluate,
     experiment,
+    experiment_neurons,
     export,
     neurons,
     nir,
@@ -110,6 +111,12 @@ app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(embeddings.app, name="embeddings")
+experiment.app.command(
+    epilog=experiment_neurons.NEURONS, short_help="Other neurons in the bundled models."
+)(experiment_neurons.neurons)
+experiment.app.command(
+    epilog=experiment_neurons.CLOCK, short_help="The bundled models in smaller time steps."
+)(experiment_neurons.clock)
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(nir.app, name="nir")
 

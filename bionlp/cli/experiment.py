@@ -112,7 +112,7 @@ def table(
     name = str(context.info_name)
     vectors = {"english": english, "chinese": chinese}
     cells = list_cells(
-        name, _listed(datasets), _listed(methods), _numbers(seeds), _listed(recipes), vectors
+        name, listed(datasets), listed(methods), numbers(seeds), listed(recipes), vectors
     )
     _run(name, cells, out, work, device, as_json)
 
@@ -181,12 +181,12 @@ def attacks(
     from bionlp.experiments.results import Results
 
     cells = list_attacks(
-        _listed(datasets),
-        _listed(methods),
-        _numbers(seeds),
-        _listed(recipes),
+        listed(datasets),
+        listed(methods),
+        numbers(seeds),
+        listed(recipes),
         {"english": english, "chinese": chinese},
-        attacks=_listed(attacks),
+        attacks=listed(attacks),
         noise=noise,
         sentences=sentences,
     )
@@ -245,7 +245,7 @@ def encoders(
 
     vectors = {"english": english, "chinese": chinese}
     taught: dict[str, Any] = {"teacher": None if teacher == NO_TEACHER else teacher}
-    chosen = _listed(datasets), _listed(methods), _numbers(seeds)
+    chosen = listed(datasets), listed(methods), numbers(seeds)
     cells = list_encoders(*chosen, vectors, **taught)
     records = run_encoders(cells, Results(out, name), folder, report, choose_device(device))
     _print(name, records, as_json)
@@ -272,7 +272,7 @@ def figure(
 
     name = str(context.info_name)
     vectors = {"english": english, "chinese": chinese}
-    cells = list_points(name, _listed(datasets), _numbers(seeds), _listed(recipes), vectors)
+    cells = list_points(name, listed(datasets), numbers(seeds), listed(recipes), vectors)
     _run(name, cells, out, work, device, as_json)
 
 
@@ -309,21 +309,28 @@ def _print(name: str, records: list[dict[str, Any]], as_json: bool) -> None:
         typer.echo(make_tables(name, records))
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
     """Split a list with commas; each entry once."""
     return list(dict.fromkeys(entry.strip() for entry in text.split(",")))
 
 
-def _numbers(seeds: str) -> list[int]:
-    listed = _listed(seeds)
+def numbers(seeds: str) -> list[int]:
+    """Read seeds.
+
+    Raises
+    ------
+    UsageError
+        If one is none.
+    """
+    entries = listed(seeds)
     digits = len(str(MOST_SEED))
-    if not all(seed.isdecimal() and len(seed) <= digits for seed in listed) or any(
-        int(seed) > MOST_SEED for seed in listed
+    if not all(seed.isdecimal() and len(seed) <= digits for seed in entries) or any(
+        int(seed) > MOST_SEED for seed in entries
     ):
         raise UsageError(
             f"seeds are whole numbers from 0 to {MOST_SEED}, such as 0,1,2, not {seeds[:60]!r}"
         )
-    return [int(seed) for seed in listed]
+    return [int(seed) for seed in entries]
 
 
 def perturb(
@@ -363,8 +370,8 @@ def perturb(
     from bionlp.experiments.perturbation_section import perturbation_tables
     from bionlp.experiments.perturbations import PerturbedResults, list_perturbed
 
-    kinds, amounts = _listed(what), _levels(levels)
-    cells = list_perturbed(kinds, amounts, _listed(datasets), _numbers(seeds), sentences)
+    kinds, amounts = listed(what), _levels(levels)
+    cells = list_perturbed(kinds, amounts, listed(datasets), numbers(seeds), sentences)
     results = PerturbedResults(out)
     records = run_perturbed(cells, results, Reporter(), choose_device(device))
     if as_json:
@@ -373,57 +380,14 @@ def perturb(
         typer.echo(perturbation_tables(records))
 
 
-def neurons(
-    models: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B,C",
-            help="Only these models of neurons (see bionlp neurons), and trained. Default: all.",
-            autocompletion=completion.listed(completion.NEURONS),
-        ),
-    ] = None,
-    datasets: Annotated[
-        str,
-        typer.Option(metavar="A,B", help="Only these bundled models, of mr and waimai."),
-    ] = "mr",
-    seeds: Seeds = "0",
-    sentences: Annotated[
-        int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
-    ] = 200,
-    out: Results = Path("results"),
-    as_json: Json = False,
-) -> None:
-    """Replace the neurons of bundled models in Brian 2, before and after a fit.
-
-    Nothing is trained. The command can be stopped and started at will: finished
-    cells are taken from --out.
-    """
-    make_folder(out)
-
-    from bionlp.cli.output import print_json
-    from bionlp.experiments.neurons import TRAINED, NeuronsResults, list_neurons, run_neurons
-    from bionlp.experiments.neurons_section import neurons_table
-    from networks.brian.neuron_files import shelf
-
-    chosen = _listed(models) if models else [TRAINED, *shelf()]
-    cells = list_neurons(chosen, _listed(datasets), _numbers(seeds), sentences)
-    records = run_neurons(cells, NeuronsResults(out), Reporter())
-    if as_json:
-        print_json({"table": "neurons", "cells": records})
-    else:
-        typer.echo(neurons_table(records))
-
-
 def _levels(text: str | None) -> list[float]:
     try:
-        return [float(level) for level in _listed(text)] if text else []
+        return [float(level) for level in listed(text)] if text else []
     except ValueError:
         raise UsageError(f"levels are numbers, such as 0.1,0.2, not {str(text)[:60]!r}") from None
 
 
 PERTURB_EXAMPLE = "Example: bionlp experiment perturb --what bits,noise --datasets mr --seeds 0,1,2"
-NEURONS_EXAMPLE = "Example: bionlp experiment neurons --models trained,adex --sentences 200"
-app.command(epilog=NEURONS_EXAMPLE, short_help="Other neurons in the bundled models.")(neurons)
 app.command(epilog=PERTURB_EXAMPLE, short_help="Perturbations of the bundled models.")(perturb)
 
 KINDS = (

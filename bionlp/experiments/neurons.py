@@ -12,10 +12,10 @@ import hashlib
 import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast
 
 from pydantic import Field
 
@@ -33,9 +33,11 @@ from bionlp.experiments.store import Record, Store, missing_cells
 from bionlp.limits import MOST_SEED
 from bionlp.neuron_fitting import USUAL_SAMPLES, fit_to_trained
 from bionlp.progress import Reporter
+from bionlp.scores import Evaluation
 from bionlp.strict import OneOf, Open
 from networks.brian import NeuronModel
 from networks.brian.expressions import evaluate as worked_out
+from networks.brian.fitting import Fit
 from networks.brian.neuron_files import shelf, shelf_model
 from networks.brian.neuron_model import ALL
 from networks.described import digest_of
@@ -92,6 +94,34 @@ class Document(Open):
 
     table: Annotated[str, OneOf([TABLE])]
     cells: list[Finished]
+
+
+class AnyCell(Protocol):
+    """What the cells of this table and of :mod:`bionlp.experiments.clock` have."""
+
+    @property
+    def dataset(self) -> str:
+        """One of :data:`bionlp.experiments.perturbations.MODELS`."""
+
+    @property
+    def seed(self) -> int:
+        """Of the input."""
+
+    @property
+    def sentences(self) -> int:
+        """The first so many of test."""
+
+    @property
+    def model(self) -> NeuronModel | None:
+        """The neurons, before they are fitted; None for those that were trained."""
+
+    @property
+    def dt_ms(self) -> float:
+        """Duration of a step."""
+
+    @property
+    def command(self) -> str:
+        """What computes it."""
 
 
 @dataclass(frozen=True)
@@ -182,12 +212,12 @@ class NeuronsResults(Store):
     def __init__(self, folder: Path):
         super().__init__(folder, TABLE, Document.model_validate_json)
 
-    def find(self, cell: NeuronsCell) -> Record | None:
+    def find(self, cell: AnyCell) -> Record | None:
         """Return the record of a finished cell, if network and neurons are still the same."""
         same = (record for record in self.records if _is(record, cell))
         return next((record for record in same if record["digest"] == _digest(cell)), None)
 
-    def add(self, cell: NeuronsCell, found: Record) -> Record:
+    def add(self, cell: AnyCell, found: Record) -> Record:
         """Put a cell into the document in place of an older one."""
         model = cell.model
         own = {
@@ -200,11 +230,11 @@ class NeuronsResults(Store):
         return self.replace(asdict(cell) | own | found, lambda record: _is(record, cell))
 
 
-def _is(record: Record, cell: NeuronsCell) -> bool:
+def _is(record: Record, cell: AnyCell) -> bool:
     return all(record[name] == value for name, value in asdict(cell).items())
 
 
-def _digest(cell: NeuronsCell) -> str:
+def _digest(cell: AnyCell) -> str:
     network = digest_of(load_classifier(cell.dataset).network)
     return hashlib.sha256(f"{network} {cell.model!r}".encode()).hexdigest()
 
@@ -242,22 +272,16 @@ def run_neurons(
 
 def _measure(cell: NeuronsCell, dataset: Dataset, report: Reporter) -> dict[str, Any]:
     started, classifier = time.perf_counter(), load_classifier(cell.dataset)
-    engine = Engine(neurons=None if cell.model is None else {ALL: cell.model}, dt_ms=cell.dt_ms)
-    measuring = _Measuring(cell, classifier, dataset, report)
-    before, after = measuring.scores(engine), None
+    neurons = None if cell.model is None else {ALL: cell.model}
+    # What is best for all sentences is so for the few that neurons are fitted on, too.
+    engine = Engine(neurons=neurons, dt_ms=cell.dt_ms).chosen(cell.sentences)
+    measuring = Measuring(cell, classifier, dataset, report)
+    before, after = measuring.evaluate(engine).scores, None
     fits: dict[str, Any] = {}
     if cell.model is not None:
-        spread = dataset.train[:: max(1, len(dataset.train) // FITTED)][:FITTED]
-        neurons, fits = fit_to_trained(
-            classifier,
-            spread,
-            steps=classifier.steps,
-            seed=cell.seed,
-            engine=engine,
-            compared=USUAL_SAMPLES,
-        )
-        engine = Engine(neurons=neurons, dt_ms=cell.dt_ms)
-        after = measuring.scores(engine)
+        neurons, fits = fit_on_train(classifier, dataset, cell.seed, engine)
+        engine = replace(engine, neurons=neurons)
+        after = measuring.evaluate(engine).scores
     return {
         "before": before,
         "after": after,
@@ -267,17 +291,61 @@ def _measure(cell: NeuronsCell, dataset: Dataset, report: Reporter) -> dict[str,
     }
 
 
-class _Measuring:
-    """The test sentences of a cell."""
+def fit_on_train(
+    classifier: TextClassifier, dataset: Dataset, seed: int, engine: Engine
+) -> tuple[dict[str, NeuronModel], dict[str, Fit]]:
+    """Fit the neurons of an engine on :data:`FITTED` sentences from all over train.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        The model.
+    dataset : Dataset
+        What it was trained on.
+    seed : int
+        Of the input spikes.
+    engine : Engine
+        Has the neurons.
+
+    Returns
+    -------
+    neurons, fits
+        As of :func:`bionlp.neuron_fitting.fit_to_trained`.
+    """
+    spread = dataset.train[:: max(1, len(dataset.train) // FITTED)][:FITTED]
+    return fit_to_trained(
+        classifier,
+        spread,
+        steps=classifier.steps,
+        seed=seed,
+        engine=engine,
+        compared=USUAL_SAMPLES,
+    )
+
+
+class Measuring:
+    """The test sentences of a cell.
+
+    Parameters
+    ----------
+    cell : NeuronsCell or ClockCell
+        Has the seed, and the number of sentences.
+    classifier : TextClassifier
+        The model.
+    dataset : Dataset
+        Its test has the sentences.
+    report : Reporter
+        Hears how far it has come.
+    """
 
     def __init__(
-        self, cell: NeuronsCell, classifier: TextClassifier, dataset: Dataset, report: Reporter
+        self, cell: AnyCell, classifier: TextClassifier, dataset: Dataset, report: Reporter
     ):
         self._classifier, self._report, self._seed = classifier, report, cell.seed
         self._examples = dataset.test[: cell.sentences]
 
-    def scores(self, engine: Engine) -> dict[str, float]:
-        """Return how often the network is right."""
+    def evaluate(self, engine: Engine) -> Evaluation:
+        """Have the network answer."""
         with self._report.fraction("sentences", len(self._examples)) as advance:
             return evaluate(
                 self._classifier,
@@ -287,7 +355,7 @@ class _Measuring:
                 engine=engine,
                 workers=cores(),
                 advance=advance,
-            ).scores
+            )
 
     def work(self, engine: Engine) -> dict[str, float]:
         """Count what sentences call forth, one after the other in this process."""

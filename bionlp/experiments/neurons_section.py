@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from textwrap import fill
 
@@ -13,12 +14,12 @@ from bionlp.experiments.store import Record
 
 EXPLANATION = """\
 All neurons of the bundled models are replaced in Brian 2, their weights are not. Accuracy on the
-first {sentences} sentences of test, with 95 % confidence intervals (Wilson), as the models stand on
-the shelf (`bionlp neurons`), and with a gain and a bias of each layer that were fitted on {fitted}
-training sentences (`bionlp calibrate`), labels not looked at. The error is that of a neuron's
-spikes in a sentence, root of the mean square, over layers: before and after the fit. Spikes and
-synaptic operations are means over {counted} sentences, of the fitted network. Seconds are those of
-a sentence, building and compiling included, beside the load that there was."""
+first {sentences} sentences of test{fewer}, with 95 % confidence intervals (Wilson), as the models
+stand on the shelf (`bionlp neurons`), and with a gain and a bias of each layer that were fitted on
+{fitted} training sentences (`bionlp calibrate`), labels not looked at. The error is that of a
+neuron's spikes in a sentence, root of the mean square, over layers: before and after the fit.
+Spikes and synaptic operations are means over {counted} sentences, of the fitted network. Seconds
+are those of a sentence, building and compiling included, beside the load that there was."""
 
 
 def neurons_section(records: Sequence[Record]) -> list[str]:
@@ -36,8 +37,10 @@ def neurons_section(records: Sequence[Record]) -> list[str]:
     """
     if not records:
         return []
-    sentences = " or ".join(str(n) for n in sorted({record["sentences"] for record in records}))
-    told = EXPLANATION.format(sentences=sentences, fitted=FITTED, counted=COUNTED)
+    usual = _usual(records)
+    some = any(record["sentences"] != usual for record in records)
+    fewer = ", or on the first n where the table says so" if some else ""
+    told = EXPLANATION.format(sentences=usual, fewer=fewer, fitted=FITTED, counted=COUNTED)
     return [
         "## Other neurons with the trained weights",
         fill(told, 100),
@@ -50,7 +53,7 @@ def neurons_section(records: Sequence[Record]) -> list[str]:
 
 def neurons_table(records: Sequence[Record]) -> str:
     """Lay out cells: a row for each network and model of neurons."""
-    rows = []
+    rows, usual = [], _usual(records)
     for dataset in datasets_of(records):
         own = [record for record in records if record["dataset"] == dataset]
         for record in sorted(own, key=lambda record: record["neurons"] != TRAINED):
@@ -64,8 +67,8 @@ def neurons_table(records: Sequence[Record]) -> str:
                     DATASETS[dataset],
                     record["title"],
                     f"{record['dt_ms']:g}",
-                    _accuracy(record["before"]),
-                    _accuracy(record["after"]),
+                    accuracy_told(record["before"], usual),
+                    accuracy_told(record["after"], usual),
                     *errors,
                     f"{work['spikes']:,.0f}",
                     f"{work['synaptic_operations'] / 1e6:,.1f} M",
@@ -76,12 +79,28 @@ def neurons_table(records: Sequence[Record]) -> str:
     return markdown([*head, "Spikes", "Operations", "Seconds"], rows)
 
 
-def _accuracy(scores: dict[str, float] | None) -> str:
+def accuracy_told(scores: dict[str, float] | None, usual: int | None = None) -> str:
+    """Say an accuracy with its interval.
+
+    Parameters
+    ----------
+    scores : dict or None
+        As of a record; nothing is said of none.
+    usual : int, optional
+        Number of sentences that needs no word.
+    """
     if scores is None:
         return ""
     n = int(scores["n"])
+    of = "" if usual in (None, n) else f", n = {n}"
     found = proportion_interval(round(scores["accuracy"] * n), n)
-    return f"{100 * scores['accuracy']:.1f} ({100 * found.low:.1f} to {100 * found.high:.1f})"
+    return f"{100 * scores['accuracy']:.1f} ({100 * found.low:.1f} to {100 * found.high:.1f}){of}"
+
+
+def _usual(records: Sequence[Record]) -> int:
+    """Return the number of sentences of most cells; the largest of several."""
+    counts = Counter(record["sentences"] for record in records)
+    return max(counts, key=lambda n: (counts[n], n))
 
 
 def _sources(records: Sequence[Record]) -> dict[str, str]:

@@ -20,6 +20,8 @@ from bionlp.experiments.cells import (
     METHODS,
     TABLES,
 )
+from bionlp.experiments.clock import ClockResults
+from bionlp.experiments.clock_section import clock_section
 from bionlp.experiments.encoder_section import encoder_section, encoder_tables
 from bionlp.experiments.energy_section import energy_section, energy_table
 from bionlp.experiments.layout import (
@@ -156,6 +158,7 @@ def make_page(folder: Path, link: str) -> str:
         parts += sweep_section(figure, everything[figure], folder, link)
     parts += perturbation_section(PerturbedResults(folder).records, folder, link)
     parts += neurons_section(NeuronsResults(folder).records)
+    parts += clock_section(ClockResults(folder).records)
     # The other experiments have few commands, which are given beside them.
     cells = [_cells(everything[table]) for table in TABLES if everything[table]]
     if cells:

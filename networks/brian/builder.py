@@ -247,6 +247,8 @@ class SharedBuilder(Builder):
                 presents.clears(group, variable, value)
             if population.neuron.spikes:
                 presents.empties(group)
+                if text is not None:
+                    presents.watches(group)
         for synapses in built.synapses.values():
             if synapses.pending:
                 presents.clears(synapses, synapses.pending)

@@ -159,16 +159,10 @@ class BrianNetwork:
         self.clock = brian2.Clock(self.dt, name=f"{CLOCK}*") if own else brian2.defaultclock
         self._built = self._builder.build(self.stimulus, self.clock)
         self.groups, self.synapses = self._built.groups, self._built.synapses
-        self._fired = {
-            name: brian2.SpikeMonitor(self.groups[name], record=False, name=f"{name}_fired*")
-            for name, text in self._texts.items()
-            if text.model.threshold is not None
-        }
         self.network = brian2.Network(
             *self.groups.values(),
             *self.synapses.values(),
             *self._built.others,
-            *self._fired.values(),
         )
         if self._built.schedule is not None:
             self.network.schedule = self._built.schedule
@@ -269,8 +263,10 @@ class BrianNetwork:
         for name, text in self._texts.items():
             for variable in text.initial:
                 self.check_values(name, variable, self.groups[name].variables[variable].get_value())
-        for name, monitor in self._fired.items():
-            if name not in self._silent and not np.any(monitor.count):
+        presents = self.groups[self.description.input.name]
+        for name, text in self._texts.items():
+            fires = text.model.threshold is None or presents.fired(self.groups[name])
+            if name not in self._silent and not fires:
                 self._silent.add(name)
                 _logger.warning(
                     "layer %s never fired; lower its threshold, or raise the scale of its input",

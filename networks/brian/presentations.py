@@ -3,7 +3,8 @@ r"""The input of a stream of presentations, as one Brian 2 object.
 In the ``start`` slot of each step it writes the spikes of the input neurons. When a presentation
 begins it first clears whatever lasts in the network: variables of neurons, spikes in flight, and
 the spikes of the step before, which resets and feedback look for. So nothing is left of the
-sentence before.
+sentence before. Groups of which somebody wants to know whether they ever fire are looked at before
+that, and when the run is over, before Brian 2 forgets who spiked last.
 
 Where a network goes through a presentation in several sweeps (:mod:`networks.description.sweeps`),
 the group says which sweep and which step of it this is, and fires in those that it is told.
@@ -92,6 +93,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self.events = {"spike": "presented"}
         self._cleared: list[tuple[str, float]] = []
         self._emptied: list[str] = []
+        self._watched: dict[str, tuple[str, str]] = {}
         Nameable.__init__(self, name)
         self.variables = Variables(self)
         self.variables.add_constant("N", self._N)
@@ -114,6 +116,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
                 "fires": fires,
                 "cleared": self._cleared,
                 "emptied": self._emptied,
+                "watched": self._watched,
                 "file": FILE,
                 "clock_name": clock.name,
             },
@@ -156,9 +159,21 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         """Forget who spiked in the step before each presentation."""
         self._emptied.append(self._reaches(group, "_spikespace"))
 
+    def watches(self, group: brian2.NeuronGroup) -> None:
+        """Have it be known whether anybody in a group fires, without a monitor of the group."""
+        name = f"_seen_{len(self._watched)}"
+        self.variables.add_array(name, size=1, dtype=np.int32)
+        self.needed_variables.append(name)
+        self._watched[group.name] = name, self._reaches(group, "_spikespace")
+
+    def fired(self, group: brian2.NeuronGroup) -> bool:
+        """Tell whether anybody in a group that is watched has fired in the last run."""
+        seen, _ = self._watched[group.name]
+        return bool(self.variables[seen].get_value()[0])
+
     def _reaches(self, group: Group, variable: str) -> str:
         """Let generated code reach a variable, and return what it calls it."""
-        name = f"_reached_{len(self._cleared) + len(self._emptied)}"
+        name = f"_reached_{len(self._cleared) + len(self._emptied) + len(self._watched)}"
         self.variables.add_reference(name, group, variable)
         self.needed_variables.append(name)
         return name

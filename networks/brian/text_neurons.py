@@ -6,6 +6,9 @@ unit, and in the ``drive`` slot
 
     x = x + (scale * input_current + bias)      or      x = scale * input_current + bias
 
+Equations that change nothing between inputs, as those of a neuron without a leak, are left out: the
+trained neurons are not integrated either then.
+
 Before anything is built, one neuron of each population is integrated for one step by NumPy: Brian 2
 then says of a text what it would say of the whole network, and it is known of which population.
 """
@@ -16,11 +19,14 @@ from typing import Any
 
 import brian2
 import numpy as np
+import sympy
 from brian2.core.base import BrianObjectException
+from brian2.equations.equations import PARAMETER, SingleEquation
+from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
 from brian2.units.fundamentalunits import get_dimensions
 
 from networks.brian.backends import codegen_target
-from networks.brian.expressions import unit_name
+from networks.brian.expressions import evaluate, unit_name
 from networks.brian.groups import CONSTANT, declare, in_slots
 from networks.brian.integration import integration
 from networks.brian.model_text import BIAS, BUFFER, FAULTS, SCALE, ModelText
@@ -31,6 +37,8 @@ from networks.description import Network, Population
 
 HUGE = 1e50
 """Where Brian 2 begins to doubt a value."""
+NOTHING = 2.0**-55
+"""A change by this part of itself, or less, rounds back to the number that there was."""
 PARTS = {"thresholder": "threshold", "resetter": "reset", "run_regularly": "scale"}
 """What objects of Brian 2 are called, and the text that they are made of."""
 
@@ -98,10 +106,43 @@ class TextNeurons(ModelText):
         dtype : type
             Precision of their variables.
         """
-        return self._group(self._size, clock, constant, dtype)
+        equations = self._held() if self._still() else self.equations
+        return self._group(equations, self._size, clock, constant, dtype)
+
+    def _still(self) -> bool:
+        """Tell whether equations leave every number as it is between inputs."""
+        if self.model.refractory is not None:
+            return False  # it is while they are integrated that neurons cease to be refractory
+        rates = self.equations.get_substituted_expressions()
+        of = self.equations.diff_eq_names
+        return all(self._stays(name, rate.code) for name, rate in rates if name in of)
+
+    def _stays(self, variable: str, rate: str) -> bool:
+        """Tell whether dx/dt is a x, with an a for which x (1 + a dt) is x."""
+        expression, x = str_to_sympy(rate), sympy.Symbol(variable, real=True)
+        if expression.subs(x, 0) != 0:
+            return False
+        try:
+            # One that has other variables, x itself or functions is no constant expression.
+            part = evaluate(sympy_to_str(expression.diff(x)), self.names) * self.dt
+        except ValueError:
+            return False
+        return get_dimensions(part).is_dimensionless and bool(np.all(np.abs(part) <= NOTHING))
+
+    def _held(self) -> brian2.Equations:
+        """Return the equations with variables that hold what they are given."""
+        return brian2.Equations(
+            [
+                SingleEquation(PARAMETER, e.varname, e.dim)
+                if e.varname in self.equations.diff_eq_names
+                else e
+                for e in self.equations.values()
+            ]
+        )
 
     def _group(
         self,
+        equations: brian2.Equations,
         size: int,
         clock: brian2.Clock,
         constant: np.ndarray | None,
@@ -123,7 +164,7 @@ class TextNeurons(ModelText):
             spiking["refractory"] = False if model.refractory is None else model.refractory
         group = brian2.NeuronGroup(
             size,
-            self.equations + brian2.Equations(more),
+            equations + brian2.Equations(more),
             method=integration(model.method),
             clock=clock,
             name=f"{self.name}*",
@@ -175,7 +216,7 @@ class TextNeurons(ModelText):
                 brief_garbage_collection(),
             ):
                 clock = brian2.Clock(self.dt)
-                group = self._group(1, clock, None, np.float64)
+                group = self._group(self.equations, 1, clock, None, np.float64)
                 network = brian2.Network(group)
                 network.schedule = ["start", *(slot(step, self.name) for step in self.steps), "end"]
                 network.run(self.dt)

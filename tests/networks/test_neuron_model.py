@@ -62,6 +62,61 @@ def silence(steps):
     return np.zeros((steps, 1, 1), dtype=bool)
 
 
+def objects(network, presentations, neurons=None):
+    """Return what Brian 2 computes in each step of a network, by name."""
+    stimulus = SpikeStimulus(presentations)
+    with BrianNetwork(network, stimulus, backend="numpy", neurons=neurons) as brian:
+        brian.run(seed=0)
+        return sorted(
+            part.name
+            for held in brian.network.objects
+            for part in (held, *held.contained_objects)
+            if getattr(part, "code_objects", ())
+        )
+
+
+def test_the_trained_neuron_as_text_takes_no_step_more(make_network, make_spikes):
+    presentations = [make_spikes(5)]
+    lif = shelf_model("lif")
+    expected = objects(make_network(), presentations)
+    assert objects(make_network(), presentations, lif) == expected
+    # Neurons that leak are integrated, and so are those that are refractory.
+    leaky = set(objects(make_network(decay=0.9), presentations, lif))
+    updaters = leaky - set(expected)
+    assert updaters
+    assert all(name.endswith("_stateupdater") for name in updaters)
+    refractory = dataclasses.replace(lif, refractory="1*ms")
+    assert set(objects(make_network(), presentations, refractory)) == leaky
+
+
+@pytest.mark.parametrize(
+    ("equation", "integrated"),
+    [
+        ("dv/dt = -v / tau_v : 1", False),
+        ("dv/dt = -v / (1e20*second) : 1", False),
+        ("dv/dt = -v / (1e10*second) : 1", True),
+        ("dv/dt = -v / tau_v + 1e-30*Hz : 1", True),
+        ("dv/dt = -v**3 / tau_v : 1", True),
+        ("dv/dt = (w - v) / tau_v : 1\nw : 1", True),
+        ("dv/dt = (w - v) / tau_v : 1\ndw/dt = -w / tau_v : 1", True),
+        ("dv/dt = -v * leak : 1\nleak = 1 / tau_v : Hz", False),
+        ("dv/dt = -v / tau_v : 1\ndw/dt = -w / tau_v : 1", False),
+        ("dv/dt = -v / tau_v : 1\ndw/dt = -w / (10*ms) : 1", True),
+    ],
+)
+def test_what_changes_between_inputs_is_integrated(make_spikes, equation, integrated):
+    network = one_population(3, bias=0.3)
+    model = NeuronModel(equation, "v > threshold", reset="v = v - threshold")
+    names = objects(network, [silence(5)], model)
+    assert ("cells_stateupdater" in names) == integrated
+
+
+def test_equations_that_change_nothing_are_still_held_against_units():
+    wrong = NeuronModel("dv/dt = -v / (1e30*meter) : 1", "v > 1", reset="v = 0")
+    with pytest.raises(ModelError, match="'cells', equations: .*unit"):
+        simulate(one_population(1, bias=0.0), [silence(3)], wrong)
+
+
 @settings(max_examples=10)
 @given(
     decay=st.one_of(st.just(1.0), st.floats(0.05, 1)),
@@ -305,6 +360,36 @@ def test_a_layer_that_never_fires_is_told_of_once(network, make_spikes, caplog):
         brian.run(seed=0)
     (message,) = [record.getMessage() for record in caplog.records]
     assert message.startswith("layer pool3 never fired; lower its threshold")
+
+
+@pytest.mark.parametrize(
+    ("steps", "fires", "backend"),
+    [
+        (1, 0, "numpy"),
+        (5, 0, "numpy"),
+        (5, 4, "numpy"),
+        pytest.param(5, 4, "cython", marks=[pytest.mark.slow, needs_compiler]),
+        pytest.param(5, 4, "cpp_standalone", marks=[pytest.mark.slow, needs_compiler]),
+    ],
+)
+def test_a_layer_that_fires_once_is_not_told_of(steps, fires, backend, caplog):
+    network = one_population(2, bias=0.0, weight=2.0)
+    once, never = silence(steps), silence(steps)
+    once[fires] = True
+    with (
+        caplog.at_level(logging.WARNING, "networks"),
+        BrianNetwork(
+            network, SpikeStimulus([once]), backend=backend, neurons=shelf_model("lif")
+        ) as brian,
+    ):
+        brian.run(seed=0)
+        assert not caplog.records
+        brian.run(seed=0, stimulus=SpikeStimulus([once, never]))
+        assert not caplog.records
+        # The spikes of one run say nothing of the next one.
+        brian.run(seed=0, stimulus=SpikeStimulus([never]))
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message.startswith("layer cells never fired")
 
 
 def test_an_unstable_step_is_an_error_that_says_what_to_try():

@@ -69,6 +69,10 @@ void report(int64_t done)
     const int64_t in_step = since % schedule.durations[number];
     {{sweep}} = in_sweep;
     {{step}} = in_step;
+    {% for seen, space in watched.values() %}
+    {% set saw = get_array_name(variables[seen]) %}
+    {{saw}}[0] = now > 0 && ({{saw}}[0] || {{get_array_name(variables[space])}}[_num{{space}} - 1] > 0);
+    {% endfor %}
     if (since == 0) {
         {% for name, value in cleared %}
         for (size_t neuron = 0; neuron < _num{{name}}; neuron++)
@@ -90,4 +94,12 @@ void report(int64_t done)
         {{clock_name}}.set_interval({{t}}, (now + 1) * {{dt}});
         report(schedule.presentations);
     }
+{% endblock %}
+
+{% block after_code %}
+    {% for seen, space in watched.values() %}
+    {{get_array_name(variables[seen])}}[0] |= {{get_array_name(variables[space])}}[_num{{space}} - 1] > 0;
+    {% else %}
+    // EMPTY_CODE_BLOCK
+    {% endfor %}
 {% endblock %}

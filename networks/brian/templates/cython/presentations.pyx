@@ -51,6 +51,10 @@ cdef extern from *:
     cdef int64_t in_step = since % schedule.durations[number]
     {{sweep}} = in_sweep
     {{step}} = in_step
+    {% for seen, space in watched.values() %}
+    {% set saw, array = get_array_name(variables[seen]), get_array_name(variables[space]) %}
+    {{saw}}[0] = now > 0 and ({{saw}}[0] or {{array}}[_num{{array}} - 1] > 0)
+    {% endfor %}
     if since == 0:
         {% for name, value in cleared %}
         {% set array = get_array_name(variables[name]) %}
@@ -72,4 +76,13 @@ cdef extern from *:
             done += schedule.durations[before]
         {{_spikespace}}[N] = given(schedule, done, in_step, {{_spikespace}})
         {% endif %}
+{% endblock %}
+
+{% block after_code %}
+    {% for seen, space in watched.values() %}
+    {% set array = get_array_name(variables[space]) %}
+    {{get_array_name(variables[seen])}}[0] |= {{array}}[_num{{array}} - 1] > 0
+    {% else %}
+    # EMPTY_CODE_BLOCK
+    {% endfor %}
 {% endblock %}

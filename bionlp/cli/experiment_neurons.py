@@ -1,0 +1,108 @@
+"""``bionlp experiment neurons`` and ``clock``: bundled models with other neurons and steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bionlp.cli import completion
+from bionlp.cli.experiment import Results, Seeds, listed, numbers
+from bionlp.cli.options import Json
+from bionlp.errors import UsageError
+from bionlp.files import make_folder
+from bionlp.limits import MOST_SENTENCES
+from bionlp.progress import Reporter
+
+CLOCK = "Example: bionlp experiment clock --models trained --dt 1,0.1 --sentences 200"
+NEURONS = "Example: bionlp experiment neurons --models trained,adex --sentences 200"
+
+Bundled = Annotated[
+    str, typer.Option(metavar="A,B", help="Only these bundled models, of mr and waimai.")
+]
+FirstOfTest = Annotated[
+    int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
+]
+
+
+def neurons(
+    models: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C",
+            help="Only these models of neurons (see bionlp neurons), and trained. Default: all.",
+            autocompletion=completion.listed(completion.NEURONS),
+        ),
+    ] = None,
+    datasets: Bundled = "mr",
+    seeds: Seeds = "0",
+    sentences: FirstOfTest = 200,
+    out: Results = Path("results"),
+    as_json: Json = False,
+) -> None:
+    """Replace the neurons of bundled models in Brian 2, before and after a fit.
+
+    Nothing is trained. The command can be stopped and started at will: finished
+    cells are taken from --out.
+    """
+    make_folder(out)
+
+    from bionlp.cli.output import print_json
+    from bionlp.experiments.neurons import TRAINED, NeuronsResults, list_neurons, run_neurons
+    from bionlp.experiments.neurons_section import neurons_table
+    from networks.brian.neuron_files import shelf
+
+    chosen = listed(models) if models else [TRAINED, *shelf()]
+    cells = list_neurons(chosen, listed(datasets), numbers(seeds), sentences)
+    records = run_neurons(cells, NeuronsResults(out), Reporter())
+    if as_json:
+        print_json({"table": "neurons", "cells": records})
+    else:
+        typer.echo(neurons_table(records))
+
+
+def clock(
+    models: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,C",
+            help="Only these models of neurons (see bionlp neurons), and trained.",
+            autocompletion=completion.listed(completion.NEURONS),
+        ),
+    ] = "trained,lif_refractory,adex",
+    steps: Annotated[
+        str, typer.Option("--dt", metavar="MS,MS", help="Durations of a step, in milliseconds.")
+    ] = "1,0.5,0.1",
+    datasets: Bundled = "mr",
+    seeds: Seeds = "0",
+    sentences: FirstOfTest = 200,
+    out: Results = Path("results"),
+    as_json: Json = False,
+) -> None:
+    """Run bundled models in smaller time steps: what of accuracy was the clock's.
+
+    Rates and time constants are kept. Neurons of the shelf are fitted in steps
+    of 1 ms and keep what was found. The command can be stopped and started at
+    will: finished cells are taken from --out.
+    """
+    make_folder(out)
+
+    from bionlp.cli.output import print_json
+    from bionlp.experiments.clock import ClockResults, list_clock, run_clock
+    from bionlp.experiments.clock_section import clock_table
+
+    of_steps = _durations(steps)
+    cells = list_clock(listed(models), of_steps, listed(datasets), numbers(seeds), sentences)
+    records = run_clock(cells, ClockResults(out), Reporter())
+    if as_json:
+        print_json({"table": "clock", "cells": records})
+    else:
+        typer.echo(clock_table(records))
+
+
+def _durations(text: str) -> list[float]:
+    try:
+        return [float(step) for step in listed(text)]
+    except ValueError:
+        raise UsageError(f"steps are milliseconds, such as 1,0.5,0.1, not {text[:60]!r}") from None
