@@ -144,7 +144,7 @@ def _equations(
     """Return the equations of the variables, a namespace and values for what they need."""
     equations, namespace, arrays = "", {}, {}
     for variable in neuron.variables:
-        decay = getattr(neuron, neuron.decays.get(variable, ""), 1.0)
+        decay = neuron.values.get(neuron.decays.get(variable, ""), 1.0)
         if np.ndim(decay) == 0 and decay == 1:
             equations += f"{variable} : 1\n"
             continue
