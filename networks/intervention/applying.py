@@ -6,7 +6,7 @@ Each population that something is done to gets neurons that carry it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def intervene(network: Network, interventions: Iterable[Intervention]) -> Networ
         influences = getattr(before, "influences", ())
         added = _influence(network, population, each)
         neurons[population.name] = IntervenedNeuron(undisturbed(before), (*influences, added))
-    return network.with_neurons(neurons)
+    return network.with_neurons(neurons) if neurons else network
 
 
 def untouched(network: Network) -> Network:
@@ -105,24 +105,18 @@ def _chosen(
     network: Network, population: Population, intervention: Intervention
 ) -> float | np.ndarray:
     """Return 1 for neurons that are chosen and 0 for others; 1 if all are."""
-    shape, what = population.shape, f"{intervention.kind}:{population.name}"
+    what = f"{intervention.kind}:{population.name}"
+    counts = {"maps": population.shape[-1], "neurons": population.size}
     if intervention.maps is not None:
         _check_maps(network, population, what)
-        maps = _marked(intervention.maps, shape[-1], what, "maps")
-        return np.array(np.broadcast_to(maps, shape))
-    if intervention.neurons is None:
-        return 1.0
-    return _marked(intervention.neurons, population.size, what, "neurons").reshape(shape)
-
-
-def _marked(ranges: Sequence[range], count: int, what: str, of: str) -> np.ndarray:
-    marked = np.zeros(count)
-    for numbers in ranges:
-        largest = max(numbers[0], numbers[-1])
+    for of, count in counts.items():
+        largest = max(
+            (max(each[0], each[-1]) for each in getattr(intervention, of) or ()), default=0
+        )
         if largest >= count:
             raise ValueError(f"{what} has {of} 0 to {count - 1}, and no {largest}")
-        marked[list(numbers)] = 1
-    return marked
+    chosen = intervention.chosen(population.shape)
+    return 1.0 if chosen.all() else chosen.astype(float)
 
 
 def _check_maps(network: Network, population: Population, what: str) -> None:

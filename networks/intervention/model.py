@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from networks.described import Described, whole
+from networks.described import Described, Shape, whole
 
 KINDS: dict[str, str | None] = {"clamp": "value", "stimulate": "current", "silence": None}
 """What can be done, and the field that says how strongly."""
@@ -94,6 +95,26 @@ class Intervention(Described):
                     f"{self.stop}; the end comes after the beginning"
                 )
 
+    def chosen(self, shape: Shape) -> np.ndarray:
+        """Return which neurons are meant.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the population, or of its first positions.
+
+        Returns
+        -------
+        numpy.ndarray of bool, of this shape
+            True for those that are.
+        """
+        numbers, ranges = np.arange(prod(shape)).reshape(shape), self.neurons
+        if self.maps is not None:
+            numbers, ranges = numbers % shape[-1], self.maps
+        if ranges is None:
+            return np.ones(shape, dtype=bool)
+        return np.any([_among(numbers, each) for each in ranges], axis=0)
+
     def _check_strength(self, name: str) -> None:
         given, wanted = getattr(self, name), KINDS[self.kind] == name
         if given is None and wanted:
@@ -158,6 +179,12 @@ def _range(given: Any, what: str) -> range:
     if given and min(given[0], given[-1]) < 0:
         raise ValueError(f"{what} are counted from 0 on, and {given} goes below")
     return given
+
+
+def _among(numbers: np.ndarray, of: range) -> np.ndarray:
+    """Return which numbers a range has, of any length."""
+    inside = (numbers >= min(of[0], of[-1])) & (numbers <= max(of[0], of[-1]))
+    return inside & ((numbers - of[0]) % of.step == 0)
 
 
 def _typed(numbers: range) -> str:
