@@ -47,6 +47,13 @@ def interventions_on(recording: xr.DataTree, layer: str, neurons: np.ndarray) ->
     ]
 
 
+def span_of(recording: xr.DataTree, done: Intervention) -> tuple[float, float]:
+    """Return from when to when something was done, in milliseconds."""
+    step, steps = float(recording.attrs["dt_ms"]), int(recording.attrs["steps"])
+    end = steps * step if done.stop is None else done.stop
+    return done.start - step / 2, end - step / 2
+
+
 def frame(
     ax: Axes, recording: xr.DataTree, done: Iterable[Intervention], rows: tuple[float, float]
 ) -> None:
@@ -63,11 +70,9 @@ def frame(
     rows : tuple of float
         From where to where, in parts of the height.
     """
-    step, steps = float(recording.attrs["dt_ms"]), int(recording.attrs["steps"])
     limits = ax.get_xlim()
     for each in done:
-        end = steps * step if each.stop is None else each.stop
-        span = each.start - step / 2, end - step / 2
+        span = span_of(recording, each)
         ax.axvspan(*span, *rows, color=SHADE, linewidth=0, zorder=0.5, gid="intervention")
         # An image hides the shade, but not this.
         ax.axvspan(*span, *rows, fill=False, edgecolor=FRAME, linewidth=0.8, zorder=2.5)
