@@ -19,6 +19,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from analysis.fonts import Fonts
+from analysis.interventions import frame, interventions_on, say_framed
 from analysis.recordings import (
     class_names,
     hidden_names,
@@ -162,6 +163,8 @@ def banded_figure(
             _label(ax, panel)
         steps, dt = view.steps(recording), float(recording.attrs["dt_ms"])
         axes[-1].set_xlim((steps.start - 0.7) * dt, steps.stop * dt)
+        for ax, panel in zip(axes, panels, strict=True):
+            _frame(ax, panel, recording)
         axes[-1].set_xlabel("Time (ms)")
         figure.suptitle(title, fontsize=8, x=0.01, ha="left")
         figure.explain_missing_glyphs("w1, w2, ... number the words of the text")
@@ -311,6 +314,19 @@ def _wanted(panel: Panel, view: View) -> list[int]:
             min(max(each + (number < rest), 1), band.neurons) for number, band in enumerate(bands)
         ]
     return rows
+
+
+def _frame(ax: Axes, panel: Panel, recording: xr.DataTree) -> None:
+    """Frame what was done to bands while the network read."""
+    begin, everything = dict.fromkeys((band.layer for band in panel.bands), 0), []
+    for number, band in enumerate(panel.bands):
+        neurons = np.arange(begin[band.layer], begin[band.layer] + band.neurons)
+        begin[band.layer] += band.neurons
+        done = interventions_on(recording, band.layer, neurons)
+        bottom = 1 - (number + 1) / len(panel.bands)
+        frame(ax, recording, done, (bottom, bottom + 1 / len(panel.bands)))
+        everything += done
+    say_framed(ax, everything)
 
 
 def _label(ax: Axes, panel: Panel) -> None:

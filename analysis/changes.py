@@ -33,7 +33,10 @@ from analysis.recordings import (
 )
 from networks.description import Network
 
-NEEDED = ("model", "language", "layers", "readout", "steps", "dt_ms", "encoding_version")
+NEEDED = (
+    *("model", "language", "layers", "readout", "steps", "dt_ms", "encoding_version"),
+    "interventions",
+)
 """What two recordings must have in common."""
 
 

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.fonts import Fonts
+from analysis.interventions import frame, interventions_on, say_framed
 from analysis.recordings import (
     MILLIVOLTS,
     class_names,
@@ -278,6 +279,9 @@ def _draw_trace(ax: Axes, trace: _Trace, recording: xr.DataTree, fonts: Fonts) -
     ax.set_title(_name_neuron(recording, trace.layer, trace.index, fonts), loc="left", fontsize=7)
     ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlim(time[0], time[-1] + float(recording.attrs["dt_ms"]))
+    done = interventions_on(recording, trace.layer, np.array([trace.index]))
+    frame(ax, recording, done, (0, 1))
+    say_framed(ax, done)
 
 
 def _draw_threshold(ax: Axes, threshold: float) -> None:

@@ -28,6 +28,7 @@ from networks.description import Network, choose_inputs
 from networks.neurons import Neuron
 
 if TYPE_CHECKING:
+    from networks.intervention import Intervention
     from networks.perturbation import Perturbations
 
 USUAL_STEPS = 50
@@ -119,6 +120,8 @@ class TextClassifier:
         How sure its answers are, if that was measured.
     perturbations : Perturbations, optional
         What was done to the network, and is to be done to its input.
+    interventions : tuple of Intervention
+        What is done to the network while it reads, which its neurons carry.
     """
 
     name: str
@@ -130,6 +133,7 @@ class TextClassifier:
     training: dict[str, Any] = field(default_factory=dict, repr=False)
     calibration: Calibration | None = None
     perturbations: Perturbations | None = None
+    interventions: tuple[Intervention, ...] = ()
 
     @property
     def word_a_step(self) -> bool:
@@ -258,8 +262,10 @@ class TextClassifier:
         Raises
         ------
         UsageError
-            If the network has nothing that a perturbation is of.
+            If the network has nothing that a perturbation is of, or interventions come first.
         """
+        if self.interventions:
+            raise UsageError("perturb the network before there are interventions, not after them")
         if perturbations.changes_input:
             self.require_rates(f"{perturbations.steps_on_input} acts on spike trains, and is")
         try:
@@ -267,6 +273,33 @@ class TextClassifier:
         except ValueError as error:
             raise UsageError(str(error)) from error
         return replace(self, network=network, calibration=None, perturbations=perturbations)
+
+    def intervened(self, interventions: Sequence[Intervention]) -> TextClassifier:
+        """Return this classifier with a network that something is done to while it reads.
+
+        Parameters
+        ----------
+        interventions : sequence of Intervention
+            What is done, beside what is done already.
+
+        Returns
+        -------
+        TextClassifier
+            One that is not calibrated.
+
+        Raises
+        ------
+        UsageError
+            If the network has no such population, neuron or map.
+        """
+        from networks.intervention import intervene
+
+        try:
+            network = intervene(self.network, interventions)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        done = (*self.interventions, *interventions)
+        return replace(self, network=network, calibration=None, interventions=done)
 
     @property
     def changes_input(self) -> bool:

@@ -13,7 +13,6 @@ request:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,11 +20,10 @@ import numpy as np
 from bionlp.errors import UsageError
 from networks.activity import Membranes
 from networks.description import Network
+from networks.ranges import parse_ranges
 
 DEFAULT = ("some",)
 FEW = 20
-
-_NEURONS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 
 
 def parse_membranes(record: Sequence[str], network: Network) -> Membranes:
@@ -88,12 +86,10 @@ def _parse(entry: str, network: Network) -> dict[str, Sequence[int]]:
 
 
 def _parse_neurons(entry: str, neurons: str, size: int) -> list[int]:
-    if not _NEURONS.fullmatch(neurons):
-        raise UsageError(f"cannot read {entry!r}; write neurons as in conv3:3,7,10-19")
-    chosen: list[int] = []
-    for part in neurons.split(","):
-        first, _, last = part.partition("-")
-        chosen.extend(range(int(first), int(last or first) + 1))
-    if max(chosen, default=0) >= size:
+    try:
+        ranges = parse_ranges(neurons, "neuron")
+    except ValueError as error:
+        raise UsageError(f"cannot read {entry!r}: {error}") from error
+    if max(part[-1] for part in ranges) >= size:
         raise UsageError(f"{entry!r}: the layer has neurons 0 to {size - 1} for this input")
-    return chosen
+    return [neuron for part in ranges for neuron in part]

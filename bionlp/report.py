@@ -35,6 +35,7 @@ from bionlp.strict import parse_json
 from networks.brian import NeuronModel
 from networks.described import Shape, values
 from networks.description import Network, crop
+from networks.intervention import intervene, parse, untouched
 from networks.neurons import Neuron, neuron_models
 
 
@@ -114,7 +115,11 @@ def recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Netw
         if not ids.all():
             raise another_model(recording, classifier)
         classifier, _ = classifier.narrowed([ids])
-    network = classifier.network
+    try:
+        interventions = parse(recording.attrs.get("interventions", "").split())
+        network = intervene(untouched(classifier.network), interventions)
+    except ValueError as error:
+        raise RecordingError(f"the recorded interventions cannot be done: {error}") from error
     shown = crop(network, positions)
     sizes = {name: recording[name]["spikes"][0].size for name in layer_names(recording)[1:]}
     features = input_layer(recording).sizes["feature"]
@@ -125,7 +130,11 @@ def recorded_network(recording: xr.DataTree, classifier: TextClassifier) -> Netw
         # Where neurons differ, those that the sentence does not reach were not recorded.
         given = [value for neuron in neurons.values() for value in values(neuron).values()]
         differ = any(isinstance(value, np.ndarray) for value in given)
-        return (shown if differ else network).with_neurons(neurons)
+        if differ:
+            return shown.with_neurons(
+                {name: _as_done_to(shown[name].neuron, each) for name, each in neurons.items()}
+            )
+        return intervene(network.with_neurons(neurons), interventions)
     except (LookupError, TypeError, ValueError) as error:
         raise RecordingError(f"the recorded neurons cannot be simulated: {error}") from error
 
@@ -172,6 +181,11 @@ def _recorded_neuron(node: xr.DataTree, shape: Shape) -> Neuron:
             raise ValueError(f"{node.path}: parameter {field.name} was not recorded")
         given[field.name] = bool(value) if isinstance(field.default, bool) else value
     return cast(Neuron, model(**given))
+
+
+def _as_done_to(other: Neuron, neuron: Neuron) -> Neuron:
+    """Return a neuron that the same is done to as to another one."""
+    return replace(other, neuron=neuron) if other.wraps else neuron
 
 
 def another_model(recording: xr.DataTree, classifier: TextClassifier) -> RecordingError:

@@ -15,6 +15,7 @@ import xarray as xr
 from bokeh.core.property.vectorization import Field
 from bokeh.layouts import gridplot
 from bokeh.models import (
+    BoxAnnotation,
     ColumnDataSource,
     CustomJSHover,
     FixedTicker,
@@ -26,6 +27,7 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from analysis.fonts import beginning
+from analysis.interventions import FRAME, interventions_on, span_of
 from analysis.recordings import (
     class_names,
     kernel_width,
@@ -186,6 +188,8 @@ def stacked_raster(recording: xr.DataTree, layers: Sequence[Rows]) -> GridPlot:
         kind = "output" if rows.layer == output else recording[rows.layer].attrs["kind"]
         kinds.setdefault(kind, []).append(rows)
     plots = [_plot(title, of_kind, time, dt) for title, of_kind in kinds.items()]
+    for plot, of_kind in zip(plots, kinds.values(), strict=True):
+        _frame(plot, recording, of_kind)
     for plot in plots[:-1]:
         plot.xaxis.visible = False
     grid = gridplot(plots, ncols=1, sizing_mode="stretch_width", toolbar_location="above")
@@ -255,6 +259,19 @@ def _plot(title: str, layers: Sequence[Rows], time: Range1d, dt: float) -> figur
     plot.yaxis.major_label_overrides = shown
     plot.ygrid.visible = False
     return plot
+
+
+def _frame(plot: figure, recording: xr.DataTree, layers: Sequence[Rows]) -> None:
+    """Frame the layers that something was done to, while it was."""
+    first = 0
+    for layer in layers:
+        everyone = np.arange(recording[layer.layer]["spikes"][0].size)
+        for done in interventions_on(recording, layer.layer, everyone):
+            left, right = span_of(recording, done)
+            box = {"left": left, "right": right, "top": first, "bottom": first + layer.count}
+            look = {"fill_color": FRAME, "fill_alpha": 0.12, "line_color": FRAME}
+            plot.add_layout(BoxAnnotation(name=str(done), level="underlay", **box, **look))
+        first += layer.count
 
 
 def _short(label: str) -> str:

@@ -27,6 +27,7 @@ Row = list[str]
 
 CIRCUMSTANCES = (
     *("model", "backend", "synapses", "precision", "steps", "seed", "sentence", "dt_ms"),
+    "interventions",
 )
 """What is said of a simulation, besides versions."""
 

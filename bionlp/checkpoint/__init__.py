@@ -71,10 +71,16 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     Raises
     ------
     CheckpointError
-        If it could not be read again: its name is none, say (:data:`bionlp.classifier.NAME`).
+        If it could not be read again: its name is none, say (:data:`bionlp.classifier.NAME`), or
+        something is done to it while it reads.
     OutputError
         If the folder cannot be written.
     """
+    if classifier.interventions:
+        raise CheckpointError(
+            f"no model to save: {' '.join(map(str, classifier.interventions))} is done while it "
+            "reads; save it before there are interventions"
+        )
     network, arrays = graph.network_to_json(classifier.network)
     if not classifier.word_a_step:
         arrays["levels"] = classifier.levels

@@ -46,6 +46,7 @@ PERTURBATIONS = (
     *("bits", "bits-per-map", "dead", "delay", "failure", "fan-in", "integer", "jitter"),
     *("leak", "maps", "mismatch", "noise", "range", "tau", "threshold"),
 )
+INTERVENTIONS = ("clamp", "stimulate", "silence")
 CHIPS = ("loihi2", "spinnaker2", "xylo", "speck")
 TEACHERS = ("minilm",)
 """Names whose own modules take long to import; a test compares them."""
@@ -69,6 +70,11 @@ def choices(names: Iterable[str]) -> Complete:
 def assigned(names: Iterable[str]) -> Complete:
     """Return what completes names that a value is to be given to."""
     return choices(f"{name}=" for name in names)
+
+
+def prefixed(names: Iterable[str]) -> Complete:
+    """Return what completes names that more follows behind a colon."""
+    return choices(f"{name}:" for name in names)
 
 
 def listed(names: Iterable[str]) -> Complete:

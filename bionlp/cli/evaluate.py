@@ -14,6 +14,7 @@ from bionlp.cli.options import (
     Decay,
     DeviceName,
     Engines,
+    Intervene,
     Json,
     LabelColumn,
     Limit,
@@ -85,6 +86,7 @@ def evaluate(
     threshold: Threshold = None,
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
+    intervene: Intervene = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     as_json: Json = False,
@@ -99,10 +101,10 @@ def evaluate(
     the same command presents only the sentences that are missing.
     """
     from bionlp.cli.output import (
+        done_to,
         load_examples,
         load_model,
         neurons_and_step,
-        perturbed,
         print_json,
     )
     from bionlp.devices import choose_device
@@ -111,7 +113,7 @@ def evaluate(
 
     engine = chosen_engine(context, engine, OF_BRIAN)
     report = Reporter()
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     steps = steps or classifier.steps
     columns = {"text_column": text_column, "label_column": label_column}
     selection = load_examples(classifier, dataset, split, limit, report, **columns)
@@ -162,7 +164,7 @@ def evaluate(
         "seconds": round(time.perf_counter() - started, 2),
         "steps": steps,
         "seed": seed,
-        "perturbations": perturbed(classifier),
+        **done_to(classifier),
     }
     if found.pooled.reasons:
         report.note(f"warning: {_undecided(found)}")
@@ -181,10 +183,11 @@ def evaluate(
 
 
 def _print(document: dict[str, Any], found: EvaluationReport, show_errors: int) -> None:
-    from bionlp.cli.output import as_perturbed, print_table
+    from bionlp.cli.output import as_done_to, print_table
     from bionlp.metrics import METRICS
 
-    repeated, done = found.repeated, as_perturbed(found.classifier)
+    repeated, classifier = found.repeated, found.classifier
+    done = as_done_to(classifier.perturbations, classifier.interventions)
     typer.echo(
         f"{document['model']} on {document['dataset']} {document['split']} ({document['engine']}, "
         f"{document['steps']} steps, seed {document['seed']}{done}): {repeated.accuracy:.2%} of "

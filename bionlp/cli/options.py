@@ -185,6 +185,17 @@ PerturbSeed = Annotated[
     int,
     typer.Option(min=0, callback=_no_more_than_a_seed, help="Seed of what is random in --perturb."),
 ]
+Intervene = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHAT:LAYER[:...]",
+        help="Do something while the network reads, as in silence:conv3:maps=3,7:from=20, "
+        "stimulate:output:neurons=0-9:current=0.5:from=30:until=40 or clamp:pool3:value=0; several "
+        "times for several. Steps count from the beginning of each sentence; value and current are "
+        "in thresholds.",
+        autocompletion=completion.prefixed(completion.INTERVENTIONS),
+    ),
+]
 Record = Annotated[
     list[str] | None,
     typer.Option(

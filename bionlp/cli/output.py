@@ -114,20 +114,25 @@ def load_model(
     threshold: float | None = None,
     perturb: Sequence[str] | None = None,
     perturb_seed: int = 0,
+    intervene: Sequence[str] | None = None,
 ) -> TextClassifier:
-    """Load a classifier, with another decay or threshold and perturbed, if that is asked for."""
+    """Load a classifier, with another decay or threshold, perturbed and intervened, as is asked."""
     from bionlp.checkpoint import load_classifier
 
     classifier = _with_neurons(load_classifier(name), decay, threshold)
-    if not perturb:
+    if not perturb and not intervene:
         return classifier
+    from networks.intervention import parse as parse_interventions
     from networks.perturbation import parse
 
     try:
-        perturbations = parse(perturb, perturb_seed)
+        perturbations = parse(perturb or (), perturb_seed)
+        interventions = parse_interventions(intervene or ())
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return classifier.perturbed(perturbations)
+    if perturb:
+        classifier = classifier.perturbed(perturbations)
+    return classifier.intervened(interventions) if intervene else classifier
 
 
 def _with_neurons(
@@ -145,14 +150,19 @@ def _with_neurons(
     return replace(classifier, network=network, calibration=None)
 
 
-def perturbed(classifier: TextClassifier) -> dict[str, Any] | None:
-    """Return what was done to a classifier, as JSON has it; None for nothing."""
-    return classifier.perturbations.document if classifier.perturbations else None
+def done_to(classifier: TextClassifier) -> dict[str, Any]:
+    """Return what was done to a classifier, and is done while it reads, as JSON has it."""
+    return {
+        "perturbations": classifier.perturbations and classifier.perturbations.document,
+        "interventions": [each.document for each in classifier.interventions] or None,
+    }
 
 
-def as_perturbed(classifier: TextClassifier) -> str:
-    """Return the end of a title that says what was done to a classifier."""
-    return f", perturbed: {classifier.perturbations}" if classifier.perturbations else ""
+def as_done_to(perturbations: object, interventions: Iterable[object]) -> str:
+    """Return the end of a title that says what was done, and is done while it reads."""
+    perturbed = f", perturbed: {perturbations}" if perturbations else ""
+    intervened = " ".join(map(str, interventions))
+    return perturbed + (f", intervened: {intervened}" if intervened else "")
 
 
 def neurons_and_step(neurons: str | None, dt: float) -> dict[str, Any]:

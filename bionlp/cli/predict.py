@@ -17,6 +17,7 @@ from bionlp.cli.options import (
     DeviceName,
     Engines,
     IdColumn,
+    Intervene,
     Json,
     Model,
     Neurons,
@@ -78,6 +79,7 @@ def predict(
     threshold: Threshold = None,
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
+    intervene: Intervene = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     as_lines: Annotated[
@@ -95,10 +97,10 @@ def predict(
     "first [SEP] second".
     """
     from bionlp.cli.output import (
-        as_perturbed,
+        as_done_to,
+        done_to,
         load_model,
         neurons_and_step,
-        perturbed,
         print_json,
     )
     from bionlp.devices import choose_device
@@ -109,10 +111,11 @@ def predict(
         raise UsageError("choose one of --jsonl, --csv and --json")
     by_brian = chosen_engine(context, engine, OF_BRIAN) == "brian"
     report = Reporter()
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     steps = steps or classifier.steps
-    if perturb:
-        report.note(f"note: {classifier.name}{as_perturbed(classifier)}")
+    if perturb or intervene:
+        done = as_done_to(classifier.perturbations, classifier.interventions)
+        report.note(f"note: {classifier.name}{done}")
     options: dict[str, Any] = {}
     if by_brian:
         from bionlp.engine import Engine, as_run
@@ -137,7 +140,7 @@ def predict(
                     "engine": "brian" if by_brian else "torch",
                     "steps": steps,
                     "seed": seed,
-                    "perturbations": perturbed(classifier),
+                    **done_to(classifier),
                     "dt_ms": options["engine"].dt_ms if by_brian else None,
                     "neurons": options["engine"].document["neurons"] if by_brian else None,
                     "answers": [entry(classifier, answer) for answer in answers],

@@ -12,6 +12,7 @@ from bionlp.cli import completion
 from bionlp.cli.options import (
     Backend,
     Decay,
+    Intervene,
     Neurons,
     Record,
     Seed,
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 
 EXAMPLE = 'Example: bionlp report mr --text "not a dull moment" --out page.html'
 
-OF_A_RECORDING = ("steps", "seed", "decay", "threshold", "text", "record", "neurons", "dt")
+OF_A_RECORDING = (
+    *("steps", "seed", "decay", "threshold", "intervene", "text", "record", "neurons", "dt"),
+)
 """Options that a recording has already answered."""
 RECORDED = ".nc"
 
@@ -71,6 +74,7 @@ def report(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    intervene: Intervene = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     record: Record = None,
@@ -89,12 +93,13 @@ def report(
 
     engine = Engine(backend, **neurons_and_step(neurons, dt))
     options = {"steps": steps, "seed": seed, "record": record or DEFAULT, "engine": engine}
+    changes = {"decay": decay, "threshold": threshold, "intervene": intervene}
     if compare is not None:
-        _compare(context, source, compare, out, model, decay, threshold, options)
+        _compare(context, source, compare, out, model, changes, options)
     elif source is None:
         raise UsageError('name a model or a recording, as in: bionlp report mr --text "a film"')
     else:
-        _report(context, source, text, out, model, decay, threshold, options)
+        _report(context, source, text, out, model, changes, options)
     typer.echo(out)
 
 
@@ -104,8 +109,7 @@ def _report(
     text: str | None,
     out: Path,
     model: str | None,
-    decay: float | None,
-    threshold: float | None,
+    changes: dict[str, Any],
     options: dict[str, Any],
 ) -> None:
     """Write a page about one sentence."""
@@ -123,7 +127,7 @@ def _report(
     elif model is not None:
         raise UsageError(f"--model is for recordings; {source!r} is a model itself")
     else:
-        classifier = load_model(source, decay, threshold)
+        classifier = load_model(source, **changes)
         if text is None:
             text = SAMPLES[classifier.language][0]
         (recording,) = simulate(classifier, [text], **options)
@@ -139,8 +143,7 @@ def _compare(
     compare: tuple[str, str],
     out: Path,
     model: str | None,
-    decay: float | None,
-    threshold: float | None,
+    changes: dict[str, Any],
     options: dict[str, Any],
 ) -> None:
     """Write a page about two sentences, or about two recordings."""
@@ -175,7 +178,7 @@ def _compare(
                 "name a model for the two sentences, as in: bionlp report mr --compare "
                 '"a funny film" "a laughable film"'
             )
-        classifier = load_model(source, decay, threshold)
+        classifier = load_model(source, **changes)
         # One at a time, so that both have the same number, and with it the same noise.
         (original,), (changed,) = (simulate(classifier, [text], **options) for text in compare)
     both = [original, changed]

@@ -12,6 +12,7 @@ from bionlp.cli import completion
 from bionlp.cli.options import (
     Backend,
     Decay,
+    Intervene,
     Json,
     Neurons,
     OldModel,
@@ -65,6 +66,7 @@ def simulate(
     threshold: Threshold = None,
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
+    intervene: Intervene = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     record: Record = None,
@@ -76,9 +78,9 @@ def simulate(
 ) -> None:
     """Classify sentences spike by spike in Brian 2."""
     from bionlp.cli.output import (
+        done_to,
         load_model,
         neurons_and_step,
-        perturbed,
         print_json,
         warn_of_reading,
     )
@@ -94,7 +96,7 @@ def simulate(
         raise UsageError(
             f'give at least one sentence, as in: bionlp simulate {model} "a moving film"'
         )
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     warn_of_reading(classifier, texts, report)
     prepare_folder(out, classifier.name, len(texts), overwrite)
     with report.fraction("sentences", len(texts)) as advance:
@@ -110,7 +112,7 @@ def simulate(
     warn_of_undecided(recordings, report)
     folders = write_results(recordings, out, report) if out else [None] * len(recordings)
     if as_json:
-        both, done = zip(recordings, folders, strict=True), {"perturbations": perturbed(classifier)}
+        both, done = zip(recordings, folders, strict=True), done_to(classifier)
         print_json([_entry(*pair, by_word=classifier.causal) | done for pair in both])
     else:
         print_summary(recordings)
@@ -214,11 +216,11 @@ def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) ->
 
 def print_summary(recordings: list[xr.DataTree]) -> None:
     """Print label, votes and work of each sentence."""
-    from bionlp.cli.output import SENTENCE, print_table
+    from bionlp.cli.output import SENTENCE, as_done_to, print_table
     from bionlp.recording import class_counts
 
     first = recordings[0].attrs
-    done = f", perturbed: {first['perturbations']}" if first.get("perturbations") else ""
+    done = as_done_to(first.get("perturbations"), first.get("interventions", "").split())
     lengths = sorted({int(recording.attrs["steps"]) for recording in recordings})
     print_table(
         f"model {first['model']}, {'-'.join(map(str, lengths[:: max(1, len(lengths) - 1)]))} "

@@ -12,6 +12,7 @@ from bionlp.cli.options import (
     LEAST_STEP,
     Backend,
     Decay,
+    Intervene,
     Json,
     LabelColumn,
     Limit,
@@ -66,6 +67,7 @@ def validate(
     threshold: Threshold = None,
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
+    intervene: Intervene = None,
     old_stock: Annotated[bool, typer.Option("--stock", hidden=True)] = False,
     independent: Annotated[
         int,
@@ -90,10 +92,10 @@ def validate(
     Exits with code 1 if a spike differs.
     """
     from bionlp.cli.output import (
-        as_perturbed,
+        as_done_to,
+        done_to,
         load_examples,
         load_model,
-        perturbed,
         print_json,
         read_known,
     )
@@ -111,7 +113,7 @@ def validate(
         report.note("note: --stock is --synapses both now")
     stock = old_stock or synapses == BOTH
     synapses = "auto" if synapses == BOTH else synapses
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     steps = steps or classifier.steps
     if dataset is None:
         of_dataset = given(context, ["split", "text_column", "label_column"])
@@ -149,9 +151,10 @@ def validate(
             )
     if as_json:
         document = _document(classifier.name, len(sentences), steps, seed, result, drawn)
-        print_json(document | {"perturbations": perturbed(classifier)})
+        print_json(document | done_to(classifier))
     else:
-        title = f"{len(sentences)} sentences, {classifier.pace(steps)}{as_perturbed(classifier)}"
+        done = as_done_to(classifier.perturbations, classifier.interventions)
+        title = f"{len(sentences)} sentences, {classifier.pace(steps)}{done}"
         print_replay(title, result)
         if drawn:
             _print_independent(drawn)

@@ -22,6 +22,7 @@ from bionlp.recording.schema import FORMAT, RESERVED, VERSION
 from networks.activity import Activity, synaptic_events
 from networks.described import Shape, values
 from networks.description import Network, crop
+from networks.neurons.intervened import undisturbed
 from networks.transforms import Offset, Scaling
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Circumstances:
         As of :class:`bionlp.engine.Engine`.
     perturbations : str
         What was done to the network and to its input; empty for nothing.
+    interventions : str
+        What was done to the network while it read, as it is typed, with spaces between.
     """
 
     seed: int
@@ -89,6 +92,7 @@ class Circumstances:
     precision: str = "double"
     synapses: str = "shared"
     perturbations: str = ""
+    interventions: str = ""
     neurons: Mapping[str, NeuronModel] | None = None
 
 
@@ -132,8 +136,11 @@ def make_recording(
         network.voting.population,
         tuple(classifier.label_names),
     )
-    done = str(classifier.perturbations or "")
-    return label_activity(presented, activity, Circumstances(**circumstances, perturbations=done))
+    done = {
+        "perturbations": str(classifier.perturbations or ""),
+        "interventions": " ".join(map(str, classifier.interventions)),
+    }
+    return label_activity(presented, activity, Circumstances(**circumstances, **done))
 
 
 def _own_words(
@@ -187,11 +194,17 @@ def label_activity(
         "synapses": circumstances.synapses,
         "steps": steps,
         "dt_ms": dt_ms,
-        **({"perturbations": circumstances.perturbations} if circumstances.perturbations else {}),
+        **_done(circumstances),
         "python": platform.python_version(),
         **{f"{package}_version": metadata.version(package) for package in _PACKAGES},
     }
     return xr.DataTree.from_dict({"/": root} | nodes)
+
+
+def _done(circumstances: Circumstances) -> dict[str, str]:
+    """Return what was done to the network, as attributes; nothing if nothing was."""
+    done = {name: getattr(circumstances, name) for name in ("perturbations", "interventions")}
+    return {name: said for name, said in done.items() if said}
 
 
 def _texts(network: Network, circumstances: Circumstances) -> dict[str, TextNeurons]:
@@ -350,7 +363,8 @@ def _describe(
     network: Network, name: str, spikes: xr.DataArray
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a population is, as attributes, and as variables where its neurons differ."""
-    neuron, connections = network[name].neuron, network.into(name)
+    # What was done to neurons while they read is told of the whole network.
+    neuron, connections = undisturbed(network[name].neuron), network.into(name)
     attrs: dict[str, Any] = {"kind": kind_of(network, name), "neuron": type(neuron).__name__}
     if name == network.input.name:
         return attrs, {}

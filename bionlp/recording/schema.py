@@ -13,6 +13,7 @@ from bionlp.decision import UNDECIDED
 from bionlp.errors import RecordingError
 from bionlp.limits import LARGEST, MOST_SEED, MOST_SENTENCES, MOST_STEPS
 from bionlp.strict import OneOf, Open, first_fault, one_line
+from networks.intervention import parse
 from networks.neurons import Neuron, neuron_models
 
 FORMAT = "bionlp-recording"
@@ -50,6 +51,7 @@ class Root(Common):
     precision: Literal["single", "double"]
     synapses: str
     perturbations: str = ""
+    interventions: str = ""
 
 
 class Layer(Open):
@@ -117,6 +119,10 @@ def check(recording: xr.DataTree) -> None:
         If something is missing or wrong; the message names it.
     """
     root = checked(Root, recording)
+    try:
+        parse(root.interventions.split())
+    except ValueError as error:
+        raise RecordingError(f"/: attribute interventions: {error}") from error
     check_arrays(recording, root, root.readout)
     for name in root.layers[1:]:
         hidden = checked(Hidden, recording[name])

@@ -147,7 +147,7 @@ def _equations(
     namespace: dict[str, Any] = {}
     arrays: dict[str, np.ndarray] = {}
     for variable in neuron.variables:
-        decay = getattr(neuron, neuron.decays.get(variable, ""), 1.0)
+        decay = neuron.values.get(neuron.decays.get(variable, ""), 1.0)
         if np.ndim(decay) == 0 and decay == 1:
             equations += f"{variable} : 1\n"
             continue

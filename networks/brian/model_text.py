@@ -78,6 +78,12 @@ class ModelText:
 
     def __init__(self, population: Population, model: NeuronModel, dt: brian2.Quantity):
         self.name, self.model, self.dt = population.name, model, dt
+        if population.neuron.wraps:
+            raise self.fault(
+                "interventions",
+                "are of the neurons that were trained; give this layer no others, or leave the "
+                "interventions on it out",
+            )
         self.equations = self._parsed()
         self.names = self._parameters(population.neuron)
         self._check_forms()

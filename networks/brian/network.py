@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import brian2
@@ -27,6 +27,7 @@ from networks.brian.stimulus import Stimulus
 from networks.brian.sweeping import SweepingBuilder
 from networks.brian.text_neurons import TextNeurons, text_neurons
 from networks.description import Network
+from networks.intervention import Intervention, intervene
 
 _logger = logging.getLogger(__name__)
 
@@ -64,6 +65,9 @@ class BrianNetwork:
     neurons : NeuronModel or mapping of str to NeuronModel, optional
         Neurons in place of those that the network describes, for all populations or for some; with
         shared weights only.
+    interventions : iterable of Intervention, optional
+        What is done to its neurons in some steps of each presentation
+        (:mod:`networks.intervention`).
 
     Attributes
     ----------
@@ -94,8 +98,9 @@ class BrianNetwork:
     ModelError
         If neurons that are given cannot be simulated; see :mod:`networks.brian.neuron_model`.
     ValueError
-        If another option does not exist, a presentation or the number of its features does not
-        fit, or stock synapses are to present sentences for different numbers of steps.
+        If another option does not exist, a presentation, the number of its features or an
+        intervention does not fit, or stock synapses are to present sentences for different numbers
+        of steps.
     """
 
     def __init__(
@@ -108,11 +113,13 @@ class BrianNetwork:
         precision: str = "double",
         dt: brian2.Quantity = DT,
         neurons: Neurons | None = None,
+        interventions: Iterable[Intervention] = (),
     ):
         if synapses not in (None, *SYNAPSES):
             raise ValueError(f"synapses are {' or '.join(SYNAPSES)}, not {synapses!r}")
         if precision not in PRECISIONS:
             raise ValueError(f"precision is {' or '.join(PRECISIONS)}, not {precision!r}")
+        description = intervene(description, interventions)
         self.description, self.stimulus, self.dt = description, stimulus, dt
         self.backend = choose_backend(backend, len(stimulus.words), synapses)
         kind = synapses or choose_synapses(self.backend)

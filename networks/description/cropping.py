@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from networks.described import Shape, values
+from networks.described import Shape
 from networks.description.network import Connection, Network, Population
 from networks.transforms import Chain, Dense, Transform
 
@@ -135,16 +135,8 @@ def _cropped(population: Population, kept: dict[str, int | None]) -> Population:
     positions = kept[population.name]
     if positions is None:
         return population
-    parameters = {
-        name: value[:positions]
-        for name, value in values(population.neuron).items()
-        if isinstance(value, np.ndarray)
-    }
-    return Population(
-        population.name,
-        (positions, *population.shape[1:]),
-        replace(population.neuron, **parameters),
-    )
+    shape = (positions, *population.shape[1:])
+    return Population(population.name, shape, population.neuron.cut(positions))
 
 
 def _transform(network: Network, connection: Connection, kept: dict[str, int | None]) -> Transform:

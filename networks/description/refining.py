@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from networks.description.network import Network
 from networks.neurons import Neuron
+from networks.neurons.intervened import IntervenedNeuron
 
 
 def refine(network: Network, parts: int) -> Network:
@@ -53,6 +54,9 @@ def refine(network: Network, parts: int) -> Network:
 
 
 def _refined(name: str, neuron: Neuron, parts: int) -> Neuron:
+    if isinstance(neuron, IntervenedNeuron):
+        influences = tuple(each.parted(parts) for each in neuron.influences)
+        return IntervenedNeuron(_refined(name, neuron.neuron, parts), influences)
     # What drives a membrane all the time does so in each part.
     driving = {"gain": 1 / parts} if neuron.drive and hasattr(neuron, "gain") else {}
     if neuron.hindsight or (neuron.drive and not driving):

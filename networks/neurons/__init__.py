@@ -18,7 +18,7 @@ for _module in iter_modules(__path__):
 
 def neuron_models() -> Kinds:
     """Return all models by the name of their class."""
-    return kinds_of(Neuron)
+    return {name: kind for name, kind in kinds_of(Neuron).items() if not kind.wraps}
 
 
 __all__ = ["IF", "LIF", "Input", "Neuron", "neuron_models"]

@@ -21,12 +21,12 @@ which is what a Brian 2 group is given. A new model is one module of this packag
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from networks.described import Described, Shape, locked
+from networks.described import Described, Shape, locked, values
 
 Parameter = float | np.ndarray
 """A number for all neurons of a population, or an array with one for each."""
@@ -63,6 +63,8 @@ class Neuron(Described):
         The parameter by which input acts on earlier steps: I[m] adds its power m - n to the
         membrane of step n. Such a neuron is never reset, and its membranes are known when all
         input of a presentation is; None for neurons that time flows one way for.
+    wraps : bool
+        Whether it is another neuron that something is done to, and no model of its own.
     """
 
     variables: ClassVar[tuple[str, ...]] = ("v",)
@@ -72,6 +74,7 @@ class Neuron(Described):
     level: ClassVar[str | None] = "threshold"
     resets: ClassVar[tuple[str, ...]] = ()
     hindsight: ClassVar[str | None] = None
+    wraps: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for name, limits in parameters(type(self)).items():
@@ -105,6 +108,15 @@ class Neuron(Described):
     def values(self) -> dict[str, Parameter]:
         """Parameters by name."""
         return {name: getattr(self, name) for name in parameters(type(self))}
+
+    def cut(self, positions: int) -> Neuron:
+        """Return the neurons of the first positions of a population."""
+        arrays = {
+            name: value[:positions]
+            for name, value in values(self).items()
+            if isinstance(value, np.ndarray)
+        }
+        return replace(self, **arrays)
 
     def check_shape(self, shape: Shape) -> None:
         """See that parameters with a value a neuron fit a population.

@@ -7,7 +7,6 @@ share with others.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -16,6 +15,7 @@ import numpy as np
 
 from networks.description import Network, Population
 from networks.perturbation.model import OUT_OF_REACH, Perturbation
+from networks.ranges import parse_ranges
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -112,19 +112,13 @@ class SilencedMaps(Perturbation):
         return silenced(network, dead)
 
 
-def _parse_maps(text: str, maps: Mapping[str, int]) -> tuple[str, list[int]]:
+def _parse_maps(text: str, maps: Mapping[str, int]) -> tuple[str, np.ndarray]:
     """Return the population and the numbers that a text like ``conv3:0-9,40`` names."""
     name, _, ranges = text.partition(":")
     if name not in maps:
         raise ValueError(f"maps: {name!r} has no feature maps, only {', '.join(maps)}")
-    numbers: list[int] = []
-    for part in ranges.split(","):
-        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part.strip())
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if not first <= last < maps[name]:
-            raise ValueError(
-                f"maps: {part!r} is no map of {name}, which has 0 to {maps[name] - 1}; write "
-                f"{name}:0-9,40"
-            )
-        numbers += range(first, last + 1)
-    return name, numbers
+    try:
+        numbers = parse_ranges(ranges, f"map of {name}", maps[name])
+    except ValueError as error:
+        raise ValueError(f"maps: {error}") from error
+    return name, np.concatenate(numbers)

@@ -6,7 +6,7 @@ The module holds the weights. How a presentation is computed is told in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import singledispatch
 from typing import cast
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from networks.activity import Activity, Membranes
 from networks.description import Network, Potentials, Readout, Votes
 from networks.description.network import weight_names
+from networks.intervention import Intervention, intervene
 from networks.pytorch.convolution import centre
 from networks.pytorch.fitting import Fitted, fit
 from networks.pytorch.neurons import scan
@@ -40,6 +41,8 @@ class SpikingNetwork(nn.Module):
     neurons : callable
         What runs populations that are on no cycle: :func:`networks.pytorch.neurons.scan`, or one
         that takes and gives the same.
+    interventions : iterable of Intervention, optional
+        What is done to neurons in some steps of each presentation (:mod:`networks.intervention`).
 
     Attributes
     ----------
@@ -48,9 +51,15 @@ class SpikingNetwork(nn.Module):
     """
 
     def __init__(
-        self, network: Network, *, dropout: float = 0.5, neurons: Callable[..., Trace] = scan
+        self,
+        network: Network,
+        *,
+        dropout: float = 0.5,
+        neurons: Callable[..., Trace] = scan,
+        interventions: Iterable[Intervention] = (),
     ):
         super().__init__()
+        network = intervene(network, interventions)
         self.dropout = dropout
         self.weights = _parameters(network)
         # A network without any weight has a precision, too, which ``double()`` changes.

@@ -22,7 +22,7 @@ TYPES = {
     "null": {type(None)},
 }
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
-PERTURBED = "--perturb=bits=8"
+CHANGED = ("--perturb=bits=8", "--intervene=silence:output:neurons=0")
 OPTIONAL = {"rows[].reference", "rows[].times_as_fast", "remarks[]"} | {
     f"[].words[]{field}" for field in ("", ".word", ".counts", ".counts.*", ".label")
 }
@@ -101,7 +101,7 @@ def test_simulate(cli, material):
         cli,
         ("simulate", odd, "a good film", *options, *out),
         ("simulate", odd, "a good film", *options, "--neurons=adex"),
-        ("simulate", odd, "a", *options, PERTURBED),
+        ("simulate", odd, "a", *options, *CHANGED),
     )
 
 
@@ -113,7 +113,7 @@ def test_validate(cli, material):
         "--steps=3",
         "--backend=numpy",
     )
-    drawn = ("--synapses=both", "--independent=2", PERTURBED)
+    drawn = ("--synapses=both", "--independent=2", *CHANGED)
     compare("validate", cli, ("validate", *options, *drawn))
 
 
@@ -137,7 +137,7 @@ def test_evaluate(cli, material, small_model, reviews, monkeypatch):
     runs = (
         brian,
         (*brian, "--neurons=adex"),
-        (*command, PERTURBED),
+        (*command, *CHANGED),
         (*wrong, *more),
         pairs,
     )
@@ -147,7 +147,7 @@ def test_evaluate(cli, material, small_model, reviews, monkeypatch):
 def test_predict(cli, material, small_model):
     texts = ("a good zyzzyva film", "zyzzyva", "the plot is dull")
     given = ("predict", small_model, *texts)
-    perturbed = ("predict", small_model, texts[-1], PERTURBED)
+    perturbed = ("predict", small_model, texts[-1], *CHANGED)
     (material / "ids.csv").write_text("id,text\nx,a good film\n")
     of_file = ("predict", small_model, "--file", material / "ids.csv")
     brian = (*given, "--backend=numpy", "--neurons=lif", "--dt=0.5")
