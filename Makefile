@@ -23,12 +23,19 @@ PYTEST_FLAGS ?=
 # Options for the benchmark, as in: make bench BENCH_FLAGS="--engines shared-cpp,torch --scaling"
 BENCH_FLAGS ?=
 
+# Options for the documentation, as in: make docs DOCS_FLAGS="--no-gallery"
+DOCS_FLAGS ?=
+
 # INSTALLED says that the installation is complete, and how old it is; DEVELOPED that what tests and checks of style
-# need, such as a driver of browsers, is there, too: nothing of that is needed to run. UNFINISHED says that one has begun: if it is
-# still there at the next call, the last one was cut off, and .venv is made anew, since nobody knows what is in it.
+# need, such as a driver of browsers, is there, too: nothing of that is needed to run. UNFINISHED says that one has
+# begun: if it is still there at the next call, the last one was cut off, and .venv is made anew, since nobody knows
+# what is in it.
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
 UNFINISHED := $(VENV)/.unfinished
+
+# What builds the documentation is added to .venv when it is first asked for.
+DOCS_INSTALLED := $(VENV)/.docs-installed
 
 # A second environment, for Brian2GeNN; its versions are those of environment-genn.yml.
 GENN_VENV := .venv-genn
@@ -37,15 +44,16 @@ GENN_PIP := $(GENN_VENV)/bin/python -m pip --disable-pip-version-check install $
   --constraint $(GENN_VENV)/constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-genn bench lint format install clean
+.PHONY: help run test test-genn bench docs docs-links lint format install clean
 
 help:  ## List the targets.
 	@echo "usage: make TARGET"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Set-up happens by itself. PYTHON= chooses the Python for .venv, PIP_FLAGS= goes to pip,"
-	@echo "PYTEST_FLAGS= to pytest, and BENCH_FLAGS= to bionlp bench; the Makefile says more about each."
+	@echo "PYTEST_FLAGS= to pytest, BENCH_FLAGS= to bionlp bench, and DOCS_FLAGS= to docs/build.py; the"
+	@echo "Makefile says more about each."
 
 run: $(INSTALLED)  ## Run the demonstration; its pictures and recordings go to runs/.
 	$(RUN)/bionlp demo --out runs
@@ -58,6 +66,12 @@ test-genn: $(GENN_INSTALLED)  ## Run the tests on the versions for Brian2GeNN, a
 
 bench: $(INSTALLED)  ## Measure what a sentence costs in each engine; numbers and pictures go to runs/bench/.
 	$(RUN)/bionlp bench --out runs/bench $(BENCH_FLAGS)
+
+docs: $(DOCS_INSTALLED)  ## Build the documentation into docs/_build/html; run its examples, check its links.
+	$(RUN)/python docs/build.py $(DOCS_FLAGS)
+
+docs-links: $(DOCS_INSTALLED)  ## Look at the documentation's links to other sites; needs a network.
+	$(RUN)/python docs/build.py --external $(DOCS_FLAGS)
 
 lint: $(DEVELOPED)  ## Check the style and the types of the code, and change nothing.
 	$(RUN)/ruff check .
@@ -98,6 +112,10 @@ $(DEVELOPED): $(INSTALLED)
 	$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(PIP) --no-build-isolation --editable '.[dev,docs]'
+	@touch $@
+
 # The first environment has shown which Python works.
 $(GENN_INSTALLED): $(INSTALLED) environment-genn.yml
 	$(RUN)/python -m venv --clear $(GENN_VENV)
@@ -108,4 +126,5 @@ $(GENN_INSTALLED): $(INSTALLED) environment-genn.yml
 
 clean:  ## Remove .venv, builds and caches; runs/ stays.
 	rm -rf $(VENV) $(GENN_VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf docs/_build docs/api docs/commands docs/gallery docs/sg_execution_times.rst
 	find analysis bionlp networks tests -type d -name __pycache__ -prune -exec rm -rf {} +

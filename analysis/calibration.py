@@ -35,7 +35,7 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """Expected calibration error, the mean of |accuracy - confidence| of bins over answers.
+        """Expected calibration error, the mean of ``|accuracy - confidence|`` of bins over answers.
 
         It is above 0 by chance for few answers.
         """

@@ -3,21 +3,21 @@
 Every error carries one sentence that says what was wrong and what to do about it. The command
 line prints that sentence and leaves with ``exit_code``; a Python user catches the class.
 
-====  =====================  =====================================================
-code  class                  raised when
-====  =====================  =====================================================
-2     :class:`UsageError`    an option or argument is misspelt, missing or senseless
-3     :class:`TextError`     a text is empty, undecodable or has no known word
-4     :class:`DatasetError`  a dataset is missing, malformed or has wrong labels
-5     :class:`EmbeddingError`    word vectors are missing or of the wrong dimension
-6     :class:`CheckpointError`   a model is missing, truncated or foreign
-7     :class:`RecordingError`    a recording is missing, foreign or of another version
-8     :class:`BackendError`  a simulation backend is unknown or cannot run here
-9     :class:`OutputError`   a result cannot be written
-10    :class:`TrainingError` a training failed: silent network, never left chance
-11    :class:`GraphFileError`    a NIR file, or spikes for it, cannot be read or simulated
-12    :class:`PartError`     a part of an attack, or a teacher, is missing or foreign
-====  =====================  =====================================================
+====  ========================  =========================================================
+code  class                     raised when
+====  ========================  =========================================================
+2     :class:`UsageError`       an option or argument is misspelt, missing or senseless
+3     :class:`TextError`        a text is empty, undecodable or has no known word
+4     :class:`DatasetError`     a dataset is missing, malformed or has wrong labels
+5     :class:`EmbeddingError`   word vectors are missing or of the wrong dimension
+6     :class:`CheckpointError`  a model is missing, truncated or foreign
+7     :class:`RecordingError`   a recording is missing, foreign or of another version
+8     :class:`BackendError`     a simulation backend is unknown or cannot run here
+9     :class:`OutputError`      a result cannot be written
+10    :class:`TrainingError`    a training failed: silent network, never left chance
+11    :class:`GraphFileError`   a NIR file, or spikes for it, cannot be read or simulated
+12    :class:`PartError`        a part of an attack, or a teacher, is missing or foreign
+====  ========================  =========================================================
 
 Each is also what Python itself would raise, for code that catches that: a :class:`ValueError` where
 something given or read is wrong, a :class:`TypeError` where it is of the wrong type

@@ -1,15 +1,15 @@
-# %% [markdown]
-# # AdEx neurons in a trained network
-#
-# A classifier of sentences was trained with leaky integrate-and-fire neurons whose membrane is a
-# number without a unit. Here the neurons of its convolutions become adaptive exponential
-# integrate-and-fire neurons (Brette & Gerstner 2005), with a membrane in millivolts; all weights,
-# and all other neurons, stay what they are. Both networks read the very same input spikes. As a
-# script it is run by
-#
-#     python examples/other_neurons.py runs/other_neurons
+"""AdEx neurons in a trained network
+=================================
 
-# %%
+A classifier of sentences was trained with leaky integrate-and-fire neurons whose membrane is a
+number without a unit. Here the neurons of its convolutions become adaptive exponential
+integrate-and-fire neurons (Brette & Gerstner 2005), with a membrane in millivolts; all weights,
+and all other neurons, stay what they are. Both networks read the very same input spikes. As a
+script it is run by::
+
+    python examples/other_neurons.py runs/other_neurons
+"""
+
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -27,12 +27,12 @@ from networks.description import crop, refine
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/other_neurons")
 out.mkdir(parents=True, exist_ok=True)
 
-# %% [markdown]
-# ## The trained network
+# %%
+# The trained network
+# -------------------
 #
 # The sentence becomes Poisson spikes, 50 steps of 1 ms of them, and Brian 2 simulates the network.
 
-# %%
 classifier = load_classifier("mr")
 sentence = classifier.read("a gripping , funny and moving film")
 network = crop(classifier.network, len(sentence.words))
@@ -49,18 +49,18 @@ def simulate(network, stimulus, **options):
 
 trained = simulate(network, stimulus)
 
-# %% [markdown]
-# ## The same with AdEx
-#
-# The model comes from the shelf. Its `scale` says what the current of the trained network is worth:
-# what took the trained neuron from rest to its threshold takes this one there, too. That is a guess
-# from the equations alone; what it costs the classifier is a matter of measuring. The adaptation is
-# made a little faster here, to be seen within 50 ms.
-#
-# The exponential is steep, so each step is parted into ten: `refine` does that to the network,
-# `refined` to the model, and the input spikes come at the beginning of what was their step.
-
 # %%
+# The same with AdEx
+# ------------------
+#
+# The model comes from the shelf. Its ``scale`` says what the current of the trained network is
+# worth: what took the trained neuron from rest to its threshold takes this one there, too. That is
+# a guess from the equations alone; what it costs the classifier is a matter of measuring. The
+# adaptation is made a little faster here, to be seen within 50 ms.
+#
+# The exponential is steep, so each step is parted into ten: ``refine`` does that to the network,
+# ``refined`` to the model, and the input spikes come at the beginning of what was their step.
+
 PARTS = 10
 adex = shelf_model("adex")
 adex = replace(adex, parameters={**adex.parameters, "tau_w": "40*ms"})
@@ -75,15 +75,15 @@ for name, activity in (("LIF", trained), ("AdEx", other)):
     votes[name] = dict(zip(classifier.label_names, counts.tolist(), strict=True))
     print(f"{name}: {activity['conv3'].spikes.sum()} spikes in conv3, votes {votes[name]}")
 
-# %% [markdown]
-# ## A figure
+# %%
+# A figure
+# --------
 #
 # Left the trained network, right the one with AdEx neurons in its convolutions. Of conv3 a random
 # sample is shown, sorted by how much these neurons fired in the trained network. Below, the
 # membrane of one of them: on the left in units of the weights, reset by subtraction; on the right
 # in mV, a spike above -40.4 mV and a reset to -70.6 mV.
 
-# %%
 SHOWN = 60
 counted = trained["conv3"].spikes.sum(axis=0).ravel()
 active = np.random.default_rng(0).permutation(np.flatnonzero(counted))[:SHOWN]

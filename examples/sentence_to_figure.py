@@ -1,13 +1,13 @@
-# %% [markdown]
-# # From a sentence to a figure
-#
-# A guide through the package in the order in which data flow: words, firing rates, spikes, a
-# network in Brian 2 with a monitor of our own, a recording, and figures. The cells (`# %%`) open as
-# a notebook in Jupyter (with jupytext), VS Code, Spyder and PyCharm; as a script it is run by
-#
-#     python examples/sentence_to_figure.py runs/example
+"""From a sentence to a figure
+===========================
 
-# %%
+A guide through the package in the order in which data flow: words, firing rates, spikes, a
+network in Brian 2 with a monitor of our own, a recording, and figures. The cells (``# %%``) open as
+a notebook in Jupyter (with jupytext), VS Code, Spyder and PyCharm; as a script it is run by::
+
+    python examples/sentence_to_figure.py runs/example
+"""
+
 import sys
 from pathlib import Path
 
@@ -28,36 +28,36 @@ STEPS, SEED = 50, 1
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/example")
 out.mkdir(parents=True, exist_ok=True)
 
-# %% [markdown]
-# ## Words and firing rates
+# %%
+# Words and firing rates
+# ----------------------
 #
 # A classifier knows words, the firing rates of their embeddings, and a network. Each value of an
 # embedding lies in [0, 1] and is the probability of a spike in a step of 1 ms.
 
-# %%
 classifier = load_classifier("mr")
 sentence = classifier.read("a dull start, but a gripping and moving end")
 print("words:", " ".join(sentence.words))
 print("rates:", sentence.rates.shape, "words x features, mean", sentence.rates.mean().round(2))
 
-# %% [markdown]
-# ## Spikes
+# %%
+# Spikes
+# ------
 #
 # The presentation of the sentence, and the same without each of its words: what a word did for the
 # decision is what happens without it.
 
-# %%
 spikes = poisson_spikes(sentence.rates, STEPS, seed=SEED)
 print("input:", spikes.shape, "steps x words x features,", spikes.sum(), "spikes")
 presentations = [spikes, *erase_words(spikes)]
 
-# %% [markdown]
-# ## The network in Brian 2
+# %%
+# The network in Brian 2
+# ----------------------
 #
 # All presentations follow each other in one simulation; membranes are cleared in between. The
-# network is an ordinary `brian2.Network`, to which any monitor may be added.
+# network is an ordinary ``brian2.Network``, to which any monitor may be added.
 
-# %%
 stimulus = SpikeStimulus(presentations)
 # Neurons that see nothing but the silence behind the sentence can be left out.
 network = crop(classifier.network, len(sentence.words))
@@ -70,12 +70,12 @@ with BrianNetwork(network, stimulus, backend="numpy") as brian:
     mean_rate = np.asarray(rate.rate / brian2.Hz)[:STEPS]
 print(f"conv3 fires at {mean_rate.mean():.1f} Hz on average, {mean_rate.max():.1f} Hz at most")
 
-# %% [markdown]
-# ## Votes, and what each word did for them
+# %%
+# Votes, and what each word did for them
+# --------------------------------------
 #
 # Ten output neurons vote for each class.
 
-# %%
 intact, *erased = network.readout.votes(recorded.counts("output"))
 found = relevance(intact, np.array(erased))
 names = classifier.label_names
@@ -83,24 +83,24 @@ print("votes:", dict(zip(names, intact.tolist(), strict=True)), "->", names[foun
 for word, moved in zip(sentence.words, found.words, strict=True):
     print(f"  {word:10} {moved:+5d}")
 
-# %% [markdown]
-# ## Is it the network that was trained?
+# %%
+# Is it the network that was trained?
+# -----------------------------------
 #
 # PyTorch is given the input of the first presentation; every spike of every layer has to be the
 # same.
 
-# %%
 activity = recorded.activity(0)
 (differences,) = compare_with_pytorch(classifier.network, [activity])
 print("differing spikes:", {name: layer.differing for name, layer in differences.items()})
 
-# %% [markdown]
-# ## Figures
+# %%
+# Figures
+# -------
 #
 # A recording is an xarray tree with words and classes as coordinates, and all figures are made
 # from it. One of our own, in the same style: relevance, and the membrane of the busiest neuron.
 
-# %%
 recording = make_recording(classifier, sentence, activity, seed=SEED, backend="numpy", dt_ms=1.0)
 plot_raster(recording).savefig(out / "raster.png")
 print("recorded:", class_counts(recording), "output spikes")

@@ -1,14 +1,14 @@
-# %% [markdown]
-# # A word a step, and neurons that look both ways
-#
-# A small spiking encoder reads a sentence of seven words, one word a step. Its neurons are told
-# what comes before and what comes after, so a layer is known only when the sentence is over: Brian
-# 2 goes through the sentence in sweeps, and a tape holds the membrane of each step. Here we watch a
-# tape being written and read, and see that every spike is that of PyTorch. As a script it is run by
-#
-#     python examples/word_a_step.py runs/word_a_step
+"""A word a step, and neurons that look both ways
+==============================================
 
-# %%
+A small spiking encoder reads a sentence of seven words, one word a step. Its neurons are told
+what comes before and what comes after, so a layer is known only when the sentence is over: Brian
+2 goes through the sentence in sweeps, and a tape holds the membrane of each step. Here we watch a
+tape being written and read, and see that every spike is that of PyTorch. As a script it is run by::
+
+    python examples/word_a_step.py runs/word_a_step
+"""
+
 import sys
 from pathlib import Path
 
@@ -25,13 +25,13 @@ from networks.snnbert import Firing, SpikingEncoder
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/word_a_step")
 out.mkdir(parents=True, exist_ok=True)
 
-# %% [markdown]
-# ## A network
+# %%
+# A network
+# ---------
 #
 # One block, 32 neurons wide. It has learnt nothing; batch normalisation has met some sentences, so
-# that its layers fire. `fold` makes it a description: populations, connections, a readout.
+# that its layers fire. ``fold`` makes it a description: populations, connections, a readout.
 
-# %%
 WORDS, LENGTH = 40, 7
 torch.manual_seed(0)
 model = SpikingEncoder(torch.randn(WORDS + 1, 20), 2, width=32, hidden=64, blocks=1)
@@ -47,13 +47,13 @@ for population in network.hidden:
     name = population.name
     print(f"{name:14} hears in sweep {sweeps.hears[name]}, fires in {sweeps.fires[name]}")
 
-# %% [markdown]
-# ## Reading
+# %%
+# Reading
+# -------
 #
 # In each step the neuron of one word fires. The tape is an ordinary group of Brian 2: a cell for
 # each step and neuron.
 
-# %%
 ids = np.random.default_rng(1).integers(WORDS, size=LENGTH)
 spikes = np.zeros((LENGTH, WORDS, 1), dtype=bool)
 spikes[np.arange(LENGTH), ids] = True
@@ -78,15 +78,15 @@ differing = sum(int((expected[name].spikes != activity[name].spikes).sum()) for 
 print(f"{sum(int(layer.spikes.sum()) for layer in expected.values())} spikes, {differing} differ")
 assert differing == 0
 
-# %% [markdown]
-# ## A figure
+# %%
+# A figure
+# --------
 #
 # Above, who fires in which sweep: a population that is heard by several others fires once for
-# each. Below, what the tape holds of one neuron of `block1_read`: in sweep 0 each step is written
+# each. Below, what the tape holds of one neuron of ``block1_read``: in sweep 0 each step is written
 # when its word comes, and moved by all words after it; from then on it stays, and in sweep 1 it is
 # read, a step at a time.
 
-# %%
 figure = PaperFigure(DOUBLE_COLUMN, 4.2)
 with figure.style():
     above, below = figure.subplots(2, height_ratios=(3, 1.3), sharex=True)

@@ -1,4 +1,4 @@
-"""What the README shows is run."""
+"""What the README and the pages of the documentation show is run."""
 
 import os
 import re
@@ -23,6 +23,12 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def examples_of(page):
+    """Return the Python examples of a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+
+
 def run_code(code, folder):
     """Run Python in a folder and return what it prints."""
     return subprocess.run(
@@ -36,18 +42,23 @@ def run_code(code, folder):
 
 
 @pytest.mark.parametrize(
-    ("number", "printed"),
+    ("page", "number", "printed"),
     [
-        (0, r"'positive': [1-9]"),
-        (1, r"positive \[ *\d+ +[1-9]\d*\]\nTrue\n0 variables"),
-        (2, r"[1-9]\d* spikes after [1-9]\d* "),
-        (3, r"\(28, 28\) windows, [1-9]\d* synaptic events"),
-        (4, r"edges: [1-9]\d* spikes, 0 differ\nmemory: [1-9]\d* spikes, 0 differ"),
+        ("README.md", 0, r"positive \[ *\d+ +[1-9]\d*\]"),
+        ("docs/getting_started.md", 0, r"'positive': [1-9]"),
+        ("docs/getting_started.md", 1, r"positive \[ *\d+ +[1-9]\d*\]\nTrue\n0 variables"),
+        ("docs/howto/shared_weights.md", 0, r"[1-9]\d* spikes after [1-9]\d* "),
+        ("docs/howto/shared_weights.md", 1, r"\(28, 28\) windows, [1-9]\d* synaptic events"),
+        (
+            "docs/concepts/description.md",
+            0,
+            r"edges: [1-9]\d* spikes, 0 differ\nmemory: [1-9]\d* spikes, 0 differ",
+        ),
+        ("docs/perturbations.md", 0, r"(positive|negative) "),
     ],
 )
-def test_the_python_examples_run(number, printed, tmp_path):
-    code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[number]
-    assert re.search(printed, run_code(code, tmp_path))
+def test_the_python_examples_run(page, number, printed, tmp_path):
+    assert re.search(printed, run_code(examples_of(page)[number], tmp_path))
 
 
 TREC = {
@@ -77,7 +88,7 @@ def test_questions_of_six_classes_are_learned(tmp_path):
     vectors = KeyedVectors(40)
     vectors.add_vectors(words, rng.normal(size=(len(words), 40)).astype(np.float32))
     vectors.save_word2vec_format(str(tmp_path / "vectors.bin"), binary=True)
-    code = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[5]
+    (code,) = examples_of("docs/howto/predict.md")
     assert len(code.strip().splitlines()) <= 11
     # So few questions are gone through more often, by a network of fewer maps.
     few = "'maps': 20, 'tailored_epochs': 15, 'tailored_rate': 0.01, 'batch_size': 10"
@@ -159,6 +170,39 @@ def test_the_guide_to_other_neurons_runs_and_draws(tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"other_neurons.png"}
 
 
+def test_the_two_commands_stand_at_the_top():
+    above = README.partition("## A first example")[0]
+    assert re.findall(r"^    make (\w+)", above, flags=re.MULTILINE) == ["run", "test"]
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("encoding", r"1000 steps: off by 0\.01"),
+        ("rates_and_activations", r"1000 steps: .*correlation 0\.99"),
+        ("votes_over_time", r"moving film”: 40 of 40 positive"),
+        ("negation", r"一点都不好吃: negative"),
+        ("neuron_models", r"(?s)(: [1-9]\d* spikes, 0 differ.*){5}"),
+        ("recurrent_network", r"memory: [1-9]\d* spikes, 0 differ"),
+        ("orientations", r"vertical: [1-9]\d* spikes"),
+        ("perturbations", r"bits=8: "),
+        ("synaptic_operations", r"waimai: \d+ words"),
+        ("nir_round_trip", r"output: [1-9]\d* spikes, 0 differ"),
+    ],
+)
+def test_an_example_of_the_gallery_runs_and_draws(name, printed, tmp_path):
+    script = ROOT / "examples" / f"{name}.py"
+    done = subprocess.run(
+        [sys.executable, script, tmp_path],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert re.search(printed, done.stdout)
+    assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+
+
 def test_the_python_of_the_page_on_neurons_runs(tmp_path):
     page = (ROOT / "docs" / "neurons.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
@@ -180,7 +224,8 @@ def test_links_lead_somewhere():
 
 def test_every_exit_code_is_documented():
     codes = {cls.exit_code for cls in BionlpError.__subclasses__()}
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
+    page = (ROOT / "docs" / "reference" / "exit_codes.md").read_text(encoding="utf-8")
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, flags=re.MULTILINE)}
     assert codes | {0, 1, INTERRUPTED} == documented
 
 
@@ -206,6 +251,7 @@ def test_what_it_says_of_negations():
 @pytest.mark.parametrize("name", ["mr", "waimai"])
 def test_bundled_models_and_their_accuracy(name):
     assert name in bundled_models()
-    (row,) = re.findall(rf"^\| {name} \|.*$", README, flags=re.MULTILINE)
+    page = (ROOT / "docs" / "reference" / "models.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| {name} \|.*$", page, flags=re.MULTILINE)
     accuracy = load_classifier(name).training["measured"]["finetuned"]["test_accuracy"]
     assert f"| {accuracy:.1%} |" in row

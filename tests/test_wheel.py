@@ -74,5 +74,5 @@ def test_it_needs_nothing_that_only_developers_use(wheel):
 def test_the_readme_tells_of_every_extra(wheel):
     (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
     extras = set(Parser().parsestr(wheel.read(name).decode()).get_all("Provides-Extra"))
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "getting_started.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([\w-]+)` \|.*\|$", page.partition("## Use")[0], re.M)) == extras

@@ -48,7 +48,7 @@ class Mismatch(WeightPerturbation):
 
 @dataclass(frozen=True, eq=False)
 class Range(WeightPerturbation):
-    """w := clip(w, -c, c),    c = level max |w|."""
+    """``w := clip(w, -c, c),    c = level max |w|``."""
 
     name: ClassVar[str] = "range"
     axis: ClassVar[str] = "largest weight, of the original"
@@ -63,7 +63,7 @@ class Range(WeightPerturbation):
 
 @dataclass(frozen=True, eq=False)
 class FanIn(WeightPerturbation):
-    """Each target keeps its ``level`` largest weights |w|; the others become 0.
+    """Each target keeps its ``level`` largest weights ``|w|``; the others become 0.
 
     Poolings, which count, have no weights and keep all their synapses.
     """
@@ -85,7 +85,7 @@ class FanIn(WeightPerturbation):
 
 
 def quantised(weight: np.ndarray, bits: int) -> np.ndarray:
-    """Round to the multiples k s, s = m / (2^(bits - 1) - 1), |k| < 2^(bits - 1), m = max |w|.
+    """Round to multiples of s, ``s = m / (2^(bits-1) - 1), m = max |w|``, fewer than 2^(bits-1).
 
     They are 2^bits - 1, symmetric about 0. Rounding twice is rounding once, to the last bit: the
     largest keep the value m, which the scale is computed of.

@@ -1,8 +1,8 @@
 """What transforms do to tensors.
 
 A function for each kind takes the transform for its geometry, its weights as tensors, which may be
-others than the transform's own, and trains of shape (batch, *source). Steps are part of the batch:
-a transform has no memory, so all of a presentation go through it at once.
+others than the transform's own, and trains of shape ``(batch, *source)``. Steps are part of the
+batch: a transform has no memory, so all of a presentation go through it at once.
 """
 
 from __future__ import annotations

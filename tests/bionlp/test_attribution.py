@@ -72,7 +72,7 @@ def test_one_strong_word_decides_and_is_said_to(model, text, label, strongest):
 
 
 def test_a_negation_speaks_against_what_it_negates():
-    # README: the English model feels the "not", but too weakly to turn the sentence round.
+    # docs/howto/report.md: the English model feels the "not", but too weakly to turn it round.
     for seed in range(3):
         _, words = explain("mr", "not a good film", seed)
         assert words["not"] < 0 < words["good"]

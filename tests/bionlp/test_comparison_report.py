@@ -103,17 +103,18 @@ def test_the_page_tells_what_was_counted(both, turned):
     assert f"9 words stay at their places, with the very same {before[:, same].sum():,} spi" in page
 
 
-def test_the_readme_tells_what_the_page_does(turned):
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+def test_the_guide_tells_what_the_page_does(turned):
+    guide = ROOT / "docs" / "howto" / "report.md"
+    guide = " ".join(guide.read_text(encoding="utf-8").split())
     page = " ".join(turned.read_text(encoding="utf-8").split())
-    assert f'"{ORIGINAL}" \\ "{CHANGED}"' in readme
+    assert f'"{ORIGINAL}" \\ "{CHANGED}"' in guide
     (answers,) = re.findall("<h1>(.*?)</h1>", page)
-    assert f'here "{answers}", one word of ten' in readme
+    assert f'here "{answers}", one word of ten' in guide
     (spikes,) = re.findall("with the very same ([0-9,]+) spikes in both", page)
-    assert f"the very same {spikes} input spikes" in readme
+    assert f"the very same {spikes} input spikes" in guide
     fresh = [row[1:4] for row in rows_of(turned, "Answers with other noise")]
     assert fresh == [["0", "20", "0"], ["20", "0", "0"]]
-    assert "20 of 20 each" in readme
+    assert "20 of 20 each" in guide
 
 
 def test_currents_on_the_page_are_those_of_the_weights(both, turned):

