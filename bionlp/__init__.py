@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib as _importlib
 import importlib.util as _util
 from pathlib import Path as _Path
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 _MODULES = {
     "bionlp.checkpoint": ("bundled_models", "load_classifier", "save_classifier"),
@@ -32,6 +33,28 @@ _MODULES = {
     "bionlp.training.settings": ("TrainingSettings",),
     "bionlp.validation": ("compare_with_pytorch",),
 }
+if _TYPE_CHECKING:  # which cannot look names up when they are asked for
+    from bionlp.checkpoint import bundled_models as bundled_models
+    from bionlp.checkpoint import load_classifier as load_classifier
+    from bionlp.checkpoint import save_classifier as save_classifier
+    from bionlp.classifier import Sentence as Sentence
+    from bionlp.classifier import TextClassifier as TextClassifier
+    from bionlp.datasets import Dataset as Dataset
+    from bionlp.datasets import Example as Example
+    from bionlp.datasets import load_dataset as load_dataset
+    from bionlp.embeddings import load_word_vectors as load_word_vectors
+    from bionlp.energy import measure_energy as measure_energy
+    from bionlp.engine import Engine as Engine
+    from bionlp.errors import BionlpError as BionlpError
+    from bionlp.evaluation import evaluate as evaluate
+    from bionlp.prediction import predict as predict
+    from bionlp.recording import open_recording as open_recording
+    from bionlp.recording import save_recording as save_recording
+    from bionlp.simulation import simulate as simulate
+    from bionlp.training.recipe import train as train
+    from bionlp.training.settings import TrainingSettings as TrainingSettings
+    from bionlp.validation import compare_with_pytorch as compare_with_pytorch
+
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = ["__version__", *sorted(_HOME)]

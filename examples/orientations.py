@@ -38,9 +38,8 @@ synapses = ConvolutionalSynapses(retina, cortex, bars[..., None], shape=(SIZE, S
 seen, fired = b2.SpikeMonitor(retina), b2.SpikeMonitor(cortex)
 b2.Network(retina, cortex, synapses, seen, fired).run(200 * b2.ms)
 print(synapses.windows, "windows,", synapses.events[:], "synaptic events")
-print(
-    f"{bars.size} weights; Brian 2's own synapses would be up to {synapses.windows[0] ** 2 * bars.size}"
-)
+unrolled = synapses.windows[0] ** 2 * bars.size
+print(f"{bars.size} weights; Brian 2's own synapses would be up to {unrolled}")
 
 # %%
 # A figure

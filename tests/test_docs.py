@@ -71,7 +71,9 @@ def test_a_name_has_one_address(api):
     entries = re.findall(
         r"^\.\. auto\w+:: (\S+)\n(?!   :no-members)", "\n".join(api.values()), re.M
     )
-    entries += re.findall(r"^\.\. py:data:: (\S+)", "\n".join(api.values()), re.M)
+    data = re.findall(r"^\.\. py:data:: (\S+)\n   :module: (\S+)", "\n".join(api.values()), re.M)
+    entries += [f"{module}.{name}" for name, module in data]
+    assert "networks.brian.backends.BACKENDS" in entries
     assert len(entries) == len(set(entries))
     assert "networks.brian.BrianNetwork" in entries
     assert "networks.brian.network.BrianNetwork" not in entries
@@ -108,6 +110,7 @@ def test_every_page_is_in_a_table_of_contents():
         folder = page.parent.relative_to(DOCS)
         for tree in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
             for line in tree.splitlines():
+                line = line.partition("<")[2].rstrip(">") or line
                 if line and not line.startswith(":"):
                     path = line.lstrip("/") if line.startswith("/") else str(folder / line)
                     listed.add(Path(path).as_posix())

@@ -216,7 +216,7 @@ def _entry(address: str) -> Iterator[str]:
 
 
 def _constant(module: str, constant: Constant) -> Iterator[str]:
-    yield f".. py:data:: {module}.{constant.name}"
+    yield from (f".. py:data:: {constant.name}", f"   :module: {module}")
     if len(constant.value) <= WIDEST_VALUE:
         yield f"   :value: {constant.value}"
     yield ""

@@ -1,7 +1,9 @@
 """What ``import bionlp`` offers, and what objects look like."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +29,13 @@ def test_every_public_name_is_there_and_is_listed():
         _ = bionlp.magic
     major, minor, *_ = bionlp.__version__.split(".")
     assert (int(major), int(minor)) >= (0, 1)
+
+
+def test_type_checkers_are_told_of_every_public_name():
+    tree = ast.parse(Path(bionlp.__file__).read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    told = {(line.module, name.asname) for line in block.body for name in line.names}
+    assert told == {(module, name) for name, module in bionlp._HOME.items()}
 
 
 def test_importing_it_imports_nothing_else(tmp_path):
