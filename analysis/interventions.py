@@ -7,10 +7,12 @@ milliseconds, so a span begins half a step before the first mark that it is mean
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from analysis.recordings import output_name
 from networks.intervention import Intervention, parse
@@ -85,9 +87,14 @@ def say_framed(ax: Axes, done: Iterable[Intervention]) -> None:
     if not done:
         return
     said = " ".join(dict.fromkeys(map(str, done)))
-    if len(said) > (ax.figure.get_figwidth() - TITLE_INCHES) * LETTERS_PER_INCH:
+    figure = cast(Figure, ax.figure)
+    if len(said) > (figure.get_figwidth() - TITLE_INCHES) * LETTERS_PER_INCH:
         said = ", ".join(dict.fromkeys(each.kind for each in done))
-    place = {"xycoords": "axes fraction", "xytext": (0, 4), "textcoords": "offset points"}
+    place: dict[str, Any] = {
+        "xycoords": "axes fraction",
+        "xytext": (0, 4),
+        "textcoords": "offset points",
+    }
     ax.annotate(
         f"framed: {said}", (1, 1), ha="right", va="bottom", fontsize=6, color=FRAME, **place
     )

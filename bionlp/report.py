@@ -37,6 +37,7 @@ from networks.described import Shape, values
 from networks.description import Network, crop
 from networks.intervention import intervene, parse, untouched
 from networks.neurons import Neuron, neuron_models
+from networks.neurons.intervened import IntervenedNeuron
 
 
 def write_report(
@@ -185,7 +186,7 @@ def _recorded_neuron(node: xr.DataTree, shape: Shape) -> Neuron:
 
 def _as_done_to(other: Neuron, neuron: Neuron) -> Neuron:
     """Return a neuron that the same is done to as to another one."""
-    return replace(other, neuron=neuron) if other.wraps else neuron
+    return replace(other, neuron=neuron) if isinstance(other, IntervenedNeuron) else neuron
 
 
 def another_model(recording: xr.DataTree, classifier: TextClassifier) -> RecordingError:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, cast
 
 import numpy as np
 from pydantic import Field
@@ -41,7 +41,7 @@ from bionlp.experiments.records import Amount, Count, Digits, Scores
 from bionlp.experiments.store import Record, Store, missing_cells
 from bionlp.limits import MOST_SEED
 from bionlp.progress import Reporter
-from bionlp.strict import Open
+from bionlp.strict import OneOf, Open
 from networks.brian import NeuronModel
 from networks.brian.fitting import Fit
 from networks.brian.neuron_files import shelf, shelf_model
@@ -56,7 +56,7 @@ NO_ANSWER = "-"
 class Finished(Open):
     """A finished cell, as its document has it."""
 
-    dataset: Literal[MODELS]
+    dataset: Annotated[str, OneOf(MODELS)]
     neurons: str
     title: str
     digest: str
@@ -76,7 +76,7 @@ class Finished(Open):
 class Document(Open):
     """All finished cells."""
 
-    table: Literal[CLOCK]
+    table: Annotated[str, OneOf([CLOCK])]
     cells: list[Finished]
 
 
@@ -205,7 +205,7 @@ def run_clock(cells: Sequence[ClockCell], results: ClockResults, report: Reporte
         report.note(f"{number}/{len(missing)}: {cell}")
         record = results.add(cell, _measure(cell, fitting, report))
         report.note(f"{cell}: {record['scores']['accuracy']:.1%}, {record['seconds']:.0f} s")
-    return [results.find(cell) for cell in cells]
+    return cast(list[Record], [results.find(cell) for cell in cells])
 
 
 class _Fitting:

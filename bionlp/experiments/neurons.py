@@ -227,11 +227,11 @@ class NeuronsResults(Store):
             "dt_ms": cell.dt_ms,
             "command": cell.command,
         }
-        return self.replace(asdict(cell) | own | found, lambda record: _is(record, cell))
+        return self.replace(asdict(cast(Any, cell)) | own | found, lambda record: _is(record, cell))
 
 
 def _is(record: Record, cell: AnyCell) -> bool:
-    return all(record[name] == value for name, value in asdict(cell).items())
+    return all(record[name] == value for name, value in asdict(cast(Any, cell)).items())
 
 
 def _digest(cell: AnyCell) -> str:

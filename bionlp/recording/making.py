@@ -136,7 +136,7 @@ def make_recording(
         network.voting.population,
         tuple(classifier.label_names),
     )
-    done = {
+    done: dict[str, Any] = {
         "perturbations": str(classifier.perturbations or ""),
         "interventions": " ".join(map(str, classifier.interventions)),
     }

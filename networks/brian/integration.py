@@ -36,7 +36,7 @@ class Integration:
 
     def __init__(self, method: str):
         self.__name__, self._method = method, StateUpdateMethod.stateupdaters[method]
-        self._known: dict[tuple[str, frozenset], str] = {}
+        self._known: dict[tuple[str, frozenset[tuple[Any, ...]]], str] = {}
 
     def __call__(
         self,

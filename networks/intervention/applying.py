@@ -84,11 +84,12 @@ def _influence(network: Network, population: Population, intervention: Intervent
     """Return what an intervention is to the neurons of a population."""
     chosen = _chosen(network, population, intervention)
     strength = np.asarray(OUT_OF_REACH)
-    if KINDS[intervention.kind]:
+    named = KINDS[intervention.kind]
+    if named:
         threshold = np.asarray(undisturbed(population.neuron).values["threshold"])
         # A dead neuron's threshold is no measure of anything.
         alive = np.where(threshold < OUT_OF_REACH, threshold, 0)
-        strength = getattr(intervention, KINDS[intervention.kind]) * alive
+        strength = getattr(intervention, named) * alive
     if intervention.kind == "stimulate":
         # As precise as weights are: sums of these have no rounding that simulators could differ in.
         strength = strength.astype(np.float32).astype(np.float64)

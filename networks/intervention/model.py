@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -74,7 +74,7 @@ class Intervention(Described):
     start: int = 0
     stop: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(
                 f"unknown intervention {self.kind!r}; choose one of {', '.join(KINDS)}"
@@ -113,7 +113,9 @@ class Intervention(Described):
             numbers, ranges = numbers % shape[-1], self.maps
         if ranges is None:
             return np.ones(shape, dtype=bool)
-        return np.any([_among(numbers, each) for each in ranges], axis=0)
+        among = [_among(numbers, each) for each in cast(tuple[range, ...], ranges)]
+        any_of: np.ndarray = np.logical_or.reduce(among)
+        return any_of
 
     def _check_strength(self, name: str) -> None:
         given, wanted = getattr(self, name), KINDS[self.kind] == name
@@ -125,7 +127,8 @@ class Intervention(Described):
             return
         if not wanted:
             raise ValueError(f"{self.kind}:{self.population} has no {name}; leave it out")
-        if isinstance(given, bool) or not isinstance(given, Real) or not abs(given) <= MOST:
+        number = isinstance(given, Real) and not isinstance(given, bool)
+        if not number or not abs(float(given)) <= MOST:
             raise ValueError(
                 f"the {name} of {self.kind} is a number from {-MOST:g} to {MOST:g}, not {given!r}"
             )
@@ -145,7 +148,7 @@ class Intervention(Described):
     @property
     def document(self) -> dict[str, Any]:
         """What is done, ready for JSON."""
-        found = {"what": self.kind, "population": self.population}
+        found: dict[str, str | None] = {"what": self.kind, "population": self.population}
         for name in ("neurons", "maps"):
             ranges = getattr(self, name)
             found[name] = None if ranges is None else ",".join(map(_typed, ranges))
@@ -184,7 +187,8 @@ def _range(given: Any, what: str) -> range:
 def _among(numbers: np.ndarray, of: range) -> np.ndarray:
     """Return which numbers a range has, of any length."""
     inside = (numbers >= min(of[0], of[-1])) & (numbers <= max(of[0], of[-1]))
-    return inside & ((numbers - of[0]) % of.step == 0)
+    matched: np.ndarray = inside & ((numbers - of[0]) % of.step == 0)
+    return matched
 
 
 def _typed(numbers: range) -> str:

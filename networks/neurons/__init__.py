@@ -6,6 +6,7 @@ of its class. Nothing else has to be edited to add one.
 
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import cast
 
 from networks.described import Kinds, kinds_of
 from networks.neurons.input import Input
@@ -18,7 +19,8 @@ for _module in iter_modules(__path__):
 
 def neuron_models() -> Kinds:
     """Return all models by the name of their class."""
-    return {name: kind for name, kind in kinds_of(Neuron).items() if not kind.wraps}
+    kinds = kinds_of(Neuron).items()
+    return {name: kind for name, kind in kinds if not cast(type[Neuron], kind).wraps}
 
 
 __all__ = ["IF", "LIF", "Input", "Neuron", "neuron_models"]

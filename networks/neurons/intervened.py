@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Influence(Described):
     start: int = 0
     stop: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.acts_on not in ACTS_ON:
             raise ValueError(f"an influence acts on {', '.join(ACTS_ON)}, not {self.acts_on!r}")
         for name in ("amount", "chosen"):
@@ -109,7 +109,10 @@ class IntervenedNeuron(Neuron):
     neuron: Neuron
     influences: tuple[Influence, ...]
 
-    def __post_init__(self):
+    # What a model says of itself once for all its neurons is here that of the neuron within, and
+    # so of an object and not of the class; hence the ignores.
+
+    def __post_init__(self) -> None:
         self._set("influences", tuple(self.influences))
         if not isinstance(self.neuron, Neuron) or self.neuron.wraps:
             raise ValueError(f"something is done to a neuron of its own, not to {self.neuron!r}")
@@ -121,37 +124,37 @@ class IntervenedNeuron(Neuron):
         super().__post_init__()
 
     @property
-    def variables(self) -> tuple[str, ...]:
+    def variables(self) -> tuple[str, ...]:  # type: ignore[override]
         """Those of the neuron, and how many steps have begun."""
         return (*self.neuron.variables, "elapsed")
 
     @property
-    def decays(self) -> Mapping[str, str]:
+    def decays(self) -> Mapping[str, str]:  # type: ignore[override]
         """Those of the neuron."""
         return self.neuron.decays
 
     @property
-    def receives(self) -> str:
+    def receives(self) -> str:  # type: ignore[override]
         """The variable of the neuron that input is added to."""
         return self.neuron.receives
 
     @property
-    def reset(self) -> str:
+    def reset(self) -> Any:
         """When the neuron is reset, if it is."""
-        return self.neuron.reset
+        return cast(Any, self.neuron).reset
 
     @property
-    def inclusive(self) -> bool:
+    def inclusive(self) -> Any:
         """Whether the neuron fires at its level, too, if it fires."""
-        return self.neuron.inclusive
+        return cast(Any, self.neuron).inclusive
 
     @property
-    def integration(self) -> str:
+    def integration(self) -> Any:
         """How a simulator goes from tau to a step, if there is one."""
-        return self.neuron.integration
+        return cast(Any, self.neuron).integration
 
     @cached_property
-    def drive(self) -> tuple[str, ...]:
+    def drive(self) -> tuple[str, ...]:  # type: ignore[override]
         """A step is counted, currents arrive, the neuron is driven, and membranes are set."""
         currents = [f"{self.receives} = {self.receives} + {on}" for on in self._amounts("current")]
         # What follows from the membrane in the step, as the losses of a stochastic neuron do, is to
@@ -162,21 +165,21 @@ class IntervenedNeuron(Neuron):
         return (BEGINNING, *currents, *own[:last], *self._clamps, *own[last:])
 
     @cached_property
-    def level(self) -> str | None:
+    def level(self) -> str | None:  # type: ignore[override]
         """The level of the neuron, and what is added to it."""
         if self.neuron.level is None:
             return None
         return " + ".join([self.neuron.level, *self._amounts("level")])
 
     @cached_property
-    def resets(self) -> tuple[str, ...]:
+    def resets(self) -> tuple[str, ...]:  # type: ignore[override]
         """Those of the neuron; where they come behind the input, a membrane that is set stays."""
         if getattr(self.neuron, "reset", None) != "after input":
             return self.neuron.resets
         return (*self.neuron.resets, *self._clamps)
 
     @property
-    def hindsight(self) -> None:
+    def hindsight(self) -> None:  # type: ignore[override]
         """None."""
         return None
 
