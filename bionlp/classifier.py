@@ -316,7 +316,7 @@ class TextClassifier:
         spikes = poisson_spikes(rates, steps, seed=seed, sentence=sentence)
         if not self.changes_input:
             return spikes
-        return cast(Perturbations, self.perturbations).input(spikes, seed=seed, number=sentence)
+        return cast("Perturbations", self.perturbations).input(spikes, seed=seed, number=sentence)
 
     def narrowed(self, ids: Sequence[np.ndarray]) -> tuple[TextClassifier, list[np.ndarray]]:
         """Leave out all words but those of some sentences, where each word is an input neuron.
