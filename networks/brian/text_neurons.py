@@ -152,7 +152,7 @@ class TextNeurons(ModelText):
         namespace: dict[str, Any] = {}
         arrays: dict[str, np.ndarray] = {}
         drive, of_drive = self._drive(constant)
-        used = set().union(*self.said.values())
+        used = set().union(*(self.said | {"equations": set(equations.identifiers)}).values())
         values = {name: value for name, value in self.names.items() if name in used} | of_drive
         more = f"{BUFFER} : 1\n" if self._buffered else ""
         for name, value in values.items():

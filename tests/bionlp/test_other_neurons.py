@@ -228,3 +228,12 @@ def test_neurons_of_a_network_in_python():
         brian.run(seed=1)
         assert recorder.activity(0)["conv3"].membrane.min() < -0.06
         assert brian.units == {"conv3": "V"}
+
+
+@needs_compiler
+def test_a_sentence_in_ten_times_the_steps_is_worth_compiling_as_ten_are():
+    assert Engine().chosen(30).backend == "numpy"
+    assert Engine().chosen(300).backend == "cpp_standalone"
+    assert Engine(dt_ms=0.1).chosen(30).backend == "cpp_standalone"
+    assert Engine(dt_ms=0.1).chosen(20).backend == "numpy"
+    assert Engine("numpy", dt_ms=0.1).chosen(300).backend == "numpy"
