@@ -56,6 +56,8 @@ numpydoc_xref_aliases = {
     "bool": ":class:`bool`",
     "iterable": ":class:`iterable <collections.abc.Iterable>`",
     "sequence": ":class:`sequence <collections.abc.Sequence>`",
+    "array_like": ":obj:`array_like <numpy.typing.ArrayLike>`",
+    "array-like": ":obj:`array_like <numpy.typing.ArrayLike>`",
     "generator": ":class:`generator <collections.abc.Generator>`",
     "Path": "pathlib.Path",
     "Network": "networks.description.Network",

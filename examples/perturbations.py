@@ -72,10 +72,11 @@ with figure.style():
         for lead, before, style in zip(
             np.transpose(found[what]), intact, class_styles(len(intact)), strict=True
         ):
-            axes.plot([before, *lead], **style, label=f"sentence, {before:+} intact")
+            axes.plot([before, *lead], **style, label=f"intact {before:+}")
         axes.axhline(0, color=GREY, lw=0.7)
         axes.set_xticks(range(len(levels) + 1), ["intact", *levels])
         axes.set_xlabel(f"--perturb {what}=")
-    panels[-1].legend(loc="upper right")
+    lines, labels = panels[0].get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside upper center", ncols=len(lines))
     panels[0].set_ylabel(f"Lead of “{names[1]}” (votes)")
 figure.savefig(out / "perturbations.png", dpi=200)

@@ -47,8 +47,9 @@ def mark_literal_blocks(app: Sphinx, what: str, name: str, thing, options, lines
 
 
 def skip_foreign(app: Sphinx, what: str, name: str, thing, skip: bool, options) -> bool | None:
-    """Leave out what Matplotlib writes into each class of artists."""
-    return True if name == "set" and what == "class" else None
+    """Leave out what Matplotlib and scikit-learn write into classes that inherit from theirs."""
+    home = (getattr(thing, "__module__", None) or "").partition(".")[0]
+    return True if what == "class" and home in ("matplotlib", "sklearn") else None
 
 
 def lead_to_address(
