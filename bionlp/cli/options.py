@@ -189,10 +189,10 @@ Intervene = Annotated[
     list[str] | None,
     typer.Option(
         metavar="WHAT:LAYER[:...]",
-        help="Do something while the network reads, as in silence:conv3:maps=3,7:from=20, "
-        "stimulate:output:neurons=0-9:current=0.5:from=30:until=40 or clamp:pool3:value=0; several "
-        "times for several. Steps count from the beginning of each sentence; value and current are "
-        "in thresholds.",
+        help="Do something while the network reads: silence:conv3:from=20, clamp:pool3:value=0, "
+        "or stimulate:output:current=0.5; with neurons=0-9 or maps=3,7 to these alone, with "
+        "until=40 not to the end. Several times for several. Steps count from the beginning of "
+        "each sentence; value and current are in thresholds.",
         autocompletion=completion.prefixed(completion.INTERVENTIONS),
     ),
 ]
