@@ -190,7 +190,7 @@ Intervene = Annotated[
     typer.Option(
         metavar="WHAT:LAYER[:...]",
         help="Do something while the network reads: silence:conv3:from=20, clamp:pool3:value=0, "
-        "or stimulate:output:current=0.5; with neurons=0-9 or maps=3,7 to these alone, with "
+        "or stimulate with current=0.5; with neurons=0-9 or maps=3,7 to these alone, with "
         "until=40 not to the end. Several times for several. Steps count from the beginning of "
         "each sentence; value and current are in thresholds.",
         autocompletion=completion.prefixed(completion.INTERVENTIONS),
