@@ -340,13 +340,25 @@ def _explanation(records: Sequence[Record]) -> str:
 
 
 def _commands(records: Sequence[Record]) -> str:
-    """Return a command for each file of word vectors, recipe, noise and number of sentences."""
+    """Return a command for each file of word vectors, recipe, noise and number of sentences.
+
+    Datasets that other networks were attacked on have one of their own, or it would name more
+    cells than there are.
+    """
+
+    def shared_by(record: Record) -> tuple:
+        plan = record["plan"]
+        return record["embeddings"], record["recipe"], record["noise"], plan["sentences"]
+
+    methods_on: dict[tuple, set[str]] = {}
+    for record in records:
+        methods_on.setdefault((*shared_by(record), record["dataset"]), set()).add(record["method"])
     lines: dict[tuple, list[Record]] = {}
     for record in records:
-        key = (record["embeddings"], record["recipe"], record["noise"], record["plan"]["sentences"])
-        lines.setdefault(key, []).append(record)
+        own = frozenset(methods_on[(*shared_by(record), record["dataset"])])
+        lines.setdefault((*shared_by(record), own), []).append(record)
     commands = []
-    for (vectors, recipe, noise, sentences), some in lines.items():
+    for (vectors, recipe, noise, sentences, _), some in lines.items():
         methods = [name for name, _ in _methods(some)]
         seeds = sorted({record["seed"] for record in some})
         shared = command(ATTACKED, datasets_of(some), methods, seeds, [recipe], vectors)

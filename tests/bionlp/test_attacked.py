@@ -175,3 +175,12 @@ def test_the_network_with_the_same_kernels_is_a_comparison_of_its_own():
     before, after = text.split("beside the tailored TextCNN")
     assert "once: spiking networks are less robust (-50.0" in before
     assert "once: spiking networks are more robust (+25.0" in after
+
+
+def test_commands_name_no_cell_that_there_is_not():
+    everywhere = [attacked("original", ["1"] * 3, dataset=name) for name in ("mr", "subj")]
+    text = "\n\n".join(attack_section([*everywhere, attacked("tailored", ["1"] * 3)]))
+    commands = [line for line in text.splitlines() if line.startswith("    bionlp")]
+    assert len(commands) == 2
+    assert any("--datasets mr --methods original,tailored " in line for line in commands)
+    assert any("--datasets subj --methods original " in line for line in commands)
