@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
-from pathlib import Path
 from typing import Annotated, Any, cast
 
 import numpy as np
@@ -29,22 +28,21 @@ from bionlp.experiments.cells import check_names
 from bionlp.experiments.neurons import (
     TRAINED,
     USUAL_SENTENCES,
-    Activity,
-    Fitted,
+    BundledCell,
+    Measured,
     Measuring,
     NeuronsCell,
     NeuronsResults,
     fit_on_train,
 )
 from bionlp.experiments.perturbations import MODELS
-from bionlp.experiments.records import Amount, Count, Digits, Scores
-from bionlp.experiments.store import Record, Store, missing_cells
-from bionlp.limits import MOST_SEED
+from bionlp.experiments.records import Digits, Scores
+from bionlp.experiments.store import Record, missing_cells
 from bionlp.progress import Reporter
 from bionlp.strict import OneOf, Open
 from networks.brian import NeuronModel
 from networks.brian.fitting import Fit
-from networks.brian.neuron_files import shelf, shelf_model
+from networks.brian.neuron_files import shelf
 from networks.brian.neuron_model import ALL
 
 CLOCK = "clock"
@@ -53,24 +51,12 @@ USUAL_NEURONS = (TRAINED, "lif_refractory", "adex")
 NO_ANSWER = "-"
 
 
-class Finished(Open):
+class Finished(Measured):
     """A finished cell, as its document has it."""
 
-    dataset: Annotated[str, OneOf(MODELS)]
-    neurons: str
-    title: str
-    digest: str
-    dt_ms: Annotated[float, Field(gt=0)]
-    seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
-    sentences: Count
     scores: Scores
     answers: Annotated[str, Field(pattern="^[0-9-]+$")]
     right: Digits
-    layers: dict[str, Fitted]
-    work: Activity
-    seconds: Amount
-    command: str
-    versions: dict[str, str]
 
 
 class Document(Open):
@@ -81,33 +67,16 @@ class Document(Open):
 
 
 @dataclass(frozen=True)
-class ClockCell:
-    """One model of neurons in one network, in steps of one duration.
+class ClockCell(BundledCell):
+    """The neurons in steps of one duration.
 
     Attributes
     ----------
-    dataset : str
-        One of :data:`bionlp.experiments.perturbations.MODELS`.
-    neurons : str
-        A model of the shelf, or :data:`bionlp.experiments.neurons.TRAINED`.
     dt_ms : float
         Duration of a step.
-    seed : int
-        Of the input.
-    sentences : int
-        The first so many of test.
     """
 
-    dataset: str
-    neurons: str
     dt_ms: float
-    seed: int
-    sentences: int
-
-    @property
-    def model(self) -> NeuronModel | None:
-        """The neurons, before they are fitted; None for those that were trained."""
-        return None if self.neurons == TRAINED else shelf_model(self.neurons)
 
     @property
     def command(self) -> str:
@@ -165,7 +134,7 @@ def list_clock(
     for dt_ms in steps_ms:
         Engine(dt_ms=dt_ms)  # refuses what is no part of a step
     return [
-        ClockCell(dataset, model, float(dt_ms), seed, sentences)
+        ClockCell(dataset, model, seed, sentences, float(dt_ms))
         for seed, dataset, model, dt_ms in product(seeds, datasets, models, steps_ms)
     ]
 
@@ -179,8 +148,7 @@ class ClockResults(NeuronsResults):
         Where it is, or will be.
     """
 
-    def __init__(self, folder: Path):
-        Store.__init__(self, folder, CLOCK, Document.model_validate_json)
+    kept_as = CLOCK, Document
 
 
 def run_clock(cells: Sequence[ClockCell], results: ClockResults, report: Reporter) -> list[Record]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import shlex
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Protocol, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import Field
 
@@ -69,24 +70,29 @@ class Activity(Open):
     seconds: Amount
 
 
-class Finished(Open):
-    """A finished cell, as its document has it."""
+class Measured(Open):
+    """What every finished cell of a bundled network has."""
 
     dataset: Annotated[str, OneOf(MODELS)]
     neurons: str
     title: str
-    source: str
     digest: str
     dt_ms: Annotated[float, Field(gt=0)]
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
     sentences: Count
-    before: Scores
-    after: Scores | None
     layers: dict[str, Fitted]
     work: Activity
     seconds: Amount
     command: str
     versions: dict[str, str]
+
+
+class Finished(Measured):
+    """A finished cell, as its document has it."""
+
+    source: str
+    before: Scores
+    after: Scores | None
 
 
 class Document(Open):
@@ -96,37 +102,9 @@ class Document(Open):
     cells: list[Finished]
 
 
-class AnyCell(Protocol):
-    """What the cells of this table and of :mod:`bionlp.experiments.clock` have."""
-
-    @property
-    def dataset(self) -> str:
-        """One of :data:`bionlp.experiments.perturbations.MODELS`."""
-
-    @property
-    def seed(self) -> int:
-        """Of the input."""
-
-    @property
-    def sentences(self) -> int:
-        """The first so many of test."""
-
-    @property
-    def model(self) -> NeuronModel | None:
-        """The neurons, before they are fitted; None for those that were trained."""
-
-    @property
-    def dt_ms(self) -> float:
-        """Duration of a step."""
-
-    @property
-    def command(self) -> str:
-        """What computes it."""
-
-
 @dataclass(frozen=True)
-class NeuronsCell:
-    """One model of neurons in one network.
+class BundledCell(ABC):
+    """One model of neurons in one bundled network.
 
     Attributes
     ----------
@@ -147,8 +125,18 @@ class NeuronsCell:
 
     @property
     def model(self) -> NeuronModel | None:
-        """The neurons; None for those that were trained."""
+        """The neurons, before they are fitted; None for those that were trained."""
         return None if self.neurons == TRAINED else shelf_model(self.neurons)
+
+    @property
+    @abstractmethod
+    def command(self) -> str:
+        """What computes it."""
+
+
+@dataclass(frozen=True)
+class NeuronsCell(BundledCell):
+    """The neurons as they stand on the shelf, and fitted."""
 
     @property
     def dt_ms(self) -> float:
@@ -209,32 +197,35 @@ class NeuronsResults(Store):
         Where it is, or will be.
     """
 
-    def __init__(self, folder: Path):
-        super().__init__(folder, TABLE, Document.model_validate_json)
+    kept_as: ClassVar[tuple[str, type[Open]]] = TABLE, Document
+    """Name of the table, and what its document holds."""
 
-    def find(self, cell: AnyCell) -> Record | None:
+    def __init__(self, folder: Path):
+        table, document = self.kept_as
+        super().__init__(folder, table, document.model_validate_json)
+
+    def find(self, cell: BundledCell) -> Record | None:
         """Return the record of a finished cell, if network and neurons are still the same."""
         same = (record for record in self.records if _is(record, cell))
         return next((record for record in same if record["digest"] == _digest(cell)), None)
 
-    def add(self, cell: AnyCell, found: Record) -> Record:
+    def add(self, cell: BundledCell, found: Record) -> Record:
         """Put a cell into the document in place of an older one."""
         model = cell.model
         own = {
             "title": "As trained" if model is None else model.title,
             "source": "" if model is None else model.source,
             "digest": _digest(cell),
-            "dt_ms": cell.dt_ms,
             "command": cell.command,
         }
-        return self.replace(asdict(cast(Any, cell)) | own | found, lambda record: _is(record, cell))
+        return self.replace(asdict(cell) | own | found, lambda record: _is(record, cell))
 
 
-def _is(record: Record, cell: AnyCell) -> bool:
-    return all(record[name] == value for name, value in asdict(cast(Any, cell)).items())
+def _is(record: Record, cell: BundledCell) -> bool:
+    return all(record[name] == value for name, value in asdict(cell).items())
 
 
-def _digest(cell: AnyCell) -> str:
+def _digest(cell: BundledCell) -> str:
     network = digest_of(load_classifier(cell.dataset).network)
     return hashlib.sha256(f"{network} {cell.model!r}".encode()).hexdigest()
 
@@ -283,6 +274,7 @@ def _measure(cell: NeuronsCell, dataset: Dataset, report: Reporter) -> dict[str,
         engine = replace(engine, neurons=neurons)
         after = measuring.evaluate(engine).scores
     return {
+        "dt_ms": cell.dt_ms,
         "before": before,
         "after": after,
         "layers": {name: asdict(fit) for name, fit in fits.items()},
@@ -339,7 +331,7 @@ class Measuring:
     """
 
     def __init__(
-        self, cell: AnyCell, classifier: TextClassifier, dataset: Dataset, report: Reporter
+        self, cell: BundledCell, classifier: TextClassifier, dataset: Dataset, report: Reporter
     ):
         self._classifier, self._report, self._seed = classifier, report, cell.seed
         self._examples = dataset.test[: cell.sentences]

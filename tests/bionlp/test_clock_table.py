@@ -71,7 +71,7 @@ def test_only_what_is_missing_is_computed(table):
 
 def record(dt_ms, right, answers=None, **changed):
     n = len(right)
-    cell = ClockCell("mr", TRAINED, dt_ms, changed.pop("seed", 0), n)
+    cell = ClockCell("mr", TRAINED, changed.pop("seed", 0), n, dt_ms)
     return {
         "dataset": "mr",
         "neurons": TRAINED,
