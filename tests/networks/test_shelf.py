@@ -55,6 +55,15 @@ def test_rates_rise_with_the_input_and_are_zero_without(name):
     assert np.isfinite(membranes).all()
 
 
+@pytest.mark.parametrize("name", shelf())
+def test_no_inhibition_makes_a_neuron_fire_or_leave_all_bounds(name):
+    # Weights of a trained network inhibit by many thresholds a step.
+    dt = 0.1 if shelf_model(name).longest_step else 1.0
+    spikes, membranes = run(name, np.array([-1, -5, -20, -100, -1000]), 60, dt)
+    assert not spikes.any()
+    assert np.isfinite(membranes).all()
+
+
 def test_trained_neurons_fire_once_for_each_threshold_that_has_come_in():
     inputs, threshold = np.array([0.1, 0.25, 0.5]), 2.0
     spikes, _ = run("lif", inputs, 1000, neuron=LIF(threshold=threshold))
