@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import ms
+from brian2.utils.logger import catch_logs
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
@@ -62,6 +63,13 @@ def test_no_inhibition_makes_a_neuron_fire_or_leave_all_bounds(name):
     spikes, membranes = run(name, np.array([-1, -5, -20, -100, -1000]), 60, dt)
     assert not spikes.any()
     assert np.isfinite(membranes).all()
+
+
+def test_equations_may_have_the_step_in_them_without_a_warning():
+    assert "dt" in shelf_model("izhikevich").equations
+    with catch_logs() as logged:
+        run("izhikevich", [1.0], 20)
+    assert not logged
 
 
 def test_trained_neurons_fire_once_for_each_threshold_that_has_come_in():
