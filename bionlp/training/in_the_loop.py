@@ -145,6 +145,7 @@ def tune_in_the_loop(
     engine: Engine,
     folder: Path,
     report: Reporter,
+    name: str,
 ) -> TextClassifier:
     """Tune the weights of a classifier to the neurons of an engine.
 
@@ -162,6 +163,8 @@ def tune_in_the_loop(
         Where the state is kept between epochs; an existing state is taken up.
     report : Reporter
         Hears of progress.
+    name : str
+        What the tuned model is called.
 
     Returns
     -------
@@ -201,10 +204,17 @@ def tune_in_the_loop(
     }
     return replace(
         classifier,
+        name=name,
         network=stage.network if best else classifier.network,
         calibration=None,
         training=classifier.training | {NAME: record},
     )
+
+
+def some_of(examples: Sequence[Example], most: int, seed: int) -> list[Example]:
+    """Return some examples that chance chooses, in their order; all if there are no more."""
+    chosen = np.random.default_rng(seed).permutation(len(examples))[:most]
+    return [examples[number] for number in np.sort(chosen)]
 
 
 def _encoded(classifier: TextClassifier, examples: Sequence[Example], part: str) -> Encoded:

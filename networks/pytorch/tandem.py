@@ -5,11 +5,12 @@ what each did in a presentation of T steps, its rate r = c / T with c its spikes
 network of straight lines with the same weights, through which gradients flow:
 
     forward     r = c / T
-    backward    dr / dI = 1 / threshold  where c > 0,  else 0
+    backward    dr / dI = 1 / threshold  where c > 0 or I > 0,  else 0
 
-I is the mean input current of a step. A straight line is what the trained neurons come near to, and
-so what others come near to that were fitted to these (:mod:`networks.brian.fitting`). Transforms
-are linear, so currents of rates are the rates of currents, and a presentation is one step here.
+I is the mean input current of a step; a neuron that it excites may learn to fire, though a leak
+keeps it silent now. A straight line is what the trained neurons come near to, and so what others
+come near to that were fitted to these (:mod:`networks.brian.fitting`). Transforms are linear, so
+currents of rates are the rates of currents, and a presentation is one step here.
 
 Source: Wu, Chua, Zhang, Li, Li & Tan, A Tandem Learning Rule for Effective Training and Rapid
 Inference of Deep Spiking Neural Networks, IEEE TNNLS 34, 2023, section III.
@@ -45,8 +46,7 @@ class Tandem:
     Raises
     ------
     ValueError
-        If it has loops, transforms that are not linear, neurons without a threshold, or does not
-        vote.
+        If it has loops, transforms that are not linear or interventions, or does not vote.
     """
 
     def __init__(self, network: Network):
@@ -81,7 +81,7 @@ class Tandem:
     def _line(self, neuron: Neuron, current: Tensor, scale: float = 1.0) -> Trace:
         rates = next(self._rates).expand_as(current)
         threshold = torch.as_tensor(getattr(neuron, "threshold"), dtype=current.dtype)  # noqa: B009
-        line = (rates > 0) * current / threshold
+        line = ((rates > 0) | (current > 0)) * current / threshold
         return rates + (line - line.detach()), current
 
 
@@ -102,5 +102,5 @@ def _check(network: Network) -> None:
                 f"{connection.target!r} is reached by a transform, {kind}, that is not linear"
             )
     for population in network.hidden:
-        if not (population.neuron.spikes and hasattr(population.neuron, "threshold")):
-            raise ValueError(f"the neurons of {population.name!r} have no threshold")
+        if population.neuron.wraps:
+            raise ValueError(f"something is done to the neurons of {population.name!r}")
