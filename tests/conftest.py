@@ -2,8 +2,8 @@
 
 import os
 
-# Tests run beside each other, one a core. Threads that share a core wait for each other by spinning:
-# with two a process, small trainings took seven times as long. This comes before NumPy and PyTorch.
+# Tests run beside each other, one a core. Threads that share a core spin while they wait for each
+# other: with two a process, small trainings took seven times as long. NumPy and PyTorch come later.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import logging
