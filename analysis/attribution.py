@@ -22,9 +22,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from networks.brief import Brief
+
 
 @dataclass(frozen=True)
-class Relevance:
+class Relevance(Brief):
     """What each word did for a decision.
 
     Attributes

@@ -24,6 +24,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
+from networks.brief import Brief
 from networks.described import Shape
 from networks.description import Connection, Network, crop
 from networks.transforms import Attention, Convolution, Transform
@@ -139,7 +140,7 @@ def price(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Work:
+class Work(Brief):
     """What a spiking network did for some sentences.
 
     Attributes

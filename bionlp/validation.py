@@ -55,6 +55,12 @@ class Replay:
     sentences: list[dict[str, Difference]]
     stock_sentences: list[dict[str, Difference]]
 
+    def __repr__(self) -> str:
+        return (
+            f"<Replay of {len(self.sentences):,} sentences on {self.backend}: {self.spikes:,} "
+            f"spikes, {self.differing:,} differing>"
+        )
+
     @property
     def layers(self) -> dict[str, Difference]:
         """Differences of each layer over all sentences."""

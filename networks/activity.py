@@ -9,12 +9,13 @@ from typing import cast
 
 import numpy as np
 
+from networks.brief import Brief
 from networks.description import Connection, Network, Shape, crop
 from networks.transforms import Attention
 
 
 @dataclass(frozen=True)
-class Activity:
+class Activity(Brief):
     """Spikes and membranes of one population.
 
     Step n is step n of the mathematics in every population; the latency of a simulator is taken

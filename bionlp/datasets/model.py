@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bionlp.errors import DatasetError
+from networks.brief import Brief
 
 SPLITS = ("train", "dev", "test", "all")
 
 
 @dataclass(frozen=True)
-class Example:
+class Example(Brief):
     """One labelled text.
 
     Attributes

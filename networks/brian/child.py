@@ -1,8 +1,7 @@
 """A run in a process of its own, for devices of Brian 2 that run once in a process.
 
-    python -m networks.brian.child FOLDER
-
-reads what to do from a file in the folder and leaves there what was recorded.
+It reads what to do from a file in a folder and leaves there what was recorded. Modules are those of
+the process that started it, whatever files of their names lie in the working folder.
 """
 
 from __future__ import annotations
@@ -27,6 +26,12 @@ from networks.brian.stimulus import Stimulus
 from networks.description import Network
 
 JOB, RESULT, LOG = "job.pickle", "recorded.pickle", "log.txt"
+ROOT = Path(__file__).parents[2]
+"""Where the packages lie that this process has imported."""
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from networks.brian.child import main; main(sys.argv[2])"
+)
 SHOWN = 20
 """Lines of the log that an error shows."""
 
@@ -92,7 +97,7 @@ def run_in_child(job: Job) -> Recorded:
         folder = Path(name)
         (folder / JOB).write_bytes(pickle.dumps(job))
         with (folder / LOG).open("wb") as log:
-            command = [sys.executable, "-m", "networks.brian.child", name]
+            command = [sys.executable, "-c", START, str(ROOT), name]
             done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             said = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -101,11 +106,8 @@ def run_in_child(job: Job) -> Recorded:
         return recorded
 
 
-def main(folder: Path) -> None:
+def main(name: str) -> None:
     """Do the job in a folder."""
+    folder = Path(name)
     recorded = pickle.loads((folder / JOB).read_bytes()).run()
     (folder / RESULT).write_bytes(pickle.dumps(recorded))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -146,6 +146,9 @@ class BrianNetwork:
             self.close()
             raise
 
+    def __repr__(self) -> str:
+        return f"<BrianNetwork on {self.backend}, for {self.stimulus!r}, of {self.description!r}>"
+
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each population."""

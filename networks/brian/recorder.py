@@ -11,7 +11,7 @@ import numpy as np
 from networks.activity import Activity, Membranes
 from networks.brian import lag
 from networks.brian.network import BrianNetwork
-from networks.brian.recorded import Events, Recorded, Voltages
+from networks.brian.recorded import Events, Recorded, Voltages, listing
 from networks.neurons import IF, LIF
 
 
@@ -69,6 +69,10 @@ class Recorder:
                 for name, neurons in (membranes or {}).items()
             }
         network.network.add(*self.spikes.values(), *self.membranes.values())
+
+    def __repr__(self) -> str:
+        membranes = {name: len(monitor.record) for name, monitor in self.membranes.items()}
+        return f"<Recorder of {listing(self.spikes, membranes)}>"
 
     def read(self) -> Recorded:
         """Return what the last run left in the monitors."""

@@ -46,6 +46,10 @@ class PoissonStimulus:
         if not len(self.ids) == len(self.durations) == len(self.numbers):
             raise ValueError("each sentence has its ids, its duration and its number")
 
+    def __repr__(self) -> str:
+        words, features = self.table.shape
+        return f"<PoissonStimulus of {_lengths(self)}, with {words:,} words of {features} rates>"
+
     @classmethod
     def of_words(
         cls,
@@ -101,6 +105,9 @@ class SpikeStimulus:
 
     spikes: Sequence[np.ndarray]
 
+    def __repr__(self) -> str:
+        return f"<SpikeStimulus of {_lengths(self)}, {sum(map(np.sum, self.spikes)):,} spikes>"
+
     def refined(self, parts: int) -> SpikeStimulus:
         """Return it with each step parted; what spiked in a step spikes in the first part of it."""
         fine = []
@@ -127,3 +134,8 @@ class SpikeStimulus:
 
 
 Stimulus = PoissonStimulus | SpikeStimulus
+
+
+def _lengths(stimulus: Stimulus) -> str:
+    """Say how many presentations there are, and how long all of them take."""
+    return f"{len(stimulus.durations):,} presentations in {sum(stimulus.durations):,} steps"
