@@ -23,6 +23,7 @@ from networks.brian.network import BrianNetwork
 from networks.brian.recorded import Recorded
 from networks.brian.recorder import Recorder
 from networks.brian.stimulus import Stimulus
+from networks.brief import Brief
 from networks.description import Network
 
 JOB, RESULT, LOG = "job.pickle", "recorded.pickle", "log.txt"
@@ -37,7 +38,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Brief):
     """What to run, and what to record.
 
     Attributes

@@ -48,7 +48,7 @@ class PoissonStimulus:
 
     def __repr__(self) -> str:
         words, features = self.table.shape
-        return f"<PoissonStimulus of {_lengths(self)}, with {words:,} words of {features} rates>"
+        return f"<PoissonStimulus of {_lengths(self)}, of {words:,} words, {features} features>"
 
     @classmethod
     def of_words(

@@ -1,4 +1,4 @@
-"""What ``import bionlp`` offers, and what objects look like."""
+"""What the packages offer when they are imported."""
 
 import ast
 import importlib.metadata
@@ -7,17 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import analysis
 import bionlp
 import networks
 import networks.brian
-from bionlp.vocabulary import Vocabulary
-from networks.description import Connection, Network, Population, Votes
-from networks.neurons import LIF, Input
-from networks.transforms import Dense
 
 LAZY = (bionlp, networks, analysis)
 """Packages that look names up when they are asked for."""
@@ -77,19 +72,3 @@ def test_importing_them_imports_nothing_else(tmp_path):
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     assert python("-c", code, cwd=tmp_path).stdout.strip() == "[]"
-
-
-def test_objects_show_what_they_are_and_no_weights():
-    network = Network(
-        (Population("input", (5,), Input()), Population("out", (2,), LIF(decay=0.5))),
-        (Connection(("input",), "out", Dense(np.ones((2, 5)))),),
-        Votes("out", 2),
-    )
-    assert repr(network.connections[0]) == (
-        "Connection(sources=('input',), target='out', transform=Dense(weight=<float64 (2, 5)>))"
-    )
-    assert repr(network["out"]) == "Population(name='out', shape=(2,), neuron=LIF(decay=0.5))"
-    assert repr(network) == (
-        "<Network of input 5 Input, out 2 LIF; 1 connections; Votes(population='out', groups=2)>"
-    )
-    assert repr(Vocabulary("abc")) == "<Vocabulary of 3 words>"
