@@ -71,6 +71,13 @@ class Sentence(Brief):
         Number of words beyond the length of the network, left out.
     unpaired : bool
         Whether the model compares two sentences, and the words are not those of two.
+
+    Examples
+    --------
+    >>> from bionlp import Sentence, load_classifier
+    >>> sentence = load_classifier("mr").read("a gripping xyzzy film")
+    >>> isinstance(sentence, Sentence), sentence.words, sentence.unknown
+    (True, ('a', 'gripping', 'xyzzy', 'film'), ('xyzzy',))
     """
 
     text: str
@@ -125,6 +132,15 @@ class TextClassifier:
         What was done to the network, and is to be done to its input.
     interventions : tuple of Intervention
         What is done to the network while it reads, which its neurons carry.
+
+    Examples
+    --------
+    >>> from bionlp import TextClassifier, load_classifier
+    >>> classifier = load_classifier("mr")
+    >>> isinstance(classifier, TextClassifier), classifier.label_names
+    (True, ('negative', 'positive'))
+    >>> classifier.read("a gripping film").rates.shape
+    (3, 300)
     """
 
     name: str

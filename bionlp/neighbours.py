@@ -3,13 +3,12 @@
 They stand beside it under plain names, ``analysis`` and ``networks``, and Python looks into the
 folder of a script, or the one it was started in, first: a file ``analysis.py`` there is found in
 their place. So they are looked up when bionlp is imported, and taken from where they belong if
-Python finds another file of that name. Of that file one of three things is true:
+Python finds something else of that name:
 
-==========================================================  =====================================
-it is the script that was started, or a folder without code  nobody imports it: nothing is said
-it may be imported later                                     a warning names it, and what hides it
-it was imported before                                       an error names it: one name, one module
-==========================================================  =====================================
+- The script that was started, a folder without code, and any file while ``bionlp`` itself is the
+  program: nobody imports these, and nothing is said.
+- A file that may be imported later: a warning names it and what hides it.
+- A module that was imported before: an error names it, since one name is one module.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ def test_examples_come_to_what_they_say(name, tmp_path, monkeypatch):
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     # Without the names of the module: a reader has none but those that an example imports.
     for test in doctest.DocTestFinder().find(importlib.import_module(name), globs={}):
+        assert not any(doctest.SKIP in example.options for example in test.examples)
         runner.run(test, out=said.append)
     assert runner.tries > 0
     assert runner.failures == 0, "".join(said)

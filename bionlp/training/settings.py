@@ -169,6 +169,15 @@ class TrainingSettings(Brief):
     UsageError
         If a number is out of its range (:data:`RANGES`), or there is no such augmentation or
         architecture.
+
+    Examples
+    --------
+    >>> from bionlp import TrainingSettings
+    >>> settings = TrainingSettings(maps=50, steps=20)
+    >>> settings
+    TrainingSettings(maps=50, steps=20)
+    >>> settings.decay
+    1.0
     """
 
     seed: int = 0

@@ -53,6 +53,19 @@ class Job(Brief):
         Of Poisson input.
     layers, membranes
         As of :class:`networks.brian.Recorder`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import Job, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> Job(network, stimulus, {"backend": "numpy"}, seed=0).run().counts("output").tolist()
+    [[10, 10]]
     """
 
     description: Network
@@ -89,6 +102,19 @@ def run_in_child(job: Job) -> Recorded:
         If the backend cannot carry the network.
     RuntimeError
         If it failed, with the end of what the process said.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import Job, SpikeStimulus, run_in_child
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> run_in_child(Job(network, stimulus, {"backend": "numpy"}, seed=0)).counts("output").tolist()
+    [[10, 10]]
     """
     backend = job.options.get("backend")
     if backend in EXTERNAL:

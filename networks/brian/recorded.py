@@ -92,6 +92,23 @@ class Recorded:
         By population.
     latency : mapping of str to int
         Steps that each population lags behind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import BrianNetwork, Recorded, Recorder, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> with BrianNetwork(network, stimulus, backend="numpy") as brian:
+    ...     recorder = Recorder(brian)
+    ...     brian.run(seed=0)
+    ...     recorded = recorder.read()
+    >>> isinstance(recorded, Recorded), recorded.counts("output").tolist()
+    (True, [[10, 10]])
     """
 
     description: Network

@@ -33,6 +33,14 @@ class PoissonStimulus:
     ------
     ValueError
         If a rate is no probability, or the parts do not have the same number of sentences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks.brian import PoissonStimulus
+    >>> stimulus = PoissonStimulus.of_rates([np.full((3, 300), 0.5)], steps=50)
+    >>> stimulus.durations, stimulus.words, stimulus.features
+    ((50,), [3], {300})
     """
 
     table: np.ndarray
@@ -101,6 +109,14 @@ class SpikeStimulus:
     ----------
     spikes : sequence of numpy.ndarray of bool, each of shape (steps, positions, ...)
         Input spikes of each presentation; what follows the positions is the input's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks.brian import SpikeStimulus
+    >>> stimulus = SpikeStimulus([np.zeros((50, 3, 300), dtype=bool)])
+    >>> stimulus.durations, stimulus.words, stimulus.features
+    ((50,), [3], {300})
     """
 
     spikes: Sequence[np.ndarray]
