@@ -219,7 +219,7 @@ class TextNeurons(ModelText):
                 group = self._group(self.equations, 1, clock, None, np.float64)
                 network = brian2.Network(group)
                 network.schedule = ["start", *(slot(step, self.name) for step in self.steps), "end"]
-                network.run(self.dt)
+                network.run(self.dt, namespace={})
         except FAULTS as error:
             part, what = _understood(error)
             text = getattr(self.model, part)
