@@ -24,6 +24,7 @@ from bionlp.encoding import dequantise, one_hot, poisson_spikes
 from bionlp.errors import EmptyTextError, UnknownWordsError, UsageError
 from bionlp.text import SEPARATOR, check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
+from networks.brief import Brief
 from networks.description import Network, choose_inputs
 from networks.neurons import Neuron
 
@@ -42,6 +43,8 @@ MOST_WORDS = 512
 LONGEST_NAME = 100
 LONGEST_NAME_BYTES = 200
 """In UTF-8; file systems allow 255, and folders are called after names and numbers."""
+SHOWN_CLASSES = 5
+"""Names of classes in a repr."""
 LONG = 40
 """Characters of an unknown word that a warning shows."""
 NAME = rf"[\w-][\w.-]{{0,{LONGEST_NAME - 1}}}"
@@ -49,7 +52,7 @@ NAME = rf"[\w-][\w.-]{{0,{LONGEST_NAME - 1}}}"
 
 
 @dataclass(frozen=True)
-class Sentence:
+class Sentence(Brief):
     """A text as the network meets it.
 
     Attributes
@@ -68,12 +71,19 @@ class Sentence:
         Number of words beyond the length of the network, left out.
     unpaired : bool
         Whether the model compares two sentences, and the words are not those of two.
+
+    Examples
+    --------
+    >>> from bionlp import Sentence, load_classifier
+    >>> sentence = load_classifier("mr").read("a gripping xyzzy film")
+    >>> isinstance(sentence, Sentence), sentence.words, sentence.unknown
+    (True, ('a', 'gripping', 'xyzzy', 'film'), ('xyzzy',))
     """
 
     text: str
     words: tuple[str, ...]
     ids: np.ndarray
-    rates: np.ndarray | None = field(repr=False)
+    rates: np.ndarray | None
     unknown: tuple[str, ...]
     cut: int
     unpaired: bool = False
@@ -122,18 +132,41 @@ class TextClassifier:
         What was done to the network, and is to be done to its input.
     interventions : tuple of Intervention
         What is done to the network while it reads, which its neurons carry.
+
+    Examples
+    --------
+    >>> from bionlp import TextClassifier, load_classifier
+    >>> classifier = load_classifier("mr")
+    >>> isinstance(classifier, TextClassifier), classifier.label_names
+    (True, ('negative', 'positive'))
+    >>> classifier.read("a gripping film").rates.shape
+    (3, 300)
     """
 
     name: str
     language: str
     label_names: tuple[str, ...]
     vocabulary: Vocabulary
-    levels: np.ndarray | Any = field(repr=False)  # None where a word is a step
+    levels: np.ndarray | Any  # None where a word is a step
     network: Network
-    training: dict[str, Any] = field(default_factory=dict, repr=False)
+    training: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration | None = None
     perturbations: Perturbations | None = None
     interventions: tuple[Intervention, ...] = ()
+
+    def __repr__(self) -> str:
+        classes, layers = len(self.label_names), self.network.populations
+        names = ", ".join(map(shown, self.label_names[:SHOWN_CLASSES]))
+        told = [
+            f"{classes} classes ({names}{', ...' if classes > SHOWN_CLASSES else ''})",
+            f"{len(self.vocabulary):,} words",
+            f"{sum(layer.size for layer in layers):,} neurons in {len(layers)} layers",
+        ]
+        if self.perturbations:
+            told.append(f"perturbed: {self.perturbations}")
+        if self.interventions:
+            told.append(f"{len(self.interventions)} interventions")
+        return f"<TextClassifier {self.name!r} ({self.language}), {', '.join(told)}>"
 
     @property
     def word_a_step(self) -> bool:

@@ -132,6 +132,15 @@ def predict(
     ------
     BackendError
         If the backend cannot run here.
+
+    Examples
+    --------
+    >>> from bionlp import load_classifier, predict
+    >>> from bionlp.datasets.model import Question
+    >>> model = load_classifier("mr")
+    >>> (answer,) = predict(model, [Question(1, "a gripping , funny and moving film")], seed=0)
+    >>> model.label_names[answer.label]
+    'positive'
     """
     steps = steps or classifier.steps
     chunks = _chunks(iter(questions), chunk)

@@ -81,8 +81,13 @@ def simulate(
 
     Examples
     --------
-    >>> from bionlp.checkpoint import load_classifier
-    >>> recordings = simulate(load_classifier("mr"), ["a gripping film"])  # doctest: +SKIP
+    >>> from bionlp import load_classifier, simulate
+    >>> model = load_classifier("mr")
+    >>> (recording,) = simulate(model, "a gripping , funny and moving film", seed=1)
+    >>> recording.attrs["label_name"]
+    'positive'
+    >>> int(recording["output"]["spikes"].sum()) > 0
+    True
     """
     if not isinstance(classifier, TextClassifier):
         raise ArgumentTypeError(

@@ -55,6 +55,12 @@ class Replay:
     sentences: list[dict[str, Difference]]
     stock_sentences: list[dict[str, Difference]]
 
+    def __repr__(self) -> str:
+        return (
+            f"<Replay of {len(self.sentences):,} sentences on {self.backend}: {self.spikes:,} "
+            f"spikes, {self.differing:,} differing>"
+        )
+
     @property
     def layers(self) -> dict[str, Difference]:
         """Differences of each layer over all sentences."""
@@ -186,6 +192,20 @@ def compare_with_pytorch(
     -------
     list of dict of str to Difference
         For each presentation, by layer.
+
+    Examples
+    --------
+    >>> from bionlp import compare_with_pytorch, load_classifier
+    >>> from networks.brian import BrianNetwork, PoissonStimulus, Recorder
+    >>> model = load_classifier("mr")
+    >>> stimulus = PoissonStimulus.of_rates([model.read("a gripping film").rates], steps=10)
+    >>> with BrianNetwork(model.network, stimulus, backend="numpy") as network:
+    ...     recorder = Recorder(network)
+    ...     network.run(seed=1)
+    ...     activities = recorder.read().activities()
+    >>> (layers,) = compare_with_pytorch(model.network, activities)
+    >>> sum(layer.differing for layer in layers.values())  # spikes that only one of them has
+    0
     """
     model = SpikingNetwork(network).double().eval()
     source = network.input.name

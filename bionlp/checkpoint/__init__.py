@@ -54,7 +54,19 @@ _READERS = {
 
 
 def bundled_models() -> list[str]:
-    """Return the names of the models that come with the package."""
+    """Return the names of the models that come with the package.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order.
+
+    Examples
+    --------
+    >>> from bionlp import bundled_models
+    >>> bundled_models()
+    ['mr', 'waimai']
+    """
     return sorted(path.parent.name for path in BUNDLED.glob(f"*/{SETTINGS}"))
 
 
@@ -75,6 +87,14 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
         something is done to it while it reads.
     OutputError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from bionlp import load_classifier, save_classifier
+    >>> save_classifier(load_classifier("mr"), Path("copy"))
+    >>> load_classifier("copy").label_names
+    ('negative', 'positive')
     """
     if classifier.interventions:
         raise CheckpointError(
@@ -141,6 +161,12 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
     CheckpointError
         If it is missing, truncated, of an unknown version or no model at all. The message is one
         line that names the field.
+
+    Examples
+    --------
+    >>> from bionlp import load_classifier
+    >>> load_classifier("mr")
+    <TextClassifier 'mr' (en), 2 classes ('negative', 'positive'), 20,000 words, ...>
     """
     folder = BUNDLED / name_or_path
     if str(name_or_path) not in bundled_models():

@@ -14,6 +14,7 @@ from bionlp.limits import (
     MOST_STEPS,
     MOST_THRESHOLD,
 )
+from networks.brief import Brief
 
 MOST_WORDS = 100_000
 MOST_UNITS = 100_000
@@ -88,7 +89,7 @@ RANGES: dict[str, Range] = {
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class TrainingSettings(Brief):
     """Everything that decides the outcome, apart from data and embeddings.
 
     Attributes
@@ -168,6 +169,15 @@ class TrainingSettings:
     UsageError
         If a number is out of its range (:data:`RANGES`), or there is no such augmentation or
         architecture.
+
+    Examples
+    --------
+    >>> from bionlp import TrainingSettings
+    >>> settings = TrainingSettings(maps=50, steps=20)
+    >>> settings
+    TrainingSettings(maps=50, steps=20)
+    >>> settings.decay
+    1.0
     """
 
     seed: int = 0

@@ -7,6 +7,7 @@ simulator or file format is one more reader.
 >>> import numpy as np
 >>> from networks.neurons import LIF, Input
 >>> from networks.transforms import Dense
+>>> from networks.description import Connection, Network, Population, Votes
 >>> network = Network(
 ...     (Population("input", (2,), Input()), Population("output", (1,), LIF(decay=0.9))),
 ...     (Connection(("input",), "output", Dense(np.ones((1, 2)))),),
