@@ -24,7 +24,7 @@ from networks import names as _names  # noqa: E402
 
 _MODULES = {
     "bionlp.checkpoint": ("bundled_models", "load_classifier", "save_classifier"),
-    "bionlp.classifier": ("Sentence", "TextClassifier"),
+    "bionlp.classifier": ("TextClassifier",),
     "bionlp.datasets": ("Dataset", "Example", "load_dataset"),
     "bionlp.embeddings": ("load_word_vectors",),
     "bionlp.energy": ("measure_energy",),
@@ -33,6 +33,7 @@ _MODULES = {
     "bionlp.prediction": ("predict",),
     "bionlp.recording": ("open_recording", "save_recording"),
     "bionlp.engine": ("Engine",),
+    "bionlp.sentences": ("Sentence",),
     "bionlp.simulation": ("simulate",),
     "bionlp.training.recipe": ("train",),
     "bionlp.training.settings": ("TrainingSettings",),
@@ -42,7 +43,6 @@ if _TYPE_CHECKING:  # which cannot look names up when they are asked for
     from bionlp.checkpoint import bundled_models as bundled_models
     from bionlp.checkpoint import load_classifier as load_classifier
     from bionlp.checkpoint import save_classifier as save_classifier
-    from bionlp.classifier import Sentence as Sentence
     from bionlp.classifier import TextClassifier as TextClassifier
     from bionlp.datasets import Dataset as Dataset
     from bionlp.datasets import Example as Example
@@ -55,6 +55,7 @@ if _TYPE_CHECKING:  # which cannot look names up when they are asked for
     from bionlp.prediction import predict as predict
     from bionlp.recording import open_recording as open_recording
     from bionlp.recording import save_recording as save_recording
+    from bionlp.sentences import Sentence as Sentence
     from bionlp.simulation import simulate as simulate
     from bionlp.training.recipe import train as train
     from bionlp.training.settings import TrainingSettings as TrainingSettings

@@ -9,13 +9,14 @@ from typing import cast
 import numpy as np
 import xarray as xr
 
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.encoding import dequantise
 from bionlp.engine import DEFAULT_ENGINE, Engine, backend_errors
 from bionlp.errors import ArgumentTypeError, BackendError, BionlpError, UsageError
 from bionlp.limits import MOST_STEPS, check_memory
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
+from bionlp.sentences import Sentence
 from networks.activity import Activity, Membranes
 from networks.brian import (
     BackendUnavailable,

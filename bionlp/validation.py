@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from analysis.comparison import Difference, compare_activity
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.decision import predict_labels
 from bionlp.encoding import poisson_spikes
 from bionlp.engine import Engine
 from bionlp.membranes import sizes_of, spread
+from bionlp.sentences import Sentence
 from bionlp.simulation import Advance, record_run, stimulus_of
 from networks.activity import Activity
 from networks.brian import PoissonStimulus, SpikeStimulus

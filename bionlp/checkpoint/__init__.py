@@ -30,10 +30,11 @@ from bionlp.checkpoint.calibration import FILE as CALIBRATION
 from bionlp.checkpoint.calibration import read_calibration, write_calibration
 from bionlp.checkpoint.fitting import check_network, check_words
 from bionlp.checkpoint.schema import FORMAT, VERSION, Common
-from bionlp.classifier import TextClassifier, name_of
+from bionlp.classifier import TextClassifier
 from bionlp.confidence import Calibration
 from bionlp.errors import AbsentCheckpointError, CheckpointError
 from bionlp.files import atomic_path
+from bionlp.naming import name_of
 from bionlp.strict import first_fault, one_line, parse_json, read_file
 from bionlp.vocabulary import Vocabulary
 from networks.description import Network
@@ -83,7 +84,7 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     Raises
     ------
     CheckpointError
-        If it could not be read again: its name is none, say (:data:`bionlp.classifier.NAME`), or
+        If it could not be read again: its name is none, say (:data:`bionlp.naming.NAME`), or
         something is done to it while it reads.
     OutputError
         If the folder cannot be written.

@@ -68,10 +68,10 @@ def finetune(
     The new model is for the same --neurons.
     """
     from bionlp.checkpoint import save_classifier
-    from bionlp.classifier import name_of
     from bionlp.cli.output import load_model, neurons_and_step, print_json
     from bionlp.datasets.selection import select
     from bionlp.engine import Engine
+    from bionlp.naming import name_of
     from bionlp.training.in_the_loop import NAME, LoopSettings, some_of, tune_in_the_loop
 
     if (out / "settings.json").exists():

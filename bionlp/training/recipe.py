@@ -22,12 +22,13 @@ import numpy as np
 from pydantic import ValidationError
 
 from bionlp.checkpoint import save_classifier
-from bionlp.classifier import WORD_STEPS, TextClassifier, name_of
+from bionlp.classifier import WORD_STEPS, TextClassifier
 from bionlp.confidence import FEWEST, Calibration, calibrate
 from bionlp.datasets import Dataset
 from bionlp.encoding import dequantise
 from bionlp.errors import CheckpointError, OutputError, TrainingError
 from bionlp.files import atomic_path
+from bionlp.naming import name_of
 from bionlp.progress import Reporter
 from bionlp.strict import Open, first_fault, one_line, parse_json, read_file
 from bionlp.text import SEPARATOR

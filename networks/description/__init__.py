@@ -18,6 +18,7 @@ simulator or file format is one more reader.
 """
 
 from networks.described import Shape
+from networks.description.changing import with_all_neurons
 from networks.description.cropping import choose_inputs, crop
 from networks.description.network import Connection, Network, Population
 from networks.description.readout import Potentials, Readout, Votes, readout_kinds
@@ -37,4 +38,5 @@ __all__ = [
     "crop",
     "readout_kinds",
     "refine",
+    "with_all_neurons",
 ]
