@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-from analysis.statistics import proportion_interval
+from analysis.statistics import Interval, proportion_interval
 from bionlp.experiments.cells import DATASETS
 from bionlp.experiments.layout import datasets_of, markdown
 from bionlp.experiments.neurons import COUNTED, FITTED, TRAINED
@@ -121,8 +121,12 @@ def accuracy_told(scores: dict[str, float] | None, usual: int | None = None) -> 
         return ""
     n = int(scores["n"])
     of = "" if usual in (None, n) else f", n = {n}"
-    found = proportion_interval(round(scores["accuracy"] * n), n)
-    return f"{100 * scores['accuracy']:.1f} ({100 * found.low:.1f} to {100 * found.high:.1f}){of}"
+    return share_told(proportion_interval(round(scores["accuracy"] * n), n)) + of
+
+
+def share_told(share: Interval) -> str:
+    """Say a share and its interval in percent."""
+    return f"{100 * share.estimate:.1f} ({100 * share.low:.1f} to {100 * share.high:.1f})"
 
 
 def _usual(records: Sequence[Record]) -> int:
