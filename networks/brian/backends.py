@@ -275,10 +275,11 @@ def _compiling() -> Iterator[None]:
     """Let Brian 2 compile with Cython, where it can, and say so where it cannot."""
     # Cython may be missing.
     from networks.brian.cython_cache import CACHE_PREFERENCE, cython_folder, whole_modules
+    from networks.brian.cython_sharing import shared_pieces
 
     try:
         wanted = {"codegen.target": "cython", CACHE_PREFERENCE: cython_folder()}
-        with preferences(wanted), whole_modules():
+        with preferences(wanted), whole_modules(), shared_pieces():
             yield
     except (brian2.BrianObjectException, OSError) as error:
         cause: BaseException | None = error
