@@ -71,6 +71,11 @@ def setting(
         Least and most of a number; more would be of no use, and of no end.
     choices : tuple of str, optional
         What a text may be.
+
+    Returns
+    -------
+    object
+        The field of a dataclass that says so in its metadata, to types the default.
     """
     about = {"help": help, "panel": panel, "only": only, "bounds": bounds, "choices": choices}
     return field(default=default, metadata=about)
