@@ -13,6 +13,7 @@ from bionlp.attacks.parts.opening import open_candidates, open_encoder, open_tag
 from bionlp.attacks.parts.taggers import Tagger
 from bionlp.attacks.recipes import ATTACKS
 from bionlp.attacks.run import USUAL_DRAWS, USUAL_QUERIES, Plan
+from bionlp.attacks.search import ORDERS
 from bionlp.errors import UsageError
 
 USUAL_CANDIDATES = 15
@@ -134,7 +135,7 @@ def make_plan(
     encoder = open_encoder(parts.encoder, language) if similarity > -1 else None
     constraints = Constraints(encoder, _asked(tagger, names), similarity=similarity)
     proposing = opened[0] if len(opened) == 1 else Joined(opened, candidates)
-    return Plan(recipe.order, proposing, constraints, shares, most_queries, draws)
+    return Plan(ORDERS[recipe.order], proposing, constraints, shares, most_queries, draws)
 
 
 def _asked(tagger: Tagger, parts: Sequence[str]) -> Tagger | None:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from bionlp.attacks.recipes import ATTACKS
 from bionlp.cli import completion
 from bionlp.cli.options import (
-    ATTACKS,
     DeviceName,
     Encoder,
     Json,
