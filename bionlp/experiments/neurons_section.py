@@ -79,7 +79,7 @@ def neurons_table(records: Sequence[Record]) -> str:
     tuned = any(record.get("tuned") for record in records)
     for dataset in datasets_of(records):
         own = [record for record in records if record["dataset"] == dataset]
-        for record in sorted(own, key=lambda record: record["neurons"] != TRAINED):
+        for record in sorted(own, key=lambda r: (r["neurons"] != TRAINED, r["neurons"])):
             work, fits = record["work"], record["layers"].values()
             errors = [
                 f"{sum(fit[name] for fit in fits) / len(fits):.2f}" if fits else ""

@@ -70,7 +70,8 @@ def tune_cells(
         if cell.model is not None and done.get("asked") != sentences:
             report.note(f"{cell}: its weights are tuned on {sentences} sentences")
             tuned = _tune(cell, record, sentences, work, report)
-            record = results.add(cell, record | {"tuned": tuned})
+            command = f"{cell.command} --finetune {sentences}"
+            record = results.add(cell, record | {"tuned": tuned, "command": command})
             report.note(f"{cell}: tuned {tuned['test']['accuracy']:.1%}")
         records.append(record)
     return records

@@ -62,6 +62,7 @@ def test_weights_are_tuned_to_fitted_neurons_once(table, tmp_path, monkeypatch):
     assert len(tuned["dev_accuracy"]) == 1 + tuned["epochs"]
     assert tuned["dev_accuracy"][tuned["best_epoch"]] == max(tuned["dev_accuracy"])
     assert tuned["test"]["n"] == 4
+    assert cell["command"].endswith("--sentences 4 --finetune 2")
     assert "Tuned" in out
     assert not list((tmp_path / "work" / "tuning").iterdir())
     code, again, err = run(*options)
