@@ -20,8 +20,6 @@ from bionlp.simulation import Advance, open_network, record_run, stimulus_of
 from bionlp.unfinished import UnfinishedVotes
 from bionlp.workers import Processes, Workers
 from networks.brian import BrianNetwork, Recorder, Stimulus
-from networks.brian.cython_cache import CYTHON
-from networks.brian.program import PROGRAMS
 from networks.described import digest_of
 
 CHUNK = 32
@@ -29,9 +27,6 @@ CHUNK = 32
 
 COMPILED_CHUNK = 100
 """Sentences a chunk where each of them is compiled anew; their input has to fit into memory."""
-
-CACHES = {"cpp_standalone": (PROGRAMS,), "cython": (CYTHON,)}
-"""For a backend, the folders of the cache that it compiles into."""
 
 
 def count_votes(
@@ -125,7 +120,7 @@ class VoteCounter:
     @property
     def caches(self) -> Sequence[str]:
         """Folders of the cache that the network is compiled into."""
-        return CACHES.get(self._engine.backend, ())
+        return self._engine.caches
 
     def do(self, ids: Sequence[np.ndarray], numbers: Sequence[int], seed: int) -> np.ndarray:
         """Count the votes of some sentences.
