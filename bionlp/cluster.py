@@ -267,8 +267,7 @@ class _Parcel:
             except metadata.PackageNotFoundError as error:
                 other = error
             _check_version(package, version, other, get_worker().address)
-        with _threads_may_import_brian():
-            return pickle.loads(self.content)
+        return pickle.loads(self.content)
 
 
 def _same(parcel: _Parcel) -> _Parcel:
@@ -284,7 +283,7 @@ _opened: tuple[str, Work] | None = None
 def _do(parcel: _Parcel, task: Task) -> Any:
     """Do a task, in a worker."""
     global _opened
-    with _turn:
+    with _turn, _threads_may_import_brian():
         if _opened is None or _opened[0] != parcel.digest:
             _forget()
             _opened = parcel.digest, parcel.open()

@@ -15,9 +15,11 @@ from bionlp.cli.options import (
     Json,
     LanguageModel,
     Noise,
+    Scheduler,
     Synonyms,
     Tagger,
     WordNet,
+    chosen_cluster,
 )
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import (
@@ -334,6 +336,7 @@ def numbers(seeds: str) -> list[int]:
 
 
 def perturb(
+    context: typer.Context,
     what: Annotated[
         str,
         typer.Option(
@@ -355,6 +358,7 @@ def perturb(
     ] = 500,
     out: Results = Path("results"),
     device: DeviceName = "auto",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Measure what perturbations cost the bundled models; nothing is trained.
@@ -373,7 +377,8 @@ def perturb(
     kinds, amounts = listed(what), _levels(levels)
     cells = list_perturbed(kinds, amounts, listed(datasets), numbers(seeds), sentences)
     results = PerturbedResults(out)
-    records = run_perturbed(cells, results, Reporter(), choose_device(device))
+    cluster = chosen_cluster(context, scheduler)
+    records = run_perturbed(cells, results, Reporter(), choose_device(device), cluster)
     if as_json:
         print_json({"table": "perturb", "cells": records})
     else:

@@ -128,6 +128,44 @@ def test_commands_have_the_results_of_this_machine(odd, cli, three, tmp_path):
         assert here == there
 
 
+def timeless(document):
+    """Leave out of a document how long things took."""
+    if isinstance(document, dict):
+        took = ("seconds", "sentences_per_s")
+        return {name: timeless(value) for name, value in document.items() if name not in took}
+    return [timeless(entry) for entry in document] if isinstance(document, list) else document
+
+
+def test_attacks_have_the_outcomes_of_this_machine(cli, three, tmp_path):
+    pytest.importorskip("denckring", reason="needs denckring: pip install 'bionlp[attacks]'")
+    table = tmp_path / "table.csv"
+    texts = ("a good film", "a dull story , badly told", "the plot is clever and warm", "boring")
+    table.write_text("label,text\n" + "".join(f'{1 - n % 2},"{t}"\n' for n, t in enumerate(texts)))
+    options = ("--attack=textfooler", "--words=0.5", "--similarity=-1", "--draws=3")
+    options += ("--tagger=denckring", "--steps=20", "--dataset", table, "--json")
+    code, here, err = cli("attack", "mr", *options)
+    assert code == 0, err
+    code, there, err = cli("attack", "mr", *options, "--scheduler", three[0])
+    assert code == 0, err
+    assert timeless(json.loads(here)) == timeless(json.loads(there))
+    assert json.loads(here)["words"]["0.5"]["right"] > 0
+
+
+def test_perturbed_cells_are_those_of_this_machine(cli, three, tmp_path, movies, monkeypatch):
+    monkeypatch.setenv("BIONLP_DATA_DIR", str(movies))
+    options = ("--what=bits", "--levels=4,2", "--datasets=mr", "--sentences=6", "--json")
+    found = []
+    for where in ((), ("--scheduler", three[0])):
+        out = tmp_path / f"results{len(found)}"
+        code, text, err = cli("experiment", "perturb", *options, "--out", out, *where)
+        assert code == 0, err
+        assert [line for line in err.splitlines() if re.match("[123]/3: ", line)]
+        found.append(timeless(json.loads(text)))
+        assert timeless(json.loads((out / "perturb.json").read_bytes())) == found[-1]
+    assert found[0] == found[1]
+    assert [cell["level"] for cell in found[0]["cells"]] == [None, 4, 2]
+
+
 def test_a_worker_that_is_killed_midway_changes_no_vote(odd, three):
     address, processes = three
     options = {"steps": 40, "seed": 3, "engine": NUMPY}
