@@ -71,14 +71,14 @@ def worker(address, folder, *options, path=(), **environment):
 
 
 @pytest.fixture(scope="module")
-def three(tmp_path_factory):
+def three(tmp_path_factory, movies):
     """Return the address of a scheduler, and the process of each of its workers by address."""
-    folder = tmp_path_factory.mktemp("cluster")
+    folder, data = tmp_path_factory.mktemp("cluster"), {"BIONLP_DATA_DIR": str(movies)}
     with (
         scheduler(folder) as (_process, address),
-        worker(address, folder / "one") as (one, first),
-        worker(address, folder / "two") as (two, second),
-        worker(address, folder / "three") as (three, third),
+        worker(address, folder / "one", **data) as (one, first),
+        worker(address, folder / "two", **data) as (two, second),
+        worker(address, folder / "three", **data) as (three, third),
     ):
         yield address, {first: one, second: two, third: three}
 
@@ -164,6 +164,23 @@ def test_perturbed_cells_are_those_of_this_machine(cli, three, tmp_path, movies,
         assert timeless(json.loads((out / "perturb.json").read_bytes())) == found[-1]
     assert found[0] == found[1]
     assert [cell["level"] for cell in found[0]["cells"]] == [None, 4, 2]
+
+
+@pytest.mark.slow
+def test_trained_cells_are_the_same(cli, three, tmp_path, movies, reviews, monkeypatch):
+    monkeypatch.setenv("BIONLP_DATA_DIR", str(movies))
+    options = ("--datasets=mr", "--methods=tailored,converted", "--seeds=0,1", "--json")
+    options += ("--english", reviews / "vectors.bin")
+    found = []
+    for where in ((), ("--scheduler", three[0])):
+        own = tmp_path / f"of{len(found)}"
+        folders = ("--out", own / "results", "--work", own / "work")
+        code, text, err = cli("experiment", "table1", *options, *folders, *where)
+        assert code == 0, err
+        assert "4 cells, 4 of them to compute" in err
+        assert len(list((own / "work").iterdir())) == 2  # a folder of trainings for each seed
+        found.append(timeless(json.loads(text)))
+    assert found[0] == found[1]
 
 
 def test_a_worker_that_is_killed_midway_changes_no_vote(odd, three):
