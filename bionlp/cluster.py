@@ -37,6 +37,8 @@ CONNECTING = 10.0
 """Seconds that a scheduler has to answer."""
 PATIENCE = 20.0
 """Seconds without a single worker after which none is expected any more."""
+FRESH = 1.0
+"""Seconds for which the number of workers is believed; asking for it takes as long as a task."""
 RETRIES = 2
 """How often a task that failed is tried again, perhaps by a better machine."""
 LARGE = "distributed.admin.large-graph-warning-threshold"
@@ -159,17 +161,20 @@ class Cluster:
 
     def _patient_count(self) -> Callable[[], int]:
         """Return what counts workers, and gives up when there have been none for long."""
-        seen = time.monotonic()
+        seen, asked, found = time.monotonic(), -FRESH, 0
 
         def count() -> int:
-            nonlocal seen
+            nonlocal seen, asked, found
+            now = time.monotonic()
+            if now - asked < FRESH:
+                return found
             try:
-                found = self.count
+                asked, found = now, self.count
             except OSError as error:
                 raise self._gone() from error
             if found:
-                seen = time.monotonic()
-            elif time.monotonic() - seen > PATIENCE:
+                seen = now
+            elif now - seen > PATIENCE:
                 raise self._deserted()
             return found
 
