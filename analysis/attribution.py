@@ -22,9 +22,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from networks.brief import Brief
+
 
 @dataclass(frozen=True)
-class Relevance:
+class Relevance(Brief):
     """What each word did for a decision.
 
     Attributes
@@ -36,6 +38,13 @@ class Relevance:
         Output spikes by which the label led; 0 where nothing is decided.
     words : numpy.ndarray of int, shape (words,)
         Relevance of each word in output spikes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import Relevance
+    >>> Relevance(label=1, rival=0, margin=6, words=np.array([0, 5, -1]))
+    Relevance(label=1, rival=0, margin=6, words=<int64 (3,)>)
     """
 
     label: int
@@ -56,6 +65,14 @@ def erase_words(spikes: np.ndarray) -> list[np.ndarray]:
     -------
     list of numpy.ndarray of bool, each of shape (steps, words, features)
         For each word, the spikes of all others.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import erase_words
+    >>> spikes = np.ones((10, 3, 300), dtype=bool)
+    >>> [int(rest.sum()) for rest in erase_words(spikes)]
+    [6000, 6000, 6000]
     """
     erased = []
     for word in range(spikes.shape[1]):
@@ -79,6 +96,14 @@ def relevance(intact: np.ndarray, erased: np.ndarray) -> Relevance:
     -------
     Relevance
         With a margin of 0 there is no decision to speak for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import relevance
+    >>> found = relevance(np.array([4, 10]), np.array([[4, 10], [6, 7], [1, 9]]))
+    >>> found.margin, found.words.tolist()  # the second word spoke for the decision
+    (6, [0, 5, -2])
     """
     label, rival = (int(number) for number in np.argsort(-intact, kind="stable")[:2])
     margin = int(intact[label] - intact[rival])

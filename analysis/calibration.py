@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from networks.brief import Brief
+
 BINS = 10
 
 
 @dataclass(frozen=True)
-class Reliability:
+class Reliability(Brief):
     """How often answers of a confidence are right, in bins of equal width from 0 to 1.
 
     Attributes

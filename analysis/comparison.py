@@ -34,6 +34,12 @@ class Difference:
     membrane : float
         Largest absolute difference in membrane potential, in the unit of the weights. NaN if no
         neuron was recorded in both, infinite if a potential was not finite.
+
+    Examples
+    --------
+    >>> from analysis import Difference
+    >>> Difference(120, 0, 1e-15) + Difference(80, 2, 0.5)
+    Difference(spikes=200, differing=2, membrane=0.5)
     """
 
     spikes: int = 0
@@ -65,6 +71,18 @@ def compare(a: xr.DataTree, b: xr.DataTree) -> dict[str, Difference]:
     ------
     ValueError
         If the recordings differ in text, words, length of a step, layers or shapes.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import compare
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> (other,) = bionlp.simulate(model, "a gripping film", steps=10, seed=2)
+    >>> compare(recording, recording)["output"].differing
+    0
+    >>> compare(recording, other)["input"].differing > 0  # other noise
+    True
     """
     for name, of in (
         ("text", lambda recording: recording.attrs["text"]),
@@ -93,6 +111,17 @@ def compare_activity(a: Mapping[str, Activity], b: Mapping[str, Activity]) -> di
     ------
     ValueError
         If the runs differ in layers or shapes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import compare_activity
+    >>> from networks import Activity
+    >>> nothing = np.zeros((5, 0)), np.zeros(0, dtype=int)
+    >>> a = {"output": Activity(np.ones((5, 3), dtype=bool), *nothing)}
+    >>> b = {"output": Activity(np.zeros((5, 3), dtype=bool), *nothing)}
+    >>> compare_activity(a, b)
+    {'output': Difference(spikes=15, differing=15, membrane=nan)}
     """
     if a.keys() != b.keys():
         raise ValueError(f"the layers differ: {', '.join(a)} and {', '.join(b)}")

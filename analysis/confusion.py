@@ -38,6 +38,13 @@ def plot_confusion(counts: np.ndarray, names: Sequence[str]) -> PaperFigure:
     -------
     matplotlib.figure.Figure
         One row a true class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from analysis import plot_confusion
+    >>> counts = np.array([[40, 9, 1], [12, 38, 0]])  # one negative sentence is undecided
+    >>> plot_confusion(counts, ["negative", "positive"]).savefig("confusion.png")
     """
     labels = [*names, UNDECIDED]
     if not counts[:, -1].any():

@@ -38,6 +38,16 @@ def cumulative_class_counts(recording: xr.DataTree) -> xr.DataArray:
     -------
     xarray.DataArray of int, dims (class, time)
         Spikes up to and including each step, with class names and times (ms) as coordinates.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import cumulative_class_counts
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> counts = cumulative_class_counts(recording)
+    >>> counts.dims, counts.shape
+    (('class', 'time'), (2, 10))
     """
     spikes = output_layer(recording)["spikes"].sum("neuron").cumsum("time")
     counts = spikes.transpose("class", "time").assign_coords(time=recording["time"])
@@ -64,6 +74,14 @@ def plot_class_counts(recording: xr.DataTree, view: View = EVERYTHING) -> PaperF
     ------
     ValueError
         If the view does not fit the recording.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import plot_class_counts
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> plot_class_counts(recording).savefig("votes.png")
     """
     if view.layers is not None or view.neurons is not None:
         raise ValueError("class counts are those of all output neurons; no others can be chosen")

@@ -24,6 +24,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
+from networks.brief import Brief
 from networks.described import Shape
 from networks.description import Connection, Network, crop
 from networks.transforms import Attention, Convolution, Transform
@@ -44,6 +45,13 @@ class CostModel:
     mac, synaptic_operation, neuron_update : float
         Picojoules of a multiply-accumulate, of a weight added to a membrane, and of the update of a
         membrane in a step.
+
+    Examples
+    --------
+    >>> from analysis import CostModel
+    >>> model = CostModel("mine", "measured", mac=4.0, synaptic_operation=1.0)
+    >>> model.spiking(synaptic_operations=1e6, neuron_updates=0) / model.textcnn(macs=1e6)
+    0.25
     """
 
     name: str
@@ -125,6 +133,14 @@ def price(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
     list of dict
         For each of :data:`COST_MODELS` its name and source, both energies in joules, and the
         spiking network's as a multiple of the other.
+
+    Examples
+    --------
+    >>> from analysis import price
+    >>> counts = {"macs": 1e7, "synaptic_operations": 4e7, "neuron_updates": 1e6}
+    >>> row = price(counts)[0]
+    >>> row["cost_model"], round(row["ratio"], 3)
+    ('paper', 0.025)
     """
     reference = counts.get("reference", Work.reference)
     rows = []
@@ -139,7 +155,7 @@ def price(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Work:
+class Work(Brief):
     """What a spiking network did for some sentences.
 
     Attributes

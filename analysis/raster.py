@@ -54,6 +54,14 @@ def plot_raster(recording: xr.DataTree, view: View = EVERYTHING) -> PaperFigure:
     ------
     ValueError
         If the view does not fit the recording or the figure.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import View, plot_raster
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> plot_raster(recording, View(layers=["input", "output"])).savefig("raster.png")
     """
     figure, axes, panels = banded_figure(recording, view)
     steps = view.steps(recording)

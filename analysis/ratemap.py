@@ -47,6 +47,14 @@ def plot_ratemap(recording: xr.DataTree, view: View = EVERYTHING) -> PaperFigure
     ------
     ValueError
         If the view does not fit the recording or the figure.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import plot_ratemap
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> plot_ratemap(recording).savefig("rates.png")
     """
     figure, axes, panels = banded_figure(recording, view)
     steps, dt = view.steps(recording), float(recording.attrs["dt_ms"])

@@ -85,6 +85,14 @@ class PaperFigure(Figure):
         Size in inches.
     texts : iterable of str
         All foreign strings that it will show, to choose fonts for.
+
+    Examples
+    --------
+    >>> from analysis import PaperFigure
+    >>> figure = PaperFigure(3.5, 2.0)
+    >>> with figure.style():
+    ...     lines = figure.subplots().plot([0, 1], [0.5, 0.8])
+    >>> figure.savefig("accuracy.pdf")
     """
 
     def __init__(self, width: float, height: float, texts: Iterable[str] = ()):

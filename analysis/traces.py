@@ -102,6 +102,14 @@ def plot_traces(
     ValueError
         If no neuron, or not the wanted ones, were recorded, they are too many for a figure, or the
         view does not fit the recording.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import plot_traces
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> plot_traces(recording, {"output": [0, 10]}).savefig("traces.png")
     """
     if neurons is None:
         layers = None if view.layers is None else view.chosen_layers(recording)
@@ -164,6 +172,15 @@ def choose_neurons(
     ------
     ValueError
         If a layer does not exist, or no neuron of these layers was recorded.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import choose_neurons
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> {layer: len(neurons) for layer, neurons in choose_neurons(recording, ["output"]).items()}
+    {'output': 2}
     """
     chosen = {}
     for name in layer_names(recording) if layers is None else layers:

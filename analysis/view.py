@@ -39,6 +39,15 @@ class View:
     ------
     ValueError
         If a number makes no sense.
+
+    Examples
+    --------
+    >>> import bionlp
+    >>> from analysis import View
+    >>> model = bionlp.load_classifier("mr")
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", steps=10, seed=1)
+    >>> View(start=2, end=5).steps(recording)
+    slice(2, 5, None)
     """
 
     start: float | None = None

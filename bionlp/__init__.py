@@ -13,13 +13,18 @@ themselves are in :mod:`networks`, figures and numbers of recordings in :mod:`an
 from __future__ import annotations
 
 import importlib as _importlib
-import importlib.util as _util
-from pathlib import Path as _Path
 from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from bionlp.neighbours import settle as _settle
+
+_settle()
+
+# Only now is it certain whose this is.
+from networks import names as _names  # noqa: E402
 
 _MODULES = {
     "bionlp.checkpoint": ("bundled_models", "load_classifier", "save_classifier"),
-    "bionlp.classifier": ("Sentence", "TextClassifier"),
+    "bionlp.classifier": ("TextClassifier",),
     "bionlp.datasets": ("Dataset", "Example", "load_dataset"),
     "bionlp.embeddings": ("load_word_vectors",),
     "bionlp.energy": ("measure_energy",),
@@ -28,6 +33,7 @@ _MODULES = {
     "bionlp.prediction": ("predict",),
     "bionlp.recording": ("open_recording", "save_recording"),
     "bionlp.engine": ("Engine",),
+    "bionlp.sentences": ("Sentence",),
     "bionlp.simulation": ("simulate",),
     "bionlp.training.recipe": ("train",),
     "bionlp.training.settings": ("TrainingSettings",),
@@ -37,7 +43,6 @@ if _TYPE_CHECKING:  # which cannot look names up when they are asked for
     from bionlp.checkpoint import bundled_models as bundled_models
     from bionlp.checkpoint import load_classifier as load_classifier
     from bionlp.checkpoint import save_classifier as save_classifier
-    from bionlp.classifier import Sentence as Sentence
     from bionlp.classifier import TextClassifier as TextClassifier
     from bionlp.datasets import Dataset as Dataset
     from bionlp.datasets import Example as Example
@@ -50,47 +55,17 @@ if _TYPE_CHECKING:  # which cannot look names up when they are asked for
     from bionlp.prediction import predict as predict
     from bionlp.recording import open_recording as open_recording
     from bionlp.recording import save_recording as save_recording
+    from bionlp.sentences import Sentence as Sentence
     from bionlp.simulation import simulate as simulate
     from bionlp.training.recipe import train as train
     from bionlp.training.settings import TrainingSettings as TrainingSettings
     from bionlp.validation import compare_with_pytorch as compare_with_pytorch
 
-_HOME = {name: module for module, names in _MODULES.items() for name in names}
-
-__all__ = ["__version__", *sorted(_HOME)]
+_offered, __dir__ = _names.offered(__name__, _MODULES)
+__all__ = ["__version__", *sorted(name for names in _MODULES.values() for name in names)]
 
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
         return _importlib.import_module("importlib.metadata").version("bionlp")
-    if name not in _HOME:
-        raise AttributeError(f"module 'bionlp' has no attribute {name!r}")
-    return getattr(_importlib.import_module(_HOME[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*(name for name in globals() if name.startswith("__")), *__all__})
-
-
-def _check_neighbours() -> None:
-    """See that the two packages that belong to this one are not shadowed by a user's own files.
-
-    Raises
-    ------
-    ImportError
-        If one is, by a file or folder of that name that Python finds first.
-    """
-    for name in ("analysis", "networks"):
-        found = _util.find_spec(name)
-        if found is None:
-            raise ImportError(f"bionlp's package {name!r} is not installed; install bionlp again")
-        origin = _Path(found.origin or next(iter(found.submodule_search_locations or ())))
-        ours = _Path(__file__).parents[1] / name / "__init__.py"
-        if origin.resolve() != ours.resolve():
-            raise ImportError(
-                f"{origin} is found in place of bionlp's package {name!r}: rename it, or start "
-                "Python in another folder"
-            )
-
-
-_check_neighbours()
+    return _offered(name)

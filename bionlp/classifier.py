@@ -12,7 +12,6 @@ This module covers the part before the parentheses; :mod:`bionlp.simulation` and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -22,10 +21,10 @@ import numpy as np
 from bionlp.confidence import Calibration
 from bionlp.encoding import dequantise, one_hot, poisson_spikes
 from bionlp.errors import EmptyTextError, UnknownWordsError, UsageError
+from bionlp.sentences import Sentence
 from bionlp.text import SEPARATOR, check_text, shown, tokenize
 from bionlp.vocabulary import PADDING, Vocabulary
 from networks.description import Network, choose_inputs
-from networks.neurons import Neuron
 
 if TYPE_CHECKING:
     from networks.intervention import Intervention
@@ -39,60 +38,8 @@ WORD_STEPS = 1
 MOST_WORDS = 512
 """Words of a sentence that is read a word a step; memory grows with its square."""
 
-LONGEST_NAME = 100
-LONGEST_NAME_BYTES = 200
-"""In UTF-8; file systems allow 255, and folders are called after names and numbers."""
-LONG = 40
-"""Characters of an unknown word that a warning shows."""
-NAME = rf"[\w-][\w.-]{{0,{LONGEST_NAME - 1}}}"
-"""What names of models look like; folders are called after them."""
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A text as the network meets it.
-
-    Attributes
-    ----------
-    text : str
-        As it was given.
-    words : tuple of str
-        The tokens, cut to the length of the network.
-    ids : numpy.ndarray of int64, shape (words,)
-        Their ids, 0 for unknown ones.
-    rates : numpy.ndarray, shape (words, features), or None
-        Firing probability per step of every input neuron; None where each word is a spike.
-    unknown : tuple of str
-        Words that the model does not know; they stay silent.
-    cut : int
-        Number of words beyond the length of the network, left out.
-    unpaired : bool
-        Whether the model compares two sentences, and the words are not those of two.
-    """
-
-    text: str
-    words: tuple[str, ...]
-    ids: np.ndarray
-    rates: np.ndarray | None = field(repr=False)
-    unknown: tuple[str, ...]
-    cut: int
-    unpaired: bool = False
-
-    @property
-    def warnings(self) -> list[str]:
-        """What a user should know about how the text was read."""
-        messages = []
-        if self.cut:
-            messages.append(
-                f"text cut to {len(self.words)} words, the last {self.cut} were left out"
-            )
-        if self.unknown:
-            words = (word if len(word) <= LONG else f"{word[:LONG]}..." for word in self.unknown)
-            fate = "are left out" if self.rates is None else "stay silent"
-            messages.append(f"unknown words {fate}: {' '.join(words)}")
-        if self.unpaired:
-            messages.append(f'the model compares pairs; write "first {SEPARATOR} second"')
-        return messages
+SHOWN_CLASSES = 5
+"""Names of classes in a repr."""
 
 
 @dataclass(frozen=True)
@@ -122,18 +69,41 @@ class TextClassifier:
         What was done to the network, and is to be done to its input.
     interventions : tuple of Intervention
         What is done to the network while it reads, which its neurons carry.
+
+    Examples
+    --------
+    >>> from bionlp import TextClassifier, load_classifier
+    >>> classifier = load_classifier("mr")
+    >>> isinstance(classifier, TextClassifier), classifier.label_names
+    (True, ('negative', 'positive'))
+    >>> classifier.read("a gripping film").rates.shape
+    (3, 300)
     """
 
     name: str
     language: str
     label_names: tuple[str, ...]
     vocabulary: Vocabulary
-    levels: np.ndarray | Any = field(repr=False)  # None where a word is a step
+    levels: np.ndarray | Any  # None where a word is a step
     network: Network
-    training: dict[str, Any] = field(default_factory=dict, repr=False)
+    training: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration | None = None
     perturbations: Perturbations | None = None
     interventions: tuple[Intervention, ...] = ()
+
+    def __repr__(self) -> str:
+        classes, layers = len(self.label_names), self.network.populations
+        names = ", ".join(map(shown, self.label_names[:SHOWN_CLASSES]))
+        told = [
+            f"{classes} classes ({names}{', ...' if classes > SHOWN_CLASSES else ''})",
+            f"{len(self.vocabulary):,} words",
+            f"{sum(layer.size for layer in layers):,} neurons in {len(layers)} layers",
+        ]
+        if self.perturbations:
+            told.append(f"perturbed: {self.perturbations}")
+        if self.interventions:
+            told.append(f"{len(self.interventions)} interventions")
+        return f"<TextClassifier {self.name!r} ({self.language}), {', '.join(told)}>"
 
     @property
     def word_a_step(self) -> bool:
@@ -388,49 +358,3 @@ class TextClassifier:
         # A model that has not learned from pairs does not know their separator.
         unpaired = any(self.vocabulary.ids([SEPARATOR])) and words.count(SEPARATOR) != 1
         return Sentence(text, words, np.array(ids), rates, unknown, cut, unpaired)
-
-
-def name_of(text: str) -> str:
-    """Make a name for a model of any text, by putting ``_`` for what names do not have."""
-    name = re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:LONGEST_NAME]
-    return name.encode()[:LONGEST_NAME_BYTES].decode(errors="ignore") or "model"
-
-
-def with_all_neurons(
-    network: Network, *, decay: float | None = None, threshold: float | None = None
-) -> Network:
-    """Return the same network with another decay or threshold of all neurons that have one.
-
-    Parameters
-    ----------
-    network : Network
-        The network.
-    decay : float, optional
-        Factor on the membranes per step.
-    threshold : float, optional
-        In the unit of an average where a population counts instead (:meth:`Network.unit`).
-
-    Returns
-    -------
-    Network
-        The other one.
-
-    Raises
-    ------
-    ValueError
-        If the value is out of range, or no neuron has such a parameter.
-    """
-    wanted = {"decay": decay, "threshold": threshold}
-    given = {name: value for name, value in wanted.items() if value is not None}
-    changed: dict[str, Neuron] = {}
-    found: set[str] = set()
-    for population in network.hidden:
-        neuron = population.neuron
-        own = {name: value for name, value in given.items() if name in neuron.values}
-        if "threshold" in own:
-            own["threshold"] *= network.unit(population.name)
-        changed[population.name] = replace(neuron, **own)
-        found |= own.keys()
-    for name in given.keys() - found:
-        raise ValueError(f"no neuron of this network has a {name}; leave it out")
-    return network.with_neurons(changed)

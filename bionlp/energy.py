@@ -49,6 +49,14 @@ def measure_energy(
     ------
     UsageError, DatasetError
         As of :func:`count_work`.
+
+    Examples
+    --------
+    >>> from bionlp import Engine, Example, load_classifier, measure_energy
+    >>> model, films = load_classifier("mr"), [Example("a gripping film", 1)]
+    >>> found = measure_energy(model, films, steps=10, seed=1, engine=Engine("numpy"))
+    >>> found["energy"][0]["cost_model"]
+    'paper'
     """
     engine = engine.chosen(len(examples))
     work = count_work(classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance)

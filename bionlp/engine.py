@@ -53,6 +53,14 @@ class Engine:
     ------
     UsageError
         If synapses or precision do not exist, or the step is no such part.
+
+    Examples
+    --------
+    >>> from bionlp import Engine, load_classifier, simulate
+    >>> engine = Engine("numpy", dt_ms=0.5)
+    >>> (recording,) = simulate(load_classifier("mr"), "a gripping film", steps=10, engine=engine)
+    >>> recording.sizes["time"]
+    20
     """
 
     backend: str = "auto"

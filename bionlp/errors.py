@@ -34,7 +34,17 @@ INTERRUPTED = 130
 
 
 class BionlpError(Exception):
-    """Base of all errors that are the user's to mend; never raised itself."""
+    """Base of all errors that are the user's to mend; never raised itself.
+
+    Examples
+    --------
+    >>> from bionlp import BionlpError, load_classifier
+    >>> try:
+    ...     load_classifier("no-such-model")
+    ... except BionlpError as error:
+    ...     print(type(error).__name__, error.exit_code, isinstance(error, FileNotFoundError))
+    AbsentCheckpointError 6 True
+    """
 
     exit_code = 1
 

@@ -74,9 +74,16 @@ class SpikingTextClassifier(ClassifierMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from gensim.models import KeyedVectors
     >>> from bionlp.estimator import SpikingTextClassifier
-    >>> model = SpikingTextClassifier(embeddings="vectors.bin")
-    >>> model.fit(texts, labels).predict(["a moving film"])  # doctest: +SKIP
+    >>> vectors, rng = KeyedVectors(30), np.random.default_rng(0)
+    >>> vectors.add_vectors(["film", "is", "bad", "good"], rng.normal(size=(4, 30)))
+    >>> settings = {"maps": 20, "batch_size": 10, "tailored_rate": 0.01, "teachers": 0}
+    >>> model = SpikingTextClassifier(vectors, settings=settings)
+    >>> texts = [f"film {n} is {('bad', 'good')[n % 2]}" for n in range(200)]
+    >>> model.fit(texts, ["no", "yes"] * 100).predict(["a good film"]).tolist()
+    ['yes']
     """
 
     def __init__(

@@ -71,6 +71,13 @@ def evaluate(
     -------
     Evaluation
         What was right.
+
+    Examples
+    --------
+    >>> from bionlp import Example, evaluate, load_classifier
+    >>> films = [Example("a gripping , funny and moving film", 1), Example("a dull mess", 0)]
+    >>> evaluate(load_classifier("mr"), films, steps=50, seed=0).accuracy
+    1.0
     """
     ids = [np.array(classifier.token_ids(example.text)) for example in examples]
     if engine is None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.datasets.model import Question
 from bionlp.decision import (
     UNDECIDED,
@@ -27,6 +27,7 @@ from bionlp.decision import (
 )
 from bionlp.errors import EmptyTextError, TextError, UnknownWordsError
 from bionlp.scores import mean_class
+from bionlp.sentences import Sentence
 
 if TYPE_CHECKING:
     import torch
@@ -133,6 +134,15 @@ def predict(
     ------
     BackendError
         If the backend cannot run here.
+
+    Examples
+    --------
+    >>> from bionlp import load_classifier, predict
+    >>> from bionlp.datasets.model import Question
+    >>> model = load_classifier("mr")
+    >>> (answer,) = predict(model, [Question(1, "a gripping , funny and moving film")], seed=0)
+    >>> model.label_names[answer.label]
+    'positive'
     """
     steps = steps or classifier.steps
     chunks = _chunks(classifier, iter(questions), chunk)

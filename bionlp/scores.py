@@ -85,6 +85,10 @@ class Evaluation:
     votes: np.ndarray | None = None
     true_scores: np.ndarray | None = None
 
+    def __repr__(self) -> str:
+        right, undecided = int(self.right.sum()), int((self.predictions == UNDECIDED).sum())
+        return f"<Evaluation of {self.n:,} sentences: {right:,} right, {undecided:,} undecided>"
+
     @property
     def n(self) -> int:
         """Number of sentences."""

@@ -9,13 +9,14 @@ from typing import cast
 import numpy as np
 import xarray as xr
 
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.encoding import dequantise
 from bionlp.engine import DEFAULT_ENGINE, Engine, backend_errors
 from bionlp.errors import ArgumentTypeError, BackendError, BionlpError, UsageError
 from bionlp.limits import MOST_STEPS, check_memory
 from bionlp.membranes import DEFAULT, parse_membranes
 from bionlp.recording import make_recording
+from bionlp.sentences import Sentence
 from networks.activity import Activity, Membranes
 from networks.brian import (
     BackendUnavailable,
@@ -81,8 +82,13 @@ def simulate(
 
     Examples
     --------
-    >>> from bionlp.checkpoint import load_classifier
-    >>> recordings = simulate(load_classifier("mr"), ["a gripping film"])  # doctest: +SKIP
+    >>> from bionlp import load_classifier, simulate
+    >>> model = load_classifier("mr")
+    >>> (recording,) = simulate(model, "a gripping , funny and moving film", seed=1)
+    >>> recording.attrs["label_name"]
+    'positive'
+    >>> int(recording["output"]["spikes"].sum()) > 0
+    True
     """
     if not isinstance(classifier, TextClassifier):
         raise ArgumentTypeError(

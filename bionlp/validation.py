@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from analysis.comparison import Difference, compare_activity
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.decision import predict_labels
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.engine import Engine
 from bionlp.membranes import sizes_of, spread
+from bionlp.sentences import Sentence
 from bionlp.simulation import Advance, record_run, stimulus_of
 from bionlp.workers import Processes, Workers, in_order
 from networks.activity import Activity
@@ -55,6 +56,12 @@ class Replay:
     backend: str
     sentences: list[dict[str, Difference]]
     stock_sentences: list[dict[str, Difference]]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Replay of {len(self.sentences):,} sentences on {self.backend}: {self.spikes:,} "
+            f"spikes, {self.differing:,} differing>"
+        )
 
     @property
     def layers(self) -> dict[str, Difference]:
@@ -241,6 +248,20 @@ def compare_with_pytorch(
     -------
     list of dict of str to Difference
         For each presentation, by layer.
+
+    Examples
+    --------
+    >>> from bionlp import compare_with_pytorch, load_classifier
+    >>> from networks.brian import BrianNetwork, PoissonStimulus, Recorder
+    >>> model = load_classifier("mr")
+    >>> stimulus = PoissonStimulus.of_rates([model.read("a gripping film").rates], steps=10)
+    >>> with BrianNetwork(model.network, stimulus, backend="numpy") as network:
+    ...     recorder = Recorder(network)
+    ...     network.run(seed=1)
+    ...     activities = recorder.read().activities()
+    >>> (layers,) = compare_with_pytorch(model.network, activities)
+    >>> sum(layer.differing for layer in layers.values())  # spikes that only one of them has
+    0
     """
     model = SpikingNetwork(network).double().eval()
     source = network.input.name

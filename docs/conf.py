@@ -64,7 +64,7 @@ numpydoc_xref_aliases = {
     "Population": "networks.description.Population",
     "Connection": "networks.description.Connection",
     "TextClassifier": "bionlp.classifier.TextClassifier",
-    "Sentence": "bionlp.classifier.Sentence",
+    "Sentence": "bionlp.sentences.Sentence",
     "Tensor": "torch.Tensor",
 }
 

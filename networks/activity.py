@@ -9,12 +9,13 @@ from typing import cast
 
 import numpy as np
 
+from networks.brief import Brief
 from networks.description import Connection, Network, Shape, crop
 from networks.transforms import Attention
 
 
 @dataclass(frozen=True)
-class Activity:
+class Activity(Brief):
     """Spikes and membranes of one population.
 
     Step n is step n of the mathematics in every population; the latency of a simulator is taken
@@ -29,6 +30,14 @@ class Activity:
         unit of the weights.
     recorded : numpy.ndarray of int, shape (recorded,)
         Those neurons, as C-order indices into the population's shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Activity
+    >>> silent = Activity(np.zeros((5, 3), dtype=bool), np.zeros((5, 1)), np.array([2]))
+    >>> silent.spikes.shape
+    (5, 3)
     """
 
     spikes: np.ndarray
@@ -56,6 +65,19 @@ def synaptic_events(network: Network, activity: Mapping[str, Activity]) -> dict[
     dict of str to int
         Events that arrived in each population within the presentation, 0 for the input. A spike
         whose delay takes it beyond the end does not arrive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks import SpikingNetwork, synaptic_events
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF())),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> activity = SpikingNetwork(network).activity(np.ones((4, 1, 3), dtype=bool))
+    >>> synaptic_events(network, activity)  # 4 steps, 3 spikes in each, 2 synapses of each neuron
+    {'input': 0, 'output': 24}
     """
     positions = activity[network.input.name].spikes.shape[1]
     network = crop(network, positions)

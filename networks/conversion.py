@@ -43,6 +43,14 @@ def convert(
     Network
         Populations ``input``, ``conv3``, ..., ``pool3``, ... with one pair per kernel width, and
         ``output``, which votes.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import TailoredTextCNN, convert
+    >>> model = TailoredTextCNN(torch.rand(9, 6), classes=2, length=7, widths=(3,), maps=4)
+    >>> convert(model, neurons_per_class=5).shapes
+    {'input': (7, 6), 'conv3': (5, 4), 'pool3': (4,), 'output': (10,)}
     """
     neuron = LIF(decay=decay, threshold=threshold)
     convolutions, poolings, connections, pooled = [], [], [], []

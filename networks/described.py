@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, fields
+from dataclasses import fields
 from inspect import isabstract
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from networks.brief import Brief
 
 Shape = tuple[int, ...]
 
@@ -27,10 +29,8 @@ else:
 # type ``tuple[int, ...] | One`` or ``numpy.ndarray | Number``: who reads it need not ask which.
 
 
-class Described:
+class Described(Brief):
     """Base of the frozen dataclasses (``eq=False``) that networks are described with."""
-
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -38,20 +38,6 @@ class Described:
         return all(_equal(value, getattr(other, name)) for name, value in values(self).items())
 
     __hash__ = None  # type: ignore[assignment]  # Python's own way to have no hash
-
-    def __init_subclass__(cls, **options: Any):
-        super().__init_subclass__(**options)
-        # A dataclass writes its own where the class has none: one that prints all weights.
-        if "__repr__" not in vars(cls):
-            setattr(cls, "__repr__", Described.__repr__)  # noqa: B010
-
-    def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{field.name}={_shown(getattr(self, field.name))}"
-            for field in fields(self)
-            if not _equal(getattr(self, field.name), field.default)
-        )
-        return f"{type(self).__name__}({shown})"
 
     def _set(self, name: str, value: Any) -> None:
         """Give a field its checked form, while the part is being made."""
@@ -106,13 +92,6 @@ def whole(value: Any, what: str, least: int) -> int:
     if number != number // 1 or number < least or not np.isfinite(number):
         raise ValueError(f"{what} must be a whole number of at least {least}, not {value!r}")
     return int(number)
-
-
-def _shown(value: Any) -> str:
-    """Return a value as a repr has it; of an array, its type and shape."""
-    if isinstance(value, np.ndarray):
-        return f"<{value.dtype} {value.shape}>"
-    return repr(value)
 
 
 def _equal(a: Any, b: Any) -> bool:

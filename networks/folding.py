@@ -42,6 +42,14 @@ def fold(model: SpikingEncoder) -> Network:
         Its input has a neuron for each word, number id - 1. Populations are ``block1_read``,
         ``block1_query``, ``block1_key``, ``block1_value``, ``block1_found``, ``block1_again``,
         ``block1_hidden``, those of further blocks, ``last``, and ``output``, which votes.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import SpikingEncoder, fold
+    >>> model = SpikingEncoder(torch.rand(9, 6), 2, width=4, blocks=1, heads=2, hidden=8)
+    >>> fold(model).shapes["words"]  # a neuron for each word
+    (8, 1)
     """
     building = _Building(_array(model.currents()[1:]))
     for number, block in enumerate(model.blocks, start=1):

@@ -65,6 +65,15 @@ def normalise_by_model(network: Network) -> Network:
     Notes
     -----
     Algorithm 1 of Diehl et al. (2015).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import TailoredTextCNN, convert, normalise_by_model
+    >>> network = convert(TailoredTextCNN(torch.rand(9, 6), 2, 7, widths=(3,), maps=4))
+    >>> kernel = normalise_by_model(network).weights["conv3"]
+    >>> float(kernel.clip(0).sum(axis=(1, 2)).max().round(6))  # the most that a map can be given
+    1.0
     """
     depths = _depths(network)
     factors = _by_depth(network, depths, lambda _, weight: _largest_input(weight))
@@ -94,6 +103,16 @@ def normalise_by_data(network: Network, activations: Mapping[str, float]) -> Net
     Notes
     -----
     Algorithm 2 of Diehl et al. (2015).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import TailoredTextCNN, convert, largest_activations, normalise_by_data
+    >>> network = convert(TailoredTextCNN(torch.rand(9, 6), 2, 7, widths=(3,), maps=4))
+    >>> sentences = torch.rand(10, 7, 6)
+    >>> found = normalise_by_data(network, largest_activations(network, [sentences]))
+    >>> largest_activations(found, [sentences])["conv3"] < 1.0001
+    True
     """
     depths = _depths(network)
     factors = _by_depth(
@@ -124,6 +143,14 @@ def largest_activations(network: Network, rates: Iterable[Tensor]) -> dict[str, 
     ------
     ValueError
         If the network is none of layers of rectified units without a bias.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import TailoredTextCNN, convert, largest_activations
+    >>> network = convert(TailoredTextCNN(torch.rand(9, 6), 2, 7, widths=(3,), maps=4))
+    >>> sorted(largest_activations(network, [torch.rand(10, 7, 6)]))
+    ['conv3', 'output']
     """
     _depths(network)
     largest = dict.fromkeys(_weighted(network), 0.0)

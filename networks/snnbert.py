@@ -215,6 +215,19 @@ class SpikingEncoder(nn.Module):
         those that are not, which is why vectors themselves are not trained.
     gain : torch.nn.Parameter, shape ()
         Factor on the share of votes, for the loss.
+
+    Raises
+    ------
+    ValueError
+        If the width cannot be divided among the heads.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import SpikingEncoder
+    >>> model = SpikingEncoder(torch.rand(9, 6), 2, width=4, blocks=1, heads=2, hidden=8).eval()
+    >>> model.votes(torch.tensor([[3, 7, 1]])).shape  # a sentence of three words, two classes
+    torch.Size([1, 2])
     """
 
     def __init__(

@@ -43,6 +43,14 @@ class TextCNN(nn.Module):
         Feature maps per width.
     dropout : float
         Probability that a pooled feature is dropped in training.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import TextCNN
+    >>> model = TextCNN(torch.rand(9, 6), classes=2, length=7, maps=4)
+    >>> model(torch.tensor([[3, 7, 1, 4, 1, 0, 0]])).shape  # a sentence of five words
+    torch.Size([1, 2])
     """
 
     bias = True
@@ -129,6 +137,16 @@ class TailoredTextCNN(TextCNN):
         Factor on the usual initial weights.
     centred : bool
         Whether kernels are kept centred.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import TailoredTextCNN
+    >>> model = TailoredTextCNN(torch.rand(9, 6), classes=2, length=7, maps=4)
+    >>> model.classifier.bias is None
+    True
+    >>> bool(model.weight(3).mean().abs() < 1e-6)  # kernels are centred
+    True
     """
 
     bias = False

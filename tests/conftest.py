@@ -1,7 +1,12 @@
 """Fixtures for all tests: files too large for the repository, quick compilers, Ctrl-C."""
 
-import logging
 import os
+
+# Tests run beside each other, one a core. Threads that share a core spin while they wait for each
+# other: with two a process, small trainings took seven times as long. NumPy and PyTorch come later.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -5,6 +5,7 @@ What is made while pages are built is asked for here without building them.
 
 import ast
 import importlib.util
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -56,15 +57,21 @@ def test_every_public_name_is_in_the_reference(api):
     assert names <= shown, sorted(names - shown)
 
 
-def test_every_name_that_a_package_offers_is_on_its_page(api):
-    import bionlp
-    import networks.brian
-    import networks.description
-
-    for package in (bionlp, networks.brian, networks.description):
-        page = api[package.__name__]
-        for name in package.__all__:
-            assert name.startswith("_") or re.search(rf":py:obj:`{name} <", page), name
+def test_the_table_of_a_package_has_the_names_that_it_offers_and_no_other(api):
+    entries = set(
+        re.findall(r"^\.\. auto(?:class|function):: (\S+)", "\n".join(api.values()), re.M)
+    )
+    tables = 0
+    for name, page in api.items():
+        package = importlib.import_module(name)
+        rows = dict(re.findall(r"^   \* - :py:obj:`(\w+) <(\S+)>`$", page, re.MULTILINE))
+        assert list(rows) == [each for each in getattr(package, "__all__", ()) if each[0] != "_"]
+        tables += bool(rows)
+        for each, address in rows.items():
+            offered = getattr(package, each)
+            if inspect.isclass(offered) or inspect.isroutine(offered):
+                assert address in entries, (name, each)
+    assert tables >= 15
 
 
 def test_a_name_has_one_address(api):

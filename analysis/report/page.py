@@ -44,6 +44,18 @@ def make_report(recording: xr.DataTree, relevance: Relevance, energy: dict[str, 
     -------
     str
         HTML with all that it needs in it.
+
+    Examples
+    --------
+    >>> import bionlp, numpy as np
+    >>> from analysis import Relevance, make_report
+    >>> model, engine = bionlp.load_classifier("mr"), bionlp.Engine("numpy")
+    >>> examples, steps = [bionlp.Example("a gripping film", 1)], {"steps": 10, "seed": 1}
+    >>> (recording,) = bionlp.simulate(model, "a gripping film", engine=engine, **steps)
+    >>> energy = bionlp.measure_energy(model, examples, engine=engine, **steps)
+    >>> page = make_report(recording, Relevance(1, 0, 6, np.array([0, 5, 1])), energy)
+    >>> page.startswith("<!DOCTYPE html>")
+    True
     """
     panels = [votes_panel(recording), raster_panel(recording), membranes_panel(recording)]
     return make_document("page.html", panels, _variables(recording, relevance, energy))

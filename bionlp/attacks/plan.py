@@ -14,6 +14,7 @@ from bionlp.attacks.parts.opening import open_candidates, open_encoder, open_tag
 from bionlp.attacks.parts.taggers import Tagger
 from bionlp.attacks.recipes import ATTACKS
 from bionlp.attacks.run import USUAL_DRAWS, USUAL_QUERIES, Plan
+from bionlp.attacks.search import ORDERS
 from bionlp.errors import UsageError
 
 USUAL_CANDIDATES = 15
@@ -146,7 +147,7 @@ def make_plan(
         most_queries=most_queries,
         draws=draws,
     )
-    return Plan(recipe.order, proposing, constraints, shares, most_queries, draws, again)
+    return Plan(ORDERS[recipe.order], proposing, constraints, shares, most_queries, draws, again)
 
 
 def _asked(tagger: Tagger, parts: Sequence[str]) -> Tagger | None:

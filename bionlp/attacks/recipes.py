@@ -1,10 +1,11 @@
-"""The attacks by name: an order of words, and where their replacements come from."""
+"""The attacks by name: an order of words, and where their replacements come from.
+
+Both are names, too, so that a command line can offer the attacks without what they import.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from bionlp.attacks.search import Order, by_importance, by_saliency
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class Recipe:
         What tables call it.
     source : str
         Who proposed it.
-    order : callable
-        In which order words are visited.
+    order : str
+        In which order words are visited (:data:`bionlp.attacks.search.ORDERS`).
     candidates : dict of str to tuple of str
         For a language, the names of the parts that propose words
         (:data:`bionlp.attacks.parts.opening.CANDIDATES`).
@@ -26,7 +27,7 @@ class Recipe:
 
     title: str
     source: str
-    order: Order
+    order: str
     candidates: dict[str, tuple[str, ...]]
 
 
@@ -34,37 +35,37 @@ ATTACKS = {
     "textfooler": Recipe(
         "TextFooler",
         "Jin et al. 2020",
-        by_importance,
+        "importance",
         {"en": ("synonyms",), "zh": ("cilin",)},
     ),
     "pwws": Recipe(
         "PWWS",
         "Ren et al. 2019",
-        by_saliency,
+        "saliency",
         {"en": ("wordnet",), "zh": ("cilin",)},
     ),
     "textbugger": Recipe(
         "TextBugger",
         "Li et al. 2019",
-        by_importance,
+        "importance",
         {"en": ("misspellings", "synonyms")},
     ),
     "textbugger-words": Recipe(
         "TextBugger, words",
         "Li et al. 2019, without its misspellings",
-        by_importance,
+        "importance",
         {"en": ("synonyms",)},
     ),
     "bert-attack": Recipe(
         "BERT-Attack",
         "Li et al. 2020",
-        by_importance,
+        "importance",
         {"en": ("masked-lm",), "zh": ("masked-lm",)},
     ),
     "minilm": Recipe(
         "MiniLM candidates",
         "word vectors of all-MiniLM-L6-v2 beside what it makes of the sentence",
-        by_importance,
+        "importance",
         {"en": ("minilm",)},
     ),
 }

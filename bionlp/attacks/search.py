@@ -255,3 +255,7 @@ def by_saliency(search: Search) -> Iterator[tuple[int, list[tuple[str, float]]]]
             found.append((weight * gains[best], place, allowed[best][0]))
     for _, place, word in sorted(found, key=lambda entry: -entry[0]):
         yield place, search.constraints.allowed(search.original, search.text, place, [word])
+
+
+ORDERS: dict[str, Order] = {"importance": by_importance, "saliency": by_saliency}
+"""The orders by name."""

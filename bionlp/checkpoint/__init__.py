@@ -30,10 +30,11 @@ from bionlp.checkpoint.calibration import FILE as CALIBRATION
 from bionlp.checkpoint.calibration import read_calibration, write_calibration
 from bionlp.checkpoint.fitting import check_network, check_words
 from bionlp.checkpoint.schema import FORMAT, VERSION, Common
-from bionlp.classifier import TextClassifier, name_of
+from bionlp.classifier import TextClassifier
 from bionlp.confidence import Calibration
 from bionlp.errors import AbsentCheckpointError, CheckpointError
 from bionlp.files import atomic_path
+from bionlp.naming import name_of
 from bionlp.strict import first_fault, one_line, parse_json, read_file
 from bionlp.vocabulary import Vocabulary
 from networks.description import Network
@@ -54,7 +55,19 @@ _READERS = {
 
 
 def bundled_models() -> list[str]:
-    """Return the names of the models that come with the package."""
+    """Return the names of the models that come with the package.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order.
+
+    Examples
+    --------
+    >>> from bionlp import bundled_models
+    >>> bundled_models()
+    ['mr', 'waimai']
+    """
     return sorted(path.parent.name for path in BUNDLED.glob(f"*/{SETTINGS}"))
 
 
@@ -71,10 +84,18 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
     Raises
     ------
     CheckpointError
-        If it could not be read again: its name is none, say (:data:`bionlp.classifier.NAME`), or
+        If it could not be read again: its name is none, say (:data:`bionlp.naming.NAME`), or
         something is done to it while it reads.
     OutputError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from bionlp import load_classifier, save_classifier
+    >>> save_classifier(load_classifier("mr"), Path("copy"))
+    >>> load_classifier("copy").label_names
+    ('negative', 'positive')
     """
     if classifier.interventions:
         raise CheckpointError(
@@ -141,6 +162,12 @@ def load_classifier(name_or_path: str | Path) -> TextClassifier:
     CheckpointError
         If it is missing, truncated, of an unknown version or no model at all. The message is one
         line that names the field.
+
+    Examples
+    --------
+    >>> from bionlp import load_classifier
+    >>> load_classifier("mr")
+    <TextClassifier 'mr' (en), 2 classes ('negative', 'positive'), 20,000 words, ...>
     """
     folder = BUNDLED / name_or_path
     if str(name_or_path) not in bundled_models():

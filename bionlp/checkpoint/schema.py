@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 import numpy as np
 from pydantic import AfterValidator, Field, StringConstraints, create_model
 
-from bionlp.classifier import NAME, name_of
 from bionlp.limits import MOST_SEED, MOST_STEPS
+from bionlp.naming import NAME, name_of
 from bionlp.strict import OneOf, Open, Strict
 from networks.described import Described, Kinds
 from networks.description import readout_kinds

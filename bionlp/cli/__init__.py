@@ -28,6 +28,7 @@ from bionlp.cli import (
     experiment,
     experiment_neurons,
     export,
+    finetune,
     neurons,
     nir,
     plot,
@@ -107,6 +108,7 @@ app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=neurons.EXAMPLE)(neurons.neurons)
 app.command(epilog=ablate.EXAMPLE)(ablate.ablate)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command(epilog=finetune.EXAMPLE)(finetune.finetune)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bionlp.attacks.recipes import ATTACKS
 from bionlp.cli import completion
 from bionlp.cli.options import (
-    ATTACKS,
     DatasetOption,
     Decay,
     Encoder,

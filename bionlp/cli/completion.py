@@ -19,19 +19,7 @@ Wanted = Callable[[os.DirEntry], bool]
 KINDS = ("all", "raster", "ratemap", "traces", "counts")
 BACKENDS = ("auto", "numpy", "cython", "cpp_standalone", "genn", "genn-cpu", "cuda")
 SYNAPSES = ("auto", "shared", "stock")
-SPLITS = ("train", "dev", "test", "all")
 PRECISIONS = ("double", "single")
-ENGINES = ("torch", "brian")
-NEURONS = (
-    "adex",
-    "hodgkin_huxley",
-    "izhikevich",
-    "lif",
-    "lif_adaptive",
-    "lif_exp_conductance",
-    "lif_exp_current",
-    "lif_refractory",
-)
 CONVENTIONS = (
     "file",
     "nir",
@@ -51,7 +39,9 @@ CHIPS = ("loihi2", "spinnaker2", "xylo", "speck")
 TEACHERS = ("minilm",)
 """Names whose own modules take long to import; a test compares them."""
 
-BUNDLED = Path(__file__).parents[1] / "models"
+ROOT = Path(__file__).parents[2]
+BUNDLED = ROOT / "bionlp" / "models"
+NEURONS = tuple(sorted(path.stem for path in (ROOT / "networks/brian/shelf").glob("*.toml")))
 SETTINGS = "settings.json"
 TABLES = (".csv", ".tsv", ".jsonl")
 VECTORS = (".bin", ".txt", ".kv")

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from bionlp.attacks.recipes import ATTACKS
 from bionlp.cli import completion
 from bionlp.cli.options import (
-    ATTACKS,
     DeviceName,
     Encoder,
     Json,
@@ -179,7 +179,7 @@ def attacks(
     most 20 % of the words; see bionlp attack.
     """
     name = str(context.info_name)
-    folder, report = _folder(out, work), Reporter()
+    folder, report = work_folder(out, work), Reporter()
 
     from bionlp.attacks.plan import Parts
     from bionlp.devices import choose_device
@@ -245,7 +245,7 @@ def encoders(
     at will.
     """
     name = str(context.info_name)
-    folder, report = _folder(out, work), Reporter()
+    folder, report = work_folder(out, work), Reporter()
 
     from bionlp.devices import choose_device
     from bionlp.experiments.encoders import NO_TEACHER, list_encoders, run_encoders
@@ -298,7 +298,7 @@ def _run(
     as_json: bool,
 ) -> None:
     """Compute what is missing and print it all."""
-    folder = _folder(out, work)
+    folder = work_folder(out, work)
 
     from bionlp.devices import choose_device
     from bionlp.experiments.results import Results
@@ -309,7 +309,7 @@ def _run(
     _print(name, records, as_json)
 
 
-def _folder(out: Path, work: Path | None) -> Path:
+def work_folder(out: Path, work: Path | None) -> Path:
     """Make the folder of results, and return that of trainings."""
     make_folder(out)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bionlp.cli import completion
-from bionlp.cli.experiment import Results, Seeds, listed, numbers
+from bionlp.cli.experiment import Results, Seeds, Work, listed, numbers, work_folder
 from bionlp.cli.options import Json, Scheduler, chosen_cluster
 from bionlp.errors import UsageError
 from bionlp.files import make_folder
@@ -39,16 +39,26 @@ def neurons(
     datasets: Bundled = "mr",
     seeds: Seeds = "0",
     sentences: FirstOfTest = 200,
+    finetune: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=MOST_SENTENCES,
+            metavar="N",
+            help="Tune the weights to fitted neurons, too, on N training sentences.",
+        ),
+    ] = 0,
     out: Results = Path("results"),
+    work: Work = None,
     scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Replace the neurons of bundled models in Brian 2, before and after a fit.
 
-    Nothing is trained. The command can be stopped and started at will: finished
-    cells are taken from --out.
+    Nothing is trained, unless --finetune asks for it. The command can be stopped
+    and started at will: finished cells are taken from --out.
     """
-    make_folder(out)
+    folder = work_folder(out, work)
 
     from bionlp.cli.output import print_json
     from bionlp.experiments.neurons import TRAINED, NeuronsResults, list_neurons, run_neurons
@@ -57,8 +67,13 @@ def neurons(
 
     chosen = listed(models) if models else [TRAINED, *shelf()]
     cells = list_neurons(chosen, listed(datasets), numbers(seeds), sentences)
+    results = NeuronsResults(out)
     cluster = chosen_cluster(context, scheduler)
-    records = run_neurons(cells, NeuronsResults(out), Reporter(), cluster)
+    records = run_neurons(cells, results, Reporter(), cluster)
+    if finetune:
+        from bionlp.experiments.tuning import tune_cells
+
+        records = tune_cells(cells, results, finetune, folder, Reporter())
     if as_json:
         print_json({"table": "neurons", "cells": records})
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bionlp.cli import completion
+from bionlp.datasets.model import SPLITS
 from bionlp.devices import DEVICES
 from bionlp.errors import UsageError
 from bionlp.limits import (
@@ -85,7 +86,7 @@ Split = Annotated[
     typer.Option(
         help="train, dev, test or all. Default: test, or all of a table that the model was not "
         "trained on.",
-        autocompletion=completion.choices(completion.SPLITS),
+        autocompletion=completion.choices(SPLITS),
     ),
 ]
 IdColumn = Annotated[
@@ -227,18 +228,15 @@ DeviceName = Annotated[
         help="Where PyTorch computes: cpu, cuda, or auto for a GPU where there is one.",
     ),
 ]
+ENGINES = ("torch", "brian")
 Engines = Annotated[
     str | None,
     typer.Option(
         "--engine",
-        autocompletion=completion.choices(completion.ENGINES),
+        autocompletion=completion.choices(ENGINES),
         help="torch or brian. Default: torch, or brian if one of its own options is given.",
     ),
 ]
-ENGINES = completion.ENGINES
-
-ATTACKS = ("textfooler", "pwws", "textbugger", "textbugger-words", "bert-attack", "minilm")
-"""Those of :data:`bionlp.attacks.recipes.ATTACKS`, without what these import."""
 Noise = Annotated[
     str,
     typer.Option(

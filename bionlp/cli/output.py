@@ -17,9 +17,10 @@ from bionlp.errors import UsageError
 from bionlp.text import printable
 
 if TYPE_CHECKING:
-    from bionlp.classifier import Sentence, TextClassifier
+    from bionlp.classifier import TextClassifier
     from bionlp.datasets.selection import Selection
     from bionlp.progress import Reporter
+    from bionlp.sentences import Sentence
 
 
 def print_json(document: Any) -> None:
@@ -140,7 +141,7 @@ def _with_neurons(
 ) -> TextClassifier:
     if decay is None and threshold is None:
         return classifier
-    from bionlp.classifier import with_all_neurons
+    from networks.description import with_all_neurons
 
     try:
         network = with_all_neurons(classifier.network, decay=decay, threshold=threshold)

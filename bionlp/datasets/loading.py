@@ -77,6 +77,16 @@ def load_dataset(
     UsageError
         If columns of a known dataset are asked for, one column for both, or phrases of a dataset
         that has none.
+
+    Examples
+    --------
+    >>> from bionlp import load_dataset
+    >>> with open("films.csv", "w") as file:
+    ...     print("text,label", file=file)
+    ...     for n in range(100):
+    ...         print(f"film {n} is {('bad', 'good')[n % 2]},{n % 2}", file=file)
+    >>> load_dataset("films.csv", label_names=["bad", "good"])
+    <Dataset 'films' (en), 80 train, 10 dev, 10 test, 2 classes>
     """
     wanted = Wanted(text_column, label_column)
     known = KNOWN.get(str(name_or_path))

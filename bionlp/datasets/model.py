@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bionlp.errors import DatasetError
+from networks.brief import Brief
 
 SPLITS = ("train", "dev", "test", "all")
 
 
 @dataclass(frozen=True)
-class Example:
+class Example(Brief):
     """One labelled text.
 
     Attributes
@@ -23,6 +24,12 @@ class Example:
         The number of its row in its file; no part of what it is.
     score : float, optional
         The score that its class was rounded from, where classes are whole scores.
+
+    Examples
+    --------
+    >>> from bionlp import Example
+    >>> Example("a gripping film", 1)
+    Example(text='a gripping film', label=1)
     """
 
     text: str
@@ -58,6 +65,13 @@ class Dataset:
     chance_allowed : bool
         Whether a network that is no better than always answering the largest class is a result,
         of which a warning tells, and no failed training.
+
+    Examples
+    --------
+    >>> from bionlp import Dataset, Example
+    >>> films = [Example("a gripping film", 1), Example("a dull film", 0)]
+    >>> Dataset("films", "en", ("bad", "good"), tuple(films), (), ())
+    <Dataset 'films' (en), 2 train, 0 dev, 0 test, 2 classes>
     """
 
     name: str

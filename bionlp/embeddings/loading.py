@@ -51,6 +51,15 @@ def load_word_vectors(source: str | Path, *, skip_undecodable: bool = False) -> 
     ------
     EmbeddingError
         If there is no such file or name, or the file is truncated or of another kind.
+
+    Examples
+    --------
+    >>> from bionlp import load_word_vectors
+    >>> with open("vectors.txt", "w") as file:
+    ...     print("good 0.5 1.0", file=file)
+    ...     print("bad -0.5 -1.0", file=file)
+    >>> load_word_vectors("vectors.txt")["good"].tolist()
+    [0.5, 1.0]
     """
     return read_word_vectors(source, skip_undecodable=skip_undecodable).vectors
 

@@ -13,7 +13,7 @@ from bionlp.engine import DT_MS
 from bionlp.experiments.cells import DATASETS
 from bionlp.experiments.layout import datasets_of, markdown
 from bionlp.experiments.neurons import COUNTED, FITTED, TRAINED
-from bionlp.experiments.neurons_section import accuracy_told
+from bionlp.experiments.neurons_section import accuracy_told, share_told
 from bionlp.experiments.store import Record
 
 CHANCE = 0.05
@@ -100,7 +100,7 @@ def _flags(record: Record) -> np.ndarray:
 
 def _agreement(one: Record, other: Record) -> str:
     same = label_agreement(np.array(list(one["answers"])), np.array(list(other["answers"])))
-    return f"{100 * same.estimate:.1f} ({100 * same.low:.1f} to {100 * same.high:.1f})"
+    return share_told(same)
 
 
 def _conclusions(records: Sequence[Record]) -> list[str]:

@@ -88,12 +88,26 @@ class Measured(Open):
     versions: dict[str, str]
 
 
+class Tuned(Open):
+    """What tuning the weights to the neurons came to (:mod:`bionlp.experiments.tuning`)."""
+
+    asked: Count
+    sentences: Count
+    dev_sentences: Count
+    epochs: Count
+    best_epoch: Annotated[int, Field(ge=0)]
+    dev_accuracy: list[Annotated[float, Field(ge=0, le=1)]]
+    seconds: Amount
+    test: Scores
+
+
 class Finished(Measured):
     """A finished cell, as its document has it."""
 
     source: str
     before: Scores
     after: Scores | None
+    tuned: Tuned | None = None
 
 
 class Document(Open):
@@ -347,7 +361,7 @@ class Measuring:
         classifier: TextClassifier,
         dataset: Dataset,
         report: Reporter,
-        workers: Workers | None,
+        workers: Workers | None = None,
     ):
         self._workers = workers or cores()
         self._classifier, self._report, self._seed = classifier, report, cell.seed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import fill
 
-from analysis.statistics import proportion_interval
+from analysis.statistics import Interval, proportion_interval
 from bionlp.experiments.cells import DATASETS
 from bionlp.experiments.layout import datasets_of, markdown
 from bionlp.experiments.neurons import COUNTED, FITTED, TRAINED
@@ -20,6 +20,10 @@ stand on the shelf (`bionlp neurons`), and with a gain and a bias of each layer 
 neuron's spikes in a sentence, root of the mean square, over layers: before and after the fit.
 Spikes and synaptic operations are means over {counted} sentences, of the fitted network. Seconds
 are those of a sentence, building and compiling included, beside the load that there was."""
+TUNED = """\
+In the column "Tuned" the weights were then tuned to the fitted neurons, with these in the loop
+(`bionlp finetune`): {epochs} epochs of {asked} training sentences in Brian 2, the epoch chosen
+on {dev_sentences} sentences of dev, the weights as they were among the candidates."""
 
 
 def neurons_section(records: Sequence[Record]) -> list[str]:
@@ -44,6 +48,7 @@ def neurons_section(records: Sequence[Record]) -> list[str]:
     return [
         "## Other neurons with the trained weights",
         fill(told, 100),
+        *_tuning_told(records),
         neurons_table(records),
         "\n".join(f"- {title}: {source}." for title, source in _sources(records).items()),
         "Commands:",
@@ -51,9 +56,27 @@ def neurons_section(records: Sequence[Record]) -> list[str]:
     ]
 
 
+def _tuning_told(records: Sequence[Record]) -> list[str]:
+    """Say how weights were tuned, if any were."""
+    tuned = [record["tuned"] for record in records if record.get("tuned")]
+    if not tuned:
+        return []
+    told = {
+        name: _span(found[name] for found in tuned) for name in ("epochs", "asked", "dev_sentences")
+    }
+    return [fill(TUNED.format(**told), 100)]
+
+
+def _span(numbers: Iterable[int]) -> str:
+    """Say a number, or the least and the greatest of several."""
+    found = sorted(set(numbers))
+    return f"{found[0]}" if len(found) == 1 else f"{found[0]} to {found[-1]}"
+
+
 def neurons_table(records: Sequence[Record]) -> str:
     """Lay out cells: a row for each network and model of neurons."""
     rows, usual = [], _usual(records)
+    tuned = any(record.get("tuned") for record in records)
     for dataset in datasets_of(records):
         own = [record for record in records if record["dataset"] == dataset]
         for record in sorted(own, key=lambda record: record["neurons"] != TRAINED):
@@ -69,14 +92,19 @@ def neurons_table(records: Sequence[Record]) -> str:
                     f"{record['dt_ms']:g}",
                     accuracy_told(record["before"], usual),
                     accuracy_told(record["after"], usual),
+                    *(
+                        [accuracy_told((record.get("tuned") or {}).get("test"), usual)]
+                        if tuned
+                        else []
+                    ),
                     *errors,
                     f"{work['spikes']:,.0f}",
                     f"{work['synaptic_operations'] / 1e6:,.1f} M",
                     f"{work['seconds']:.2f}",
                 ]
             )
-    head = ["Network", "Neurons", "Step, ms", "Accuracy", "Fitted", "Error", "Fitted"]
-    return markdown([*head, "Spikes", "Operations", "Seconds"], rows)
+    head = ["Network", "Neurons", "Step, ms", "Accuracy", "Fitted", *(["Tuned"] if tuned else [])]
+    return markdown([*head, "Error", "Fitted", "Spikes", "Operations", "Seconds"], rows)
 
 
 def accuracy_told(scores: dict[str, float] | None, usual: int | None = None) -> str:
@@ -93,8 +121,12 @@ def accuracy_told(scores: dict[str, float] | None, usual: int | None = None) -> 
         return ""
     n = int(scores["n"])
     of = "" if usual in (None, n) else f", n = {n}"
-    found = proportion_interval(round(scores["accuracy"] * n), n)
-    return f"{100 * scores['accuracy']:.1f} ({100 * found.low:.1f} to {100 * found.high:.1f}){of}"
+    return share_told(proportion_interval(round(scores["accuracy"] * n), n)) + of
+
+
+def share_told(share: Interval) -> str:
+    """Say a share and its interval in percent."""
+    return f"{100 * share.estimate:.1f} ({100 * share.low:.1f} to {100 * share.high:.1f})"
 
 
 def _usual(records: Sequence[Record]) -> int:

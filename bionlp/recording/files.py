@@ -34,6 +34,13 @@ def save_recording(recording: xr.DataTree, path: Path) -> None:
     ------
     OutputError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from bionlp import load_classifier, save_recording, simulate
+    >>> (recording,) = simulate(load_classifier("mr"), "a gripping film", steps=10, seed=1)
+    >>> save_recording(recording, Path("film.nc"))
     """
     compressed = {
         node.path: {name: {"zlib": True, "complevel": 1} for name in node.data_vars}
@@ -66,6 +73,15 @@ def open_recording(path: Path) -> xr.DataTree:
     RecordingError
         If the file is missing, no recording, or of an unknown version; in one line that names what
         is missing or wrong in it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from bionlp import load_classifier, open_recording, save_recording, simulate
+    >>> (recording,) = simulate(load_classifier("mr"), "a gripping film", steps=10, seed=1)
+    >>> save_recording(recording, Path("film.nc"))
+    >>> open_recording(Path("film.nc"))["input"]["spikes"].shape
+    (10, 3, 300)
     """
     if not os.path.exists(path):
         raise AbsentRecordingError(

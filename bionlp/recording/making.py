@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.decision import UNDECIDED, predict_labels
 from bionlp.encoding import VERSION as ENCODING_VERSION
 from bionlp.recording.places import Span, window_width, word_spans
 from bionlp.recording.schema import FORMAT, RESERVED, VERSION
+from bionlp.sentences import Sentence
 from networks.activity import Activity, synaptic_events
 from networks.described import Shape, values
 from networks.description import Network, crop

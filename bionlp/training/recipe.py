@@ -22,12 +22,13 @@ import numpy as np
 from pydantic import ValidationError
 
 from bionlp.checkpoint import save_classifier
-from bionlp.classifier import WORD_STEPS, TextClassifier, name_of
+from bionlp.classifier import WORD_STEPS, TextClassifier
 from bionlp.confidence import FEWEST, Calibration, calibrate
 from bionlp.datasets import Dataset
 from bionlp.encoding import dequantise
 from bionlp.errors import CheckpointError, OutputError, TrainingError
 from bionlp.files import atomic_path
+from bionlp.naming import name_of
 from bionlp.progress import Reporter
 from bionlp.strict import Open, first_fault, one_line, parse_json, read_file
 from bionlp.text import SEPARATOR
@@ -94,6 +95,26 @@ def train(
         If the folder holds an interrupted training of another kind.
     TrainingError
         If the network went silent or never left chance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> from bionlp import TrainingSettings, load_dataset, train
+    >>> from bionlp.progress import Reporter
+    >>> from bionlp.training.corpus import Embeddings
+    >>> with open("films.csv", "w") as file:
+    ...     print("text,label", file=file)
+    ...     for n in range(200):
+    ...         print(f"film {n} is {('bad', 'good')[n % 2]},{n % 2}", file=file)
+    >>> vectors = np.random.default_rng(0).normal(size=(4, 30)).astype(np.float32)
+    >>> table = Embeddings("random", ["film", "is", "bad", "good"], vectors)
+    >>> settings = TrainingSettings(
+    ...     maps=20, neurons_per_class=2, batch_size=10, tailored_rate=0.01, teachers=0
+    ... )
+    >>> options = {"command": "as in the manual", "report": Reporter(quiet=True)}
+    >>> train(load_dataset("films.csv"), table, Path("films"), settings, **options)
+    <TextClassifier 'films' (en), 2 classes ('0', '1'), 4 words, ...>
     """
     if os.path.lexists(out / "settings.json"):
         raise OutputError(f"{out} already holds a trained model; choose another folder")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
 
 from bionlp.errors import UsageError
 from bionlp.limits import (
@@ -14,6 +14,7 @@ from bionlp.limits import (
     MOST_STEPS,
     MOST_THRESHOLD,
 )
+from networks.brief import Brief
 
 MOST_WORDS = 100_000
 MOST_UNITS = 100_000
@@ -25,70 +26,63 @@ TEXTCNN, SNNBERT = "textcnn", "snnbert"
 ARCHITECTURES = (TEXTCNN, SNNBERT)
 """What is trained: a TextCNN that becomes a spiking network, or a spiking encoder."""
 
-OWN = {
-    TEXTCNN: (
-        *("threshold", "decay", "steps", "silent_below", "embedding_rate", "noise_steps"),
-        *("finetuning_batch_size", "finetuning_epochs", "finetuning_rate", "finetuning_steps"),
-        *("gain", "centred", "select_converted", "diversity"),
-    ),
-    SNNBERT: (
-        *("width", "blocks", "heads", "hidden", "causal", "spike_dropout", "word_dropout"),
-        *("encoder_batch_size", "encoder_epochs", "encoder_rate", "rate_penalty"),
-    ),
-}
-"""Settings that the other one has no use for; TextCNNs that teach an encoder have all others."""
-
 NONE, SYNONYMS = "none", "synonyms"
 AUGMENTATIONS = (NONE, SYNONYMS)
 """What words of lessons may be replaced by."""
 
+Value = TypeVar("Value")
 Range = tuple[float, float]
 
-RANGES: dict[str, Range] = {
-    "seed": (0, MOST_SEED),
-    "split_seed": (0, MOST_SEED),
-    "length": (5, MOST_WORDS),
-    "vocabulary_size": (1, 10_000_000),
-    "maps": (1, MOST_UNITS),
-    "neurons_per_class": (1, MOST_UNITS),
-    "dropout": (0, 0.99),
-    "threshold": (LEAST_PARAMETER, MOST_THRESHOLD),
-    "decay": (LEAST_PARAMETER, 1),
-    "steps": (1, MOST_STEPS),
-    "silent_below": (-10, BOUND - 0.01),
-    "batch_size": (1, MOST_UNITS),
-    "tailored_epochs": (1, MOST_EPOCHS),
-    "tailored_rate": (LEAST_RATE, MOST_RATE),
-    "embedding_rate": (LEAST_RATE, MOST_RATE),
-    "noise_steps": (0, MOST_STEPS),
-    "finetuning_batch_size": (1, MOST_UNITS),
-    "finetuning_epochs": (1, MOST_EPOCHS),
-    "finetuning_rate": (LEAST_RATE, MOST_RATE),
-    "finetuning_steps": (1, MOST_STEPS),
-    "gain": (LEAST_PARAMETER, 1e6),
-    "diversity": (0, 1_000),
-    "teachers": (0, 100),
-    "pieces": (0, 1_000),
-    "teacher_epochs": (1, MOST_EPOCHS),
-    "teacher_rate": (LEAST_RATE, MOST_RATE),
-    "teacher_batch_size": (1, MOST_UNITS),
-    "augment_share": (0, 1),
-    "width": (1, MOST_UNITS),
-    "blocks": (1, 100),
-    "heads": (1, MOST_UNITS),
-    "hidden": (1, MOST_UNITS),
-    "spike_dropout": (0, 0.99),
-    "word_dropout": (0, 0.99),
-    "encoder_batch_size": (1, MOST_UNITS),
-    "encoder_epochs": (1, MOST_EPOCHS),
-    "encoder_rate": (LEAST_RATE, MOST_RATE),
-    "rate_penalty": (0, 1e6),
-}
-"""Least and most of every number; more would be of no use, and of no end."""
+SEEDS: Range = (0, MOST_SEED)
+UNITS: Range = (1, MOST_UNITS)
+EPOCHS: Range = (1, MOST_EPOCHS)
+STEPS: Range = (1, MOST_STEPS)
+RATES: Range = (LEAST_RATE, MOST_RATE)
+DROPOUTS: Range = (0, 0.99)
+
+NETWORK, TAILORED, FINETUNING = "Network", "Tailored network", "Fine-tuning"
+LEARNING, LESSONS, ENCODER = "Learning", "Lessons", "Spiking encoder (snnbert)"
+"""What the help of ``bionlp train`` puts options under."""
+
+
+def setting(
+    default: Value,
+    help: str | None = None,
+    panel: str | None = None,
+    only: str | None = None,
+    *,
+    bounds: Range | None = None,
+    choices: tuple[str, ...] = (),
+) -> Value:
+    """Declare a setting and its option of ``bionlp train``, all that is said of them.
+
+    Parameters
+    ----------
+    default : object
+        The value that it has by itself.
+    help : str, optional
+        Of its option; without it there is none.
+    panel : str, optional
+        What the help puts the option under.
+    only : str, optional
+        The architecture that alone has a use for it. Settings of both are also those of TextCNNs
+        that teach an encoder.
+    bounds : tuple of float, optional
+        Least and most of a number; more would be of no use, and of no end.
+    choices : tuple of str, optional
+        What a text may be.
+
+    Returns
+    -------
+    object
+        The field of a dataclass that says so in its metadata, to types the default.
+    """
+    about = {"help": help, "panel": panel, "only": only, "bounds": bounds, "choices": choices}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class TrainingSettings(Brief):
     """Everything that decides the outcome, apart from data and embeddings.
 
     Attributes
@@ -166,76 +160,162 @@ class TrainingSettings:
     Raises
     ------
     UsageError
-        If a number is out of its range (:data:`RANGES`), or there is no such augmentation or
-        architecture.
+        If a number is out of its bounds, or there is no such augmentation or architecture.
+
+    Examples
+    --------
+    >>> from bionlp import TrainingSettings
+    >>> settings = TrainingSettings(maps=50, steps=20)
+    >>> settings
+    TrainingSettings(maps=50, steps=20)
+    >>> settings.decay
+    1.0
     """
 
-    seed: int = 0
-    split_seed: int = 0
-    length: int | None = None
-    vocabulary_size: int = 20_000
-    widths: tuple[int, ...] = (3, 4, 5)
-    maps: int = 100
-    neurons_per_class: int = 10
-    dropout: float = 0.5
-    threshold: float = 1.0
-    decay: float = 1.0
-    steps: int = 50
-    silent_below: float = -BOUND
-    batch_size: int = 50
-    tailored_epochs: int = 5
-    tailored_rate: float = 1e-3
-    embedding_rate: float = 1e-2
-    noise_steps: int | None = 25
-    finetuning_batch_size: int = 32
-    finetuning_epochs: int = 3
-    finetuning_rate: float = 3e-4
-    annealed: bool = True
-    finetuning_steps: int = 10
-    gain: float = 5.0
-    centred: bool = True
-    select_converted: bool = True
-    diversity: float = 0.3
-    teachers: int = 3
-    pieces: int = 2
-    teacher: str | None = None
-    teacher_epochs: int = 3
-    teacher_rate: float = 3e-5
-    teacher_batch_size: int = 32
-    phrases: bool = False
-    augment: str = NONE
-    augment_share: float = 0.3
-    architecture: str = TEXTCNN
-    width: int = 128
-    blocks: int = 2
-    heads: int = 4
-    hidden: int = 512
-    causal: bool = False
-    spike_dropout: float = 0.4
-    word_dropout: float = 0.2
-    encoder_batch_size: int = 64
-    encoder_epochs: int = 12
-    encoder_rate: float = 4e-3
-    rate_penalty: float = 0.0
+    seed: int = setting(0, "Of all randomness but the split.", bounds=SEEDS)
+    split_seed: int = setting(0, "Of the split into train, dev and test.", bounds=SEEDS)
+    length: int | None = setting(
+        None,
+        "Words a sentence. Default: enough for 95 % of the sentences.",
+        NETWORK,
+        bounds=(5, MOST_WORDS),
+    )
+    vocabulary_size: int = setting(20_000, "Words the model knows.", NETWORK, bounds=(1, 10**7))
+    widths: tuple[int, ...] = setting((3, 4, 5))
+    maps: int = setting(100, "Feature maps a width.", NETWORK, bounds=UNITS)
+    neurons_per_class: int = setting(10, "Output neurons a class.", NETWORK, bounds=UNITS)
+    dropout: float = setting(0.5, "Of pooled features.", NETWORK, bounds=DROPOUTS)
+    threshold: float = setting(
+        1.0, "Of every neuron.", NETWORK, TEXTCNN, bounds=(LEAST_PARAMETER, MOST_THRESHOLD)
+    )
+    decay: float = setting(
+        1.0, "Of every membrane per step, in (0, 1].", NETWORK, TEXTCNN, bounds=(LEAST_PARAMETER, 1)
+    )
+    steps: int = setting(50, "Steps a sentence.", NETWORK, TEXTCNN, bounds=STEPS)
+    silent_below: float = setting(
+        -BOUND,
+        "Embedding values below this never fire, in standard deviations from the mean.",
+        NETWORK,
+        TEXTCNN,
+        bounds=(-10, BOUND - 0.01),
+    )
+    batch_size: int = setting(50, "Sentences in a step.", TAILORED, bounds=UNITS)
+    tailored_epochs: int = setting(5, "Passes over the training split.", TAILORED, bounds=EPOCHS)
+    tailored_rate: float = setting(1e-3, "Learning rate.", TAILORED, bounds=RATES)
+    embedding_rate: float = setting(
+        1e-2, "Learning rate of the embeddings.", TAILORED, TEXTCNN, bounds=RATES
+    )
+    noise_steps: int | None = setting(
+        25,
+        "Noise of the tailored stage's input; 0 for none.",
+        TAILORED,
+        TEXTCNN,
+        bounds=(0, MOST_STEPS),
+    )
+    finetuning_batch_size: int = setting(
+        32, "Sentences in a step.", FINETUNING, TEXTCNN, bounds=UNITS
+    )
+    finetuning_epochs: int = setting(
+        3, "Passes over the training split.", FINETUNING, TEXTCNN, bounds=EPOCHS
+    )
+    finetuning_rate: float = setting(3e-4, "Learning rate.", FINETUNING, TEXTCNN, bounds=RATES)
+    annealed: bool = setting(True, "Let learning rates fall to zero along half a cosine.", LEARNING)
+    finetuning_steps: int = setting(
+        10, "Steps a sentence in fine-tuning.", FINETUNING, TEXTCNN, bounds=STEPS
+    )
+    gain: float = setting(
+        5.0,
+        "Factor on the tailored network's initial weights.",
+        TAILORED,
+        TEXTCNN,
+        bounds=(LEAST_PARAMETER, 1e6),
+    )
+    centred: bool = setting(True, "Keep the kernels of zero mean.", TAILORED, TEXTCNN)
+    select_converted: bool = setting(
+        True, "Select the tailored epoch by its accuracy after conversion.", LEARNING, TEXTCNN
+    )
+    diversity: float = setting(
+        0.3,
+        "Spread of a class's weights before fine-tuning.",
+        FINETUNING,
+        TEXTCNN,
+        bounds=(0, 1_000),
+    )
+    teachers: int = setting(
+        3, "Original TextCNNs that teach the networks; 0 for none.", LESSONS, bounds=(0, 100)
+    )
+    pieces: int = setting(
+        2, "New sentences, for each sentence, that they teach with.", LESSONS, bounds=(0, 1_000)
+    )
+    teacher: str | None = setting(
+        None,
+        "Transformer that teaches instead of TextCNNs, or beside the --teachers that are asked "
+        "for: minilm, a folder, or a name that the library transformers knows.",
+        LESSONS,
+    )
+    teacher_epochs: int = setting(3, "Passes of its fine-tuning.", LESSONS, bounds=EPOCHS)
+    teacher_rate: float = setting(3e-5, "Learning rate of its fine-tuning.", LESSONS, bounds=RATES)
+    teacher_batch_size: int = setting(
+        32, "Sentences in a step of its fine-tuning.", LESSONS, bounds=UNITS
+    )
+    phrases: bool = setting(False, "Learn from labelled phrases, too, of sst2 and sst5.", LESSONS)
+    augment: str = setting(
+        NONE,
+        f"{', '.join(AUGMENTATIONS)}: what words are replaced by while networks learn, as a "
+        "defence against attacks.",
+        LESSONS,
+        choices=AUGMENTATIONS,
+    )
+    augment_share: float = setting(
+        0.3, "Probability that a word is replaced.", LESSONS, bounds=(0, 1)
+    )
+    architecture: str = setting(
+        TEXTCNN,
+        f"{', '.join(ARCHITECTURES)}: a TextCNN that becomes a spiking network, or a spiking "
+        "transformer that reads a word a step.",
+        NETWORK,
+        choices=ARCHITECTURES,
+    )
+    width: int = setting(128, "Neurons of the residual current.", ENCODER, SNNBERT, bounds=UNITS)
+    blocks: int = setting(2, "Blocks of attention.", ENCODER, SNNBERT, bounds=(1, 100))
+    heads: int = setting(4, "Heads of an attention.", ENCODER, SNNBERT, bounds=UNITS)
+    hidden: int = setting(512, "Neurons of a feed-forward part.", ENCODER, SNNBERT, bounds=UNITS)
+    causal: bool = setting(False, "Tell a word only of what came before.", ENCODER, SNNBERT)
+    spike_dropout: float = setting(
+        0.4, "Of spikes into the residual current.", ENCODER, SNNBERT, bounds=DROPOUTS
+    )
+    word_dropout: float = setting(
+        0.2, "Probability that a word is left out in training.", ENCODER, SNNBERT, bounds=DROPOUTS
+    )
+    encoder_batch_size: int = setting(64, "Sentences in a step.", ENCODER, SNNBERT, bounds=UNITS)
+    encoder_epochs: int = setting(
+        12, "Passes over the training split.", ENCODER, SNNBERT, bounds=EPOCHS
+    )
+    encoder_rate: float = setting(4e-3, "Learning rate.", ENCODER, SNNBERT, bounds=RATES)
+    rate_penalty: float = setting(
+        0.0, "Weight of the mean firing rate in the loss.", ENCODER, SNNBERT, bounds=(0, 1e6)
+    )
 
     def __post_init__(self):
-        if self.architecture not in ARCHITECTURES:
-            raise UsageError(
-                f"unknown architecture {self.architecture!r}; choose one of "
-                f"{', '.join(ARCHITECTURES)}"
-            )
-        if self.augment not in AUGMENTATIONS:
-            raise UsageError(
-                f"unknown augment {self.augment!r}; choose one of {', '.join(AUGMENTATIONS)}"
-            )
-        for name, (least, most) in RANGES.items():
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if not least <= value <= most:  # which is also said of what is no number
-                low = "(0" if least in (LEAST_PARAMETER, LEAST_RATE) else f"[{least:g}"
-                high = f"{most:,}" if isinstance(most, int) else f"{most:g}"
-                raise UsageError(f"{name} must lie in {low}, {high}], not {value}")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            _check_choice(each.name, value, each.metadata["choices"])
+            _check_bounds(each.name, value, each.metadata["bounds"])
+
+
+def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if choices and value not in choices:
+        raise UsageError(f"unknown {name} {value!r}; choose one of {', '.join(choices)}")
+
+
+def _check_bounds(name: str, value: Any, bounds: Range | None) -> None:
+    if bounds is None or value is None:
+        return
+    least, most = bounds
+    if not least <= value <= most:  # which is also said of what is no number
+        low = "(0" if least in (LEAST_PARAMETER, LEAST_RATE) else f"[{least:g}"
+        high = f"{most:,}" if isinstance(most, int) else f"{most:g}"
+        raise UsageError(f"{name} must lie in {low}, {high}], not {value}")
 
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -289,6 +369,5 @@ def recipe(name: str, **changes: Any) -> TrainingSettings:
     UsageError
         If there is no such recipe, or a setting is out of range.
     """
-    if name not in RECIPES:
-        raise UsageError(f"unknown recipe {name!r}; choose one of {', '.join(RECIPES)}")
+    _check_choice("recipe", name, tuple(RECIPES))
     return replace(TrainingSettings(), **RECIPES[name] | changes)

@@ -2,8 +2,8 @@
 
 Every public name stands at one address. That is the shortest package that lists it in ``__all__``
 (``networks.brian.BrianNetwork``), and else the module that defines it. References that name the
-defining module of such a name lead to that address, too. The top package ``bionlp`` is a table of
-names that stand elsewhere.
+defining module of such a name lead to that address, too. The top packages are tables of names that
+stand elsewhere.
 """
 
 from __future__ import annotations

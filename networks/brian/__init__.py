@@ -6,11 +6,16 @@ default the input is one group that presents sentence after sentence
 (:mod:`networks.brian.shared_weights`). With ``synapses="stock"`` all is made of Brian 2's own
 objects (:mod:`networks.brian.stock`). Building, running and recording are separate:
 
->>> stimulus = PoissonStimulus.of_rates([rates], steps=50)  # doctest: +SKIP
->>> with BrianNetwork(description, stimulus) as network:  # doctest: +SKIP
+>>> import bionlp
+>>> from networks.brian import BrianNetwork, PoissonStimulus, Recorder
+>>> model = bionlp.load_classifier("mr")
+>>> stimulus = PoissonStimulus.of_rates([model.read("a gripping film").rates], steps=10)
+>>> with BrianNetwork(model.network, stimulus, backend="numpy") as network:
 ...     recorder = Recorder(network, membranes={"output": range(20)})
 ...     network.run(seed=1)
 ...     activity = recorder.activity(0)
+>>> activity["output"].membrane.shape
+(10, 20)
 
 Time. Populations are computed one after the other within a step
 (:mod:`networks.brian.slots`), so step n of the mathematics is step n of the simulation in each of

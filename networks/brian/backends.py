@@ -34,11 +34,37 @@ BUILD_MODEL = "bin/genn-buildmodel.sh"
 
 
 class BackendUnavailable(RuntimeError):
-    """A backend that does not exist, or that cannot run on this machine."""
+    """A backend that does not exist, or that cannot run on this machine.
+
+    Examples
+    --------
+    >>> from networks.brian import BackendUnavailable, choose_backend
+    >>> try:
+    ...     choose_backend("neuron", presentations=1)
+    ... except BackendUnavailable as error:
+    ...     print(error)
+    unknown backend 'neuron'; choose one of auto, numpy, ...
+    """
 
 
 class Unsupported(BackendUnavailable):
-    """A network that a backend cannot run, for what it is made of."""
+    """A network that a backend cannot run, for what it is made of.
+
+    Examples
+    --------
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import GENN, Unsupported
+    >>> from networks.brian.lag import latencies
+    >>> populations = [Population("input", (1, 1), Input())]
+    >>> populations += [Population(name, (1,), LIF()) for name in ("middle", "output")]
+    >>> ends = [("input", "middle"), ("middle", "output"), ("input", "output")]
+    >>> network = Network(populations, [Connection((a,), b, Dense([[1.0]])) for a, b in ends])
+    >>> try:
+    ...     latencies(network, GENN[0])  # GeNN needs paths of equal length
+    ... except Unsupported as error:
+    ...     print(type(error).__name__)
+    Unsupported
+    """
 
 
 def choose_backend(name: str, presentations: int, synapses: str | None = None) -> str:
@@ -62,6 +88,12 @@ def choose_backend(name: str, presentations: int, synapses: str | None = None) -
     ------
     BackendUnavailable
         If the backend does not exist, lacks something, or has no such synapses.
+
+    Examples
+    --------
+    >>> from networks.brian import choose_backend
+    >>> choose_backend("auto", presentations=1)  # nothing is compiled for one sentence
+    'numpy'
     """
     if name == "auto":
         many = presentations >= MANY[synapses or "shared"]
@@ -81,7 +113,24 @@ def choose_backend(name: str, presentations: int, synapses: str | None = None) -
 
 
 def choose_synapses(backend: str) -> str:
-    """Return the kind of synapses that is best for a backend."""
+    """Return the kind of synapses that is best for a backend.
+
+    Parameters
+    ----------
+    backend : str
+        One of :data:`BACKENDS`.
+
+    Returns
+    -------
+    str
+        ``shared`` or ``stock``.
+
+    Examples
+    --------
+    >>> from networks.brian import EXTERNAL, choose_synapses
+    >>> choose_synapses("numpy"), choose_synapses(EXTERNAL[0])
+    ('shared', 'stock')
+    """
     return "stock" if backend in EXTERNAL else "shared"
 
 
@@ -97,6 +146,12 @@ def missing(backend: str) -> str | None:
     -------
     str or None
         What is missing and what to do about it; None if the backend can run.
+
+    Examples
+    --------
+    >>> from networks.brian import BACKENDS, missing
+    >>> [name for name in BACKENDS if missing(name) is None][0]
+    'numpy'
     """
     if backend != "numpy" and not any(map(shutil.which, COMPILERS)):
         return "no C++ compiler was found; install g++ or clang++"
@@ -220,10 +275,11 @@ def _compiling() -> Iterator[None]:
     """Let Brian 2 compile with Cython, where it can, and say so where it cannot."""
     # Cython may be missing.
     from networks.brian.cython_cache import CACHE_PREFERENCE, cython_folder, whole_modules
+    from networks.brian.cython_sharing import shared_pieces
 
     try:
         wanted = {"codegen.target": "cython", CACHE_PREFERENCE: cython_folder()}
-        with preferences(wanted), whole_modules():
+        with preferences(wanted), whole_modules(), shared_pieces():
             yield
     except (brian2.BrianObjectException, OSError) as error:
         cause: BaseException | None = error

@@ -1,8 +1,7 @@
 """A run in a process of its own, for devices of Brian 2 that run once in a process.
 
-    python -m networks.brian.child FOLDER
-
-reads what to do from a file in the folder and leaves there what was recorded.
+It reads what to do from a file in a folder and leaves there what was recorded. Modules are those of
+the process that started it, whatever files of their names lie in the working folder.
 """
 
 from __future__ import annotations
@@ -24,15 +23,22 @@ from networks.brian.network import BrianNetwork
 from networks.brian.recorded import Recorded
 from networks.brian.recorder import Recorder
 from networks.brian.stimulus import Stimulus
+from networks.brief import Brief
 from networks.description import Network
 
 JOB, RESULT, LOG = "job.pickle", "recorded.pickle", "log.txt"
+ROOT = Path(__file__).parents[2]
+"""Where the packages lie that this process has imported."""
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from networks.brian.child import main; main(sys.argv[2])"
+)
 SHOWN = 20
 """Lines of the log that an error shows."""
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Brief):
     """What to run, and what to record.
 
     Attributes
@@ -47,6 +53,19 @@ class Job:
         Of Poisson input.
     layers, membranes
         As of :class:`networks.brian.Recorder`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import Job, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> Job(network, stimulus, {"backend": "numpy"}, seed=0).run().counts("output").tolist()
+    [[10, 10]]
     """
 
     description: Network
@@ -83,6 +102,19 @@ def run_in_child(job: Job) -> Recorded:
         If the backend cannot carry the network.
     RuntimeError
         If it failed, with the end of what the process said.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import Job, SpikeStimulus, run_in_child
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> run_in_child(Job(network, stimulus, {"backend": "numpy"}, seed=0)).counts("output").tolist()
+    [[10, 10]]
     """
     backend = job.options.get("backend")
     if backend in EXTERNAL:
@@ -92,7 +124,7 @@ def run_in_child(job: Job) -> Recorded:
         folder = Path(name)
         (folder / JOB).write_bytes(pickle.dumps(job))
         with (folder / LOG).open("wb") as log:
-            command = [sys.executable, "-m", "networks.brian.child", name]
+            command = [sys.executable, "-c", START, str(ROOT), name]
             done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
         if done.returncode:
             said = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -101,11 +133,8 @@ def run_in_child(job: Job) -> Recorded:
         return recorded
 
 
-def main(folder: Path) -> None:
+def main(name: str) -> None:
     """Do the job in a folder."""
+    folder = Path(name)
     recorded = pickle.loads((folder / JOB).read_bytes()).run()
     (folder / RESULT).write_bytes(pickle.dumps(recorded))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

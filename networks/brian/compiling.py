@@ -20,12 +20,12 @@ TIMES = {
 
 
 def tell_of_cython() -> None:
-    """Say that pieces of code are compiled, once in a process: there may be fifty of them."""
+    """Say that pieces of code are compiled, once in a process: there may be a dozen of them."""
     if "cython" not in _told:
         _told.add("cython")
         _logger.info(
             "compiling for this machine with Cython, once: a few seconds for each piece of code, "
-            "two or three minutes where nothing is kept yet"
+            "a minute or less where nothing is kept yet"
         )
 
 

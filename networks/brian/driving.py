@@ -63,7 +63,7 @@ def drive(
             network = brian2.Network(group, fired)
             network.schedule = ["start", *own, "groups", "thresholds", "synapses", "resets", "end"]
             with quiet_about_values([group.name]):
-                network.run(len(currents) * dt)
+                network.run(len(currents) * dt, namespace={})
             within = [in_bounds(group.variables[name].get_value()) for name in text.initial]
             return np.where(np.all(within, axis=0), fired.count, np.nan)
     finally:

@@ -81,7 +81,7 @@ class ExternalProject:
 
     def run(self, network: brian2.Network, duration: brian2.Quantity) -> None:
         """Compile a network and run it, once in the life of the process."""
-        network.run(duration)
+        network.run(duration, namespace={})
 
     def close(self) -> None:
         """Give Brian 2 its runtime device and preferences back, and remove the program."""

@@ -67,7 +67,7 @@ class ModelText:
         Whether ``receives`` holds the current of a step.
     scale, bias : numpy.ndarray, shape () or (neurons,)
         In the SI unit of the variable that receives.
-    initial : dict of str to float
+    initial : dict of str to float or numpy.ndarray of shape (neurons,)
         What each variable is at the beginning of a presentation, in its SI unit.
 
     Raises
@@ -229,13 +229,13 @@ class ModelText:
             )
         return number
 
-    def _initial(self) -> dict[str, float]:
+    def _initial(self) -> dict[str, float | np.ndarray]:
         variables = [
             e.varname
             for e in self.equations.values()
             if e.type in STORED and not {"constant", "shared"} & {*e.flags}
         ]
-        initial = dict.fromkeys(variables, 0.0)
+        initial: dict[str, float | np.ndarray] = dict.fromkeys(variables, 0.0)
         for name, value in self.model.initial.items():
             if name not in initial:
                 raise self.fault(
@@ -243,9 +243,7 @@ class ModelText:
                 )
             number = self._worked_out(f"initial.{name}", value, self.names)
             number = self._in_unit(f"initial.{name}", number, name)
-            if number.ndim:
-                raise self.fault(f"initial.{name}", "is one number, and neurons differ in it")
-            initial[name] = float(number)
+            initial[name] = number if number.ndim else float(number)
         return initial
 
 

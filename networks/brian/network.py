@@ -101,6 +101,28 @@ class BrianNetwork:
         If another option does not exist, a presentation, the number of its features or an
         intervention does not fit, or stock synapses are to present sentences for different numbers
         of steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import PRECISIONS, SYNAPSES, BrianNetwork, Recorder, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> for synapses in SYNAPSES:
+    ...     for precision in PRECISIONS:
+    ...         options = {"synapses": synapses, "precision": precision, "backend": "numpy"}
+    ...         with BrianNetwork(network, stimulus, **options) as brian:
+    ...             recorder = Recorder(brian)
+    ...             brian.run(seed=0)
+    ...             print(synapses, precision, recorder.counts("output").tolist())
+    shared double [[10, 10]]
+    shared single [[10, 10]]
+    stock double [[10, 10]]
+    stock single [[10, 10]]
     """
 
     def __init__(
@@ -145,6 +167,9 @@ class BrianNetwork:
         except BaseException:
             self.close()
             raise
+
+    def __repr__(self) -> str:
+        return f"<BrianNetwork on {self.backend}, for {self.stimulus!r}, of {self.description!r}>"
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -35,7 +35,25 @@ Value = float | str
 
 
 class ModelError(ValueError):
-    """Neurons that are given as text and cannot be simulated; the message names their layer."""
+    """Neurons that are given as text and cannot be simulated; the message names their layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import BrianNetwork, ModelError, NeuronModel, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> model = NeuronModel("dv/dt = -v / tau : 1", threshold="v > 1", reset="v = 0")
+    >>> try:
+    ...     BrianNetwork(network, stimulus, neurons=model, backend="numpy")
+    ... except ModelError as error:
+    ...     print(error)
+    neurons of layer 'output', equations: there is no 'tau'; give it in parameters, or write it
+    """
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,23 @@ class NeuronModel:
     ------
     ValueError
         If a field has no such value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import BrianNetwork, NeuronModel, Recorder, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> model = NeuronModel("dv/dt = -v / (20*ms) : 1", threshold="v > 1", reset="v = 0")
+    >>> with BrianNetwork(network, stimulus, neurons=model, backend="numpy") as brian:
+    ...     recorder = Recorder(brian)
+    ...     brian.run(seed=0)
+    ...     recorder.counts("output").tolist()
+    [[10, 10]]
     """
 
     equations: str
@@ -149,6 +184,18 @@ def refined(model: NeuronModel, parts: int) -> NeuronModel:
         For whole steps.
     parts : int
         How many a step is parted into (:func:`networks.description.refine`).
+
+    Returns
+    -------
+    NeuronModel
+        The other one.
+
+    Examples
+    --------
+    >>> from networks.brian import NeuronModel, refined
+    >>> model = NeuronModel("dv/dt = -v / (20*ms) : 1", threshold="v > 1", bias=0.5)
+    >>> refined(model, 2).bias
+    '(0.5) / 2'
     """
     if parts == 1:
         return model

@@ -91,7 +91,8 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self._N = self.stop = size
         self.start = 0
         self.events = {"spike": "presented"}
-        self._cleared: list[tuple[str, float]] = []
+        self._reached = 0
+        self._cleared: list[tuple[str, float | str]] = []
         self._emptied: list[str] = []
         self._watched: dict[str, tuple[str, str]] = {}
         Nameable.__init__(self, name)
@@ -149,11 +150,19 @@ class Presentations(Group, TemplateRunner, SpikeSource):
     def schedule(self, schedule: Schedule) -> None:
         self._shown.schedule = schedule
 
-    def clears(self, group: Group, variable: str, value: float = 0) -> None:
-        """Set a variable of a group to a value at the beginning of each presentation."""
-        # Cython takes no number with a point for a truth value.
-        real = np.issubdtype(group.variables[variable].dtype, np.floating)
-        self._cleared.append((self._reaches(group, variable), float(value) if real else int(value)))
+    def clears(self, group: Group, variable: str, value: float | np.ndarray = 0) -> None:
+        """Set a variable of a group to a value, or each of its own, when a presentation begins."""
+        dtype = group.variables[variable].dtype
+        name = self._reaches(group, variable)
+        if not isinstance(value, np.ndarray):
+            # Cython takes no number with a point for a truth value.
+            real = np.issubdtype(dtype, np.floating)
+            self._cleared.append((name, float(value) if real else int(value)))
+            return
+        begin, options = f"_begins{name}", {"constant": True, "read_only": True}
+        self.variables.add_array(begin, len(value), values=value, dtype=dtype, **options)
+        self.needed_variables.append(begin)
+        self._cleared.append((name, begin))
 
     def empties(self, group: brian2.NeuronGroup) -> None:
         """Forget who spiked in the step before each presentation."""
@@ -173,7 +182,8 @@ class Presentations(Group, TemplateRunner, SpikeSource):
 
     def _reaches(self, group: Group, variable: str) -> str:
         """Let generated code reach a variable, and return what it calls it."""
-        name = f"_reached_{len(self._cleared) + len(self._emptied) + len(self._watched)}"
+        name = f"_reached_{self._reached}"
+        self._reached += 1
         self.variables.add_reference(name, group, variable)
         self.needed_variables.append(name)
         return name

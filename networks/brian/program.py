@@ -101,7 +101,7 @@ class StandaloneProject:
         advance: Callable[[float], None] | None,
     ) -> None:
         if not self._built:
-            network.run((FOREVER if plan else steps) * dt)
+            network.run((FOREVER if plan else steps) * dt, namespace={})
             brian2.device.build(directory=str(self._folder), compile=False, run=False)
             if plan:
                 self._take_or_compile()

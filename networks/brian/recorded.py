@@ -9,17 +9,40 @@ fires.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from networks.activity import Activity
+from networks.brief import Brief
 from networks.description import Network, Shape, crop
 
 
+def listing(spikes: Iterable[str], membranes: Mapping[str, int]) -> str:
+    """Say in a line what is recorded.
+
+    Parameters
+    ----------
+    spikes : iterable of str
+        Populations whose spikes are.
+    membranes : mapping of str to int
+        How many membranes of each population are.
+
+    Returns
+    -------
+    str
+        As in ``spikes of input, output; membranes of 20 output``.
+    """
+    parts = [
+        f"spikes of {', '.join(spikes)}",
+        f"membranes of {', '.join(f'{count:,} {name}' for name, count in membranes.items())}",
+    ]
+    return "; ".join(part for part in parts if not part.endswith("of "))
+
+
 @dataclass(frozen=True)
-class Events:
+class Events(Brief):
     """The spikes of a population.
 
     Attributes
@@ -36,7 +59,7 @@ class Events:
 
 
 @dataclass(frozen=True)
-class Voltages:
+class Voltages(Brief):
     """Membranes of a population.
 
     Attributes
@@ -69,6 +92,23 @@ class Recorded:
         By population.
     latency : mapping of str to int
         Steps that each population lags behind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import BrianNetwork, Recorded, Recorder, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((10, 1, 3), dtype=bool)])
+    >>> with BrianNetwork(network, stimulus, backend="numpy") as brian:
+    ...     recorder = Recorder(brian)
+    ...     brian.run(seed=0)
+    ...     recorded = recorder.read()
+    >>> isinstance(recorded, Recorded), recorded.counts("output").tolist()
+    (True, [[10, 10]])
     """
 
     description: Network
@@ -78,6 +118,13 @@ class Recorded:
     spikes: Mapping[str, Events]
     membranes: Mapping[str, Voltages]
     latency: Mapping[str, int]
+
+    def __repr__(self) -> str:
+        membranes = {name: len(voltages.neurons) for name, voltages in self.membranes.items()}
+        return (
+            f"<Recorded {len(self.words):,} presentations in {sum(self.durations):,} steps: "
+            f"{listing(self.spikes, membranes)}>"
+        )
 
     def activity(self, presentation: int) -> dict[str, Activity]:
         """Return what the recorded populations did in one presentation.

@@ -11,7 +11,7 @@ import numpy as np
 from networks.activity import Activity, Membranes
 from networks.brian import lag
 from networks.brian.network import BrianNetwork
-from networks.brian.recorded import Events, Recorded, Voltages
+from networks.brian.recorded import Events, Recorded, Voltages, listing
 from networks.neurons import IF, LIF
 
 
@@ -34,6 +34,27 @@ class Recorder:
         By layer.
     membranes : dict of str to brian2.StateMonitor
         By layer; they record just before the threshold test, where the backend can.
+
+    Raises
+    ------
+    ValueError
+        If membranes are recorded after the reset, as on GeNN, and spikes of the layer are not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population
+    >>> from networks.brian import BrianNetwork, Recorder, SpikeStimulus
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=2))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3)))),),
+    ... )
+    >>> stimulus = SpikeStimulus([np.ones((2, 1, 3), dtype=bool)])
+    >>> with BrianNetwork(network, stimulus, backend="numpy") as brian:
+    ...     recorder = Recorder(brian, ["output"], {"output": [0]})
+    ...     brian.run(seed=0)
+    ...     recorder.activity(0)["output"].membrane.ravel().tolist()
+    [3.0, 4.0]
     """
 
     def __init__(
@@ -69,6 +90,10 @@ class Recorder:
                 for name, neurons in (membranes or {}).items()
             }
         network.network.add(*self.spikes.values(), *self.membranes.values())
+
+    def __repr__(self) -> str:
+        membranes = {name: len(monitor.record) for name, monitor in self.membranes.items()}
+        return f"<Recorder of {listing(self.spikes, membranes)}>"
 
     def read(self) -> Recorded:
         """Return what the last run left in the monitors."""

@@ -109,7 +109,9 @@ class InProcess(Runtime):
         # The matrix products of a step are so small that threads would mostly wait for each other.
         blas = threadpool_limits(1, user_api="blas")
         with codegen_target(self._target), blas, brief_garbage_collection():
-            network.run(steps * dt, report=report, report_period=1 * brian2.second)
+            period = 1 * brian2.second
+            # All names are known to the groups; those of functions here would only hide some.
+            network.run(steps * dt, report=report, report_period=period, namespace={})
 
     def close(self) -> None:
         """Nothing is held."""

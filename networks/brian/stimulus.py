@@ -33,6 +33,14 @@ class PoissonStimulus:
     ------
     ValueError
         If a rate is no probability, or the parts do not have the same number of sentences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks.brian import PoissonStimulus
+    >>> stimulus = PoissonStimulus.of_rates([np.full((3, 300), 0.5)], steps=50)
+    >>> stimulus.durations, stimulus.words, stimulus.features
+    ((50,), [3], {300})
     """
 
     table: np.ndarray
@@ -45,6 +53,10 @@ class PoissonStimulus:
             raise ValueError("rates are probabilities of a spike in a step, from 0 to 1")
         if not len(self.ids) == len(self.durations) == len(self.numbers):
             raise ValueError("each sentence has its ids, its duration and its number")
+
+    def __repr__(self) -> str:
+        words, features = self.table.shape
+        return f"<PoissonStimulus of {_lengths(self)}, of {words:,} words, {features} features>"
 
     @classmethod
     def of_words(
@@ -97,9 +109,20 @@ class SpikeStimulus:
     ----------
     spikes : sequence of numpy.ndarray of bool, each of shape (steps, positions, ...)
         Input spikes of each presentation; what follows the positions is the input's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks.brian import SpikeStimulus
+    >>> stimulus = SpikeStimulus([np.zeros((50, 3, 300), dtype=bool)])
+    >>> stimulus.durations, stimulus.words, stimulus.features
+    ((50,), [3], {300})
     """
 
     spikes: Sequence[np.ndarray]
+
+    def __repr__(self) -> str:
+        return f"<SpikeStimulus of {_lengths(self)}, {sum(map(np.sum, self.spikes)):,} spikes>"
 
     def refined(self, parts: int) -> SpikeStimulus:
         """Return it with each step parted; what spiked in a step spikes in the first part of it."""
@@ -127,3 +150,8 @@ class SpikeStimulus:
 
 
 Stimulus = PoissonStimulus | SpikeStimulus
+
+
+def _lengths(stimulus: Stimulus) -> str:
+    """Say how many presentations there are, and how long all of them take."""
+    return f"{len(stimulus.durations):,} presentations in {sum(stimulus.durations):,} steps"

@@ -179,11 +179,13 @@ class TextNeurons(ModelText):
 
     def _drive(self, constant: np.ndarray | None) -> tuple[list[str], dict[str, Any]]:
         """Return what happens when all input has arrived, and what that needs."""
-        needed = {} if constant is None else {CONSTANT: constant}
         variable = self.model.receives
-        if not self._buffered:
-            return [f"{variable} += {CONSTANT}"] if needed else [], needed
         unit = brian2.Quantity(1.0, dim=self.equations[variable].dim)
+        if not self._buffered:
+            if constant is None:
+                return [], {}
+            return [f"{variable} += {CONSTANT}"], {CONSTANT: constant * unit}
+        needed = {} if constant is None else {CONSTANT: constant}
         needed |= {SCALE: self.scale * unit}
         arrives = f"{SCALE} * " + (
             f"({BUFFER} + {CONSTANT})" if needed.keys() > {SCALE} else BUFFER
@@ -219,7 +221,7 @@ class TextNeurons(ModelText):
                 group = self._group(self.equations, 1, clock, None, np.float64)
                 network = brian2.Network(group)
                 network.schedule = ["start", *(slot(step, self.name) for step in self.steps), "end"]
-                network.run(self.dt)
+                network.run(self.dt, namespace={})
         except FAULTS as error:
             part, what = _understood(error)
             text = getattr(self.model, part)

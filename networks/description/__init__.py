@@ -7,6 +7,7 @@ simulator or file format is one more reader.
 >>> import numpy as np
 >>> from networks.neurons import LIF, Input
 >>> from networks.transforms import Dense
+>>> from networks.description import Connection, Network, Population, Votes
 >>> network = Network(
 ...     (Population("input", (2,), Input()), Population("output", (1,), LIF(decay=0.9))),
 ...     (Connection(("input",), "output", Dense(np.ones((1, 2)))),),
@@ -17,6 +18,7 @@ simulator or file format is one more reader.
 """
 
 from networks.described import Shape
+from networks.description.changing import with_all_neurons
 from networks.description.cropping import choose_inputs, crop
 from networks.description.network import Connection, Network, Population
 from networks.description.readout import Potentials, Readout, Votes, readout_kinds
@@ -36,4 +38,5 @@ __all__ = [
     "crop",
     "readout_kinds",
     "refine",
+    "with_all_neurons",
 ]

@@ -40,6 +40,14 @@ def crop(network: Network, positions: int) -> Network:
     ------
     ValueError
         If the input has not so many positions, or none are wanted.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import TailoredTextCNN, convert, crop
+    >>> model = TailoredTextCNN(torch.rand(9, 6), classes=2, length=7, widths=(3,), maps=4)
+    >>> crop(convert(model), 5).shapes
+    {'input': (5, 6), 'conv3': (5, 4), 'pool3': (4,), 'output': (20,)}
     """
     most = network.input.shape[0]
     if not 1 <= positions <= most:

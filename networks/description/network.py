@@ -50,6 +50,13 @@ class Population(Described):
     ------
     ValueError
         If the name or the shape is none, or parameters have another shape.
+
+    Examples
+    --------
+    >>> from networks import LIF, Population
+    >>> hidden = Population("hidden", (5, 4), LIF(decay=0.9))
+    >>> hidden.size
+    20
     """
 
     name: str
@@ -97,6 +104,14 @@ class Connection(Described):
     ------
     ValueError
         If one of these is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense
+    >>> connection = Connection(("hidden",), "output", Dense(np.ones((2, 20))), delay=1)
+    >>> print(connection)
+    hidden -> output
     """
 
     sources: tuple[str, ...]
@@ -142,6 +157,20 @@ class Network(Described):
     ------
     ValueError
         If names, shapes or delays do not fit; the message says where.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population, Votes
+    >>> network = Network(
+    ...     (Population("input", (5, 4), Input()), Population("output", (2,), LIF(decay=0.9))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 20)))),),
+    ...     Votes("output", 2),
+    ... )
+    >>> network["output"].neuron
+    LIF(decay=0.9)
+    >>> network.weights["output"].shape
+    (2, 20)
     """
 
     populations: tuple[Population, ...]

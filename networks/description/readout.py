@@ -53,7 +53,20 @@ class Readout(Described):
 
 @dataclass(frozen=True, eq=False)
 class Votes(Readout):
-    """Spikes of each group, summed over its neurons: the group with most is the answer."""
+    """Spikes of each group, summed over its neurons: the group with most is the answer.
+
+    Attributes
+    ----------
+    population, groups
+        As of :class:`Readout`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Votes
+    >>> Votes("output", 2).votes(np.array([[3, 1, 0, 2]]))  # of four neurons in one presentation
+    array([[4, 2]])
+    """
 
     def check(self, network: Network) -> None:
         """See that the readout fits a network, and that its neurons spike."""
@@ -80,7 +93,28 @@ class Votes(Readout):
 
 @dataclass(frozen=True, eq=False)
 class Potentials(Readout):
-    """Membrane of each group, averaged over its neurons, in each step."""
+    """Membrane of each group, averaged over its neurons, in each step.
+
+    Attributes
+    ----------
+    population, groups
+        As of :class:`Readout`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Connection, Dense, Input, LIF, Network, Population, Potentials
+    >>> from networks import SpikingNetwork
+    >>> import torch
+    >>> network = Network(
+    ...     (Population("input", (1, 3), Input()), Population("output", (2,), LIF(threshold=100))),
+    ...     (Connection(("input",), "output", Dense(np.ones((2, 3), dtype=np.float32))),),
+    ...     Potentials("output", 2),
+    ... )
+    >>> model = SpikingNetwork(network).eval()
+    >>> model(torch.ones(2, 1, 1, 3)).tolist()  # two steps of three spikes
+    [[[3.0, 3.0]], [[6.0, 6.0]]]
+    """
 
 
 def readout_kinds() -> Kinds:

@@ -36,6 +36,13 @@ def refine(network: Network, parts: int) -> Network:
     ------
     ValueError
         If neurons or connections cannot be parted.
+
+    Examples
+    --------
+    >>> from networks import Input, LIF, Network, Population, refine
+    >>> populations = (Population("input", (1, 1), Input()), Population("a", (1,), LIF(decay=0.25)))
+    >>> refine(Network(populations, ()), 2)["a"].neuron
+    LIF(decay=0.5)
     """
     if parts == 1:
         return network

@@ -63,6 +63,12 @@ class Intervention(Described):
     ------
     ValueError
         If one of these is none, is missing, or is of another kind of intervention.
+
+    Examples
+    --------
+    >>> from networks import Intervention
+    >>> print(Intervention("clamp", "output", neurons=range(10), value=0, start=20))
+    clamp:output:neurons=0-9:value=0:from=20
     """
 
     kind: str

@@ -22,6 +22,17 @@ class IF(Neuron):
     reset : str
         When the threshold is subtracted, see :data:`networks.neurons.model.RESETS`. ``after leak``
         is the equation above, snnTorch's; without a leak and at a threshold above 0 all are alike.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from networks import IF
+    >>> IF(threshold=2.0).decays  # of no variable
+    {}
     """
 
     resets: ClassVar[tuple[str, ...]] = ("v = v - threshold",)
@@ -51,6 +62,17 @@ class LIF(Neuron):
         is the equation above.
     integration : {"exact", "euler"}
         How a simulator goes from tau to a step.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range.
+
+    Examples
+    --------
+    >>> from networks import LIF
+    >>> LIF(decay=0.9, threshold=[1.0, 2.0])  # a threshold for each of two neurons
+    LIF(decay=0.9, threshold=<float64 (2,)>)
     """
 
     decays: ClassVar[Mapping[str, str]] = {"v": "decay"}

@@ -48,6 +48,18 @@ class SpikingNetwork(nn.Module):
     ----------
     weights : nn.ParameterDict
         All weights, by the names that the network gives them.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from networks import SpikingNetwork, TailoredTextCNN, convert
+    >>> network = convert(TailoredTextCNN(torch.rand(9, 6), 2, 7, widths=(3,), maps=4))
+    >>> model = SpikingNetwork(network).eval()
+    >>> spikes = torch.ones(10, 1, 7, 6)  # 10 steps of a sentence of 7 words
+    >>> model(spikes).shape  # votes for two classes in each step
+    torch.Size([10, 1, 2])
+    >>> model.describe() == network
+    True
     """
 
     def __init__(

@@ -20,6 +20,19 @@ class Chain(Transform):
     ----------
     links : tuple of Transform
         At least one.
+
+    Raises
+    ------
+    ValueError
+        If there is no link, or one is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Chain, Dense, SumPooling
+    >>> chain = Chain((SumPooling(window=2), Dense(np.ones((3, 8)))))
+    >>> chain.shapes((4, 4))
+    [(4, 4), (2, 4), (3,)]
     """
 
     links: tuple[Transform, ...]

@@ -39,6 +39,19 @@ class Convolution(Transform):
         Silent positions: for all ends, for each axis, or for each axis (before, after).
     groups : int
         Groups of features.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Convolution
+    >>> kernel = Convolution(np.ones((100, 3, 300)))  # maps, words, features
+    >>> kernel.shape((39, 300))
+    (37, 100)
     """
 
     trained: ClassVar[tuple[str, ...]] = ("weight", "bias")

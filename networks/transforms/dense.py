@@ -23,6 +23,18 @@ class Dense(Transform):
         One row per neuron.
     bias : numpy.ndarray, shape (neurons,), or None
         Constant current of each.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import Dense
+    >>> Dense(np.ones((20, 300))).shape((300,))
+    (20,)
     """
 
     trained: ClassVar[tuple[str, ...]] = ("weight", "bias")

@@ -125,7 +125,23 @@ class Pooling(Transform):
 
 @dataclass(frozen=True, eq=False)
 class SumPooling(Pooling):
-    """I[p, f] = sum over the window p of S[., f]: how many spikes there are."""
+    """I[p, f] = sum over the window p of S[., f]: how many spikes there are.
+
+    Attributes
+    ----------
+    window, stride, padding
+        As of :class:`Pooling`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import SumPooling
+    >>> pooling = SumPooling(window=2)
+    >>> pooling.shape((4, 1))
+    (2, 1)
+    >>> pooling.matrix((4, 1)) @ np.array([1, 1, 0, 1])
+    array([2., 1.])
+    """
 
     def weight(self, source: Shape) -> float:
         """Return 1."""
@@ -134,7 +150,20 @@ class SumPooling(Pooling):
 
 @dataclass(frozen=True, eq=False)
 class AveragePooling(Pooling):
-    """I[p, f] = mean over the window p of S[., f]; padding counts as positions."""
+    """I[p, f] = mean over the window p of S[., f]; padding counts as positions.
+
+    Attributes
+    ----------
+    window, stride, padding
+        As of :class:`Pooling`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from networks import AveragePooling
+    >>> AveragePooling(window=2).matrix((4, 1)) @ np.array([1, 1, 0, 1])
+    array([1. , 0.5])
+    """
 
     def weight(self, source: Shape) -> float:
         """Return 1 / positions of a window."""

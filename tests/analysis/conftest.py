@@ -9,9 +9,10 @@ from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 
-from bionlp.classifier import Sentence, TextClassifier
+from bionlp.classifier import TextClassifier
 from bionlp.encoding import poisson_spikes, quantise
 from bionlp.recording import make_recording
+from bionlp.sentences import Sentence
 from bionlp.vocabulary import Vocabulary
 from networks.description import Connection, Network, Population, Votes
 from networks.neurons import IF, LIF, Input

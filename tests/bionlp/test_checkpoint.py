@@ -11,8 +11,8 @@ import pytest
 from safetensors.numpy import load_file, save
 
 from bionlp.checkpoint import BUNDLED, load_classifier, save_classifier
-from bionlp.classifier import name_of
 from bionlp.errors import CheckpointError
+from bionlp.naming import name_of
 from networks.description import Votes
 from networks.transforms import Convolution, SumPooling
 

@@ -4,12 +4,16 @@ import contextlib
 import json
 import shutil
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from typer.main import get_command
 
 from bionlp.checkpoint import load_classifier
+from bionlp.cli import app
+from bionlp.training.settings import TrainingSettings
 from bionlp.training.stages import FineTuningStage, TextCNNStage
 
 QUICK = ("--teachers=0", "--tailored-epochs=6", "--finetuning-epochs=1", "--steps=20")
@@ -57,6 +61,11 @@ def interrupt(cli, monkeypatch):
             cli(*arguments)
 
     return begin
+
+
+def test_every_setting_but_the_widths_has_an_option():
+    options = {option.name for option in get_command(app).commands["train"].params}
+    assert {setting.name for setting in fields(TrainingSettings)} - options == {"widths"}
 
 
 def assert_same_model(folder, expected):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bionlp.checkpoint import BUNDLED, load_classifier, save_classifier
-from bionlp.classifier import name_of
+from bionlp.naming import name_of
 from tests.bionlp.mutating import LONG
 
 NAMES = (

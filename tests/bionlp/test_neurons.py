@@ -3,7 +3,7 @@
 import pytest
 
 from bionlp.checkpoint import load_classifier
-from bionlp.classifier import with_all_neurons
+from networks.description import with_all_neurons
 from networks.neurons import IF
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bionlp.experiments import tuning
 from bionlp.experiments.neurons import TRAINED, NeuronsCell, list_neurons
 from bionlp.experiments.neurons_section import neurons_section
 from bionlp.experiments.page import make_page
@@ -47,6 +48,31 @@ def test_models_are_measured_once_and_put_on_a_page(table, tmp_path):
     for cell in cells():
         assert f"    {cell['command']}\n" in text + "\n"
     assert neurons_section([]) == []
+
+
+def test_weights_are_tuned_to_fitted_neurons_once(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "DEV_SENTENCES", 4)
+    run, cells = table
+    options = ("--models=lif", "--finetune=2", "--work", tmp_path / "work")
+    code, out, err = run(*options)
+    assert code == 0, err
+    (cell,) = cells()
+    tuned = cell["tuned"]
+    assert tuned["asked"] == tuned["sentences"] == 2
+    assert len(tuned["dev_accuracy"]) == 1 + tuned["epochs"]
+    assert tuned["dev_accuracy"][tuned["best_epoch"]] == max(tuned["dev_accuracy"])
+    assert tuned["test"]["n"] == 4
+    assert "Tuned" in out
+    assert not list((tmp_path / "work" / "tuning").iterdir())
+    code, again, err = run(*options)
+    assert code == 0
+    assert "tuned on" not in err
+    assert again == out
+    text = make_page(tmp_path / "results", "results")
+    assert "3 epochs of 2 training sentences in Brian 2" in " ".join(text.split())
+    # The trained neurons need no tuning, and have no such column.
+    assert run(f"--models={TRAINED}", "--finetune=2")[0] == 0
+    assert cells()[1].get("tuned") is None
 
 
 def test_a_cell_of_another_network_is_computed_anew(table, tmp_path):

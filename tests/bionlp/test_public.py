@@ -1,18 +1,22 @@
-"""What ``import bionlp`` offers, and what objects look like."""
+"""What the packages offer when they are imported."""
 
 import ast
+import importlib.metadata
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+import analysis
 import bionlp
-from bionlp.vocabulary import Vocabulary
-from networks.description import Connection, Network, Population, Votes
-from networks.neurons import LIF, Input
-from networks.transforms import Dense
+import networks
+import networks.brian
+
+LAZY = (bionlp, networks, analysis)
+"""Packages that look names up when they are asked for."""
+PACKAGES = (*LAZY, networks.brian)
 
 
 def python(*arguments, cwd):
@@ -21,64 +25,50 @@ def python(*arguments, cwd):
     )
 
 
-def test_every_public_name_is_there_and_is_listed():
-    for name in bionlp.__all__:
-        assert getattr(bionlp, name) is not None
-    assert set(bionlp.__all__) <= set(dir(bionlp))
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)
+def test_every_public_name_is_there_and_is_listed(package):
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    assert list(package.__all__) == list(dict.fromkeys(package.__all__))
+    assert set(package.__all__) <= set(dir(package))
     with pytest.raises(AttributeError, match="has no attribute 'magic'"):
-        _ = bionlp.magic
+        _ = package.magic
+
+
+def test_a_misspelt_name_is_told_the_right_one(tmp_path):
+    done = python("-c", "import bionlp; bionlp.simulat", cwd=tmp_path)
+    assert "Did you mean: 'simulate'?" in done.stderr
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert bionlp.__version__ == importlib.metadata.version("bionlp")
     major, minor, *_ = bionlp.__version__.split(".")
     assert (int(major), int(minor)) >= (0, 1)
 
 
-def test_type_checkers_are_told_of_every_public_name():
-    tree = ast.parse(Path(bionlp.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize("package", LAZY, ids=lambda package: package.__name__)
+def test_type_checkers_are_told_of_every_public_name(package):
+    tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If)]
     told = {(line.module, name.asname) for line in block.body for name in line.names}
-    assert told == {(module, name) for name, module in bionlp._HOME.items()}
+    modules = package._MODULES.items()
+    assert told == {(module, name) for module, names in modules for name in names}
+    assert {name for _, name in told} == set(package.__all__) - {"__version__"}
 
 
-def test_importing_it_imports_nothing_else(tmp_path):
-    heavy = ["brian2", "torch", "numpy", "xarray"]
-    code = f"import sys, bionlp; print([name for name in {heavy} if name in sys.modules])"
+@pytest.mark.parametrize("package", LAZY, ids=lambda package: package.__name__)
+def test_a_name_is_that_of_its_module_and_of_no_other(package):
+    for module, names in package._MODULES.items():
+        for name in names:
+            assert getattr(package, name) is getattr(importlib.import_module(module), name)
+            # An imported module would take the place of what is offered under its name.
+            assert importlib.util.find_spec(f"{package.__name__}.{name}") is None
+
+
+def test_importing_them_imports_nothing_else(tmp_path):
+    heavy = ["brian2", "torch", "numpy", "xarray", "matplotlib"]
+    code = (
+        "import sys, bionlp, networks, analysis; "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
     assert python("-c", code, cwd=tmp_path).stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize("name", ["networks", "analysis"])
-@pytest.mark.parametrize("place", ["{}.py", "{}/__init__.py", "{}/other.py"])
-def test_a_file_that_shadows_a_package_is_named(tmp_path, name, place):
-    path = tmp_path / place.format(name)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("", encoding="utf-8")
-    done = python("-c", "import bionlp", cwd=tmp_path)
-    # A folder without __init__.py comes after packages, but not after those of an editable install.
-    if path.name == "other.py" and done.returncode == 0:
-        return
-    if path.name == "other.py":
-        path = path.parent
-    assert done.returncode == 1
-    assert f"is found in place of bionlp's package {name!r}: rename it" in done.stderr
-    assert str(path) in done.stderr
-
-
-def test_objects_show_what_they_are_and_no_weights():
-    network = Network(
-        (Population("input", (5,), Input()), Population("out", (2,), LIF(decay=0.5))),
-        (Connection(("input",), "out", Dense(np.ones((2, 5)))),),
-        Votes("out", 2),
-    )
-    assert repr(network.connections[0]) == (
-        "Connection(sources=('input',), target='out', transform=Dense(weight=<float64 (2, 5)>))"
-    )
-    assert repr(network["out"]) == "Population(name='out', shape=(2,), neuron=LIF(decay=0.5))"
-    assert repr(network) == (
-        "<Network of input 5 Input, out 2 LIF; 1 connections; Votes(population='out', groups=2)>"
-    )
-    assert repr(Vocabulary("abc")) == "<Vocabulary of 3 words>"
-
-
-def test_a_classifier_and_a_sentence_fit_into_a_few_lines(small_model):
-    classifier = bionlp.load_classifier(small_model)
-    assert len(repr(classifier)) < 700
-    assert "Vocabulary of" in repr(classifier)
-    assert len(repr(classifier.read("the film is good"))) < 300

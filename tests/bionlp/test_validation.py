@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from bionlp.checkpoint import load_classifier
-from bionlp.classifier import with_all_neurons
 from bionlp.engine import Engine
 from bionlp.simulation import run_brian
 from bionlp.validation import compare_independent, compare_with_pytorch, replay
 from networks.brian import PoissonStimulus
+from networks.description import with_all_neurons
 
 
 @pytest.fixture(scope="module")

@@ -209,6 +209,23 @@ def test_a_jump_is_scaled_and_shifted_in_the_unit_of_the_variable():
     np.testing.assert_allclose(found["cells"].membrane * 1e3, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "cython", "cpp_standalone"])
+def test_neurons_may_begin_with_values_of_their_own(backend):
+    threshold = np.array([2.0, 3.0, 5.0])
+    model = NeuronModel(
+        "dv/dt = -v / (10*ms) : volt",
+        "v > 1*volt",
+        method="exact",
+        scale="1*volt",
+        initial={"v": "-threshold * 2*mV"},
+    )
+    network = one_population(3, bias=0.0, neuron=LIF(threshold=threshold))
+    found = simulate(network, [silence(4), silence(3)], model, backend=backend)
+    for activity, steps in zip(found, (4, 3), strict=True):
+        expected = -2e-3 * threshold * np.exp(-np.arange(1, steps + 1) / 10)[:, np.newaxis]
+        np.testing.assert_allclose(activity["cells"].membrane, expected, rtol=1e-12)
+
+
 def test_text_may_name_what_was_trained_neuron_by_neuron():
     decay, threshold = np.array([0.5, 1.0, 0.9]), np.array([0.9, 3.0, 2.0])
     network = one_population(3, bias=0.7, neuron=LIF(decay=decay, threshold=threshold))

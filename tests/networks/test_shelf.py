@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from brian2 import ms
+from brian2.utils.logger import catch_logs
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
@@ -53,6 +54,22 @@ def test_rates_rise_with_the_input_and_are_zero_without(name):
     assert (np.diff(rates) >= 0).all()
     assert rates[-1] > rates[-3] > 0
     assert np.isfinite(membranes).all()
+
+
+@pytest.mark.parametrize("name", shelf())
+def test_no_inhibition_makes_a_neuron_fire_or_leave_all_bounds(name):
+    # Weights of a trained network inhibit by many thresholds a step.
+    dt = 0.1 if shelf_model(name).longest_step else 1.0
+    spikes, membranes = run(name, np.array([-1, -5, -20, -100, -1000]), 60, dt)
+    assert not spikes.any()
+    assert np.isfinite(membranes).all()
+
+
+def test_equations_may_have_the_step_in_them_without_a_warning():
+    assert "dt" in shelf_model("izhikevich").equations
+    with catch_logs() as logged:
+        run("izhikevich", [1.0], 20)
+    assert not logged
 
 
 def test_trained_neurons_fire_once_for_each_threshold_that_has_come_in():

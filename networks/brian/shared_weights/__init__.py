@@ -26,20 +26,6 @@ weights in single precision added to double sums             30 ms
 
 The processor adds two vectors a cycle at best: 9 ms in double precision and 4 ms in single. All
 orders add the same numbers; sums may differ by rounding.
-
-A user's own one-dimensional convolution:
-
->>> import brian2 as b2, numpy as np
->>> b2.prefs.codegen.target = "numpy"
->>> kernel = np.array([[[-1.0], [2.0], [-1.0]]])  # maps, width, features
->>> source = b2.SpikeGeneratorGroup(8, [2, 3, 4], [0, 0, 0] * b2.ms)
->>> target = b2.NeuronGroup(6, "v : 1")
->>> synapses = ConvolutionalSynapses(source, target, kernel)
->>> b2.Network(source, target, synapses).run(1 * b2.ms)
->>> target.v[:].tolist()
-[-1.0, 1.0, 0.0, 1.0, -1.0, 0.0]
->>> int(synapses.events[:])
-9
 """
 
 from networks.brian.shared_weights.base import SharedWeightSynapses

@@ -130,6 +130,12 @@ class SharedWeightSynapses(Group, TemplateRunner):
         self._enable_group_attributes()
         self.w = w
 
+    def __repr__(self) -> str:
+        ends = (f"{group.name!r} ({len(group):,})" for group in (self.source, self.target))
+        return (
+            f"<{type(self).__name__} {self.name!r} from {' to '.join(ends)}, {self.stop:,} weights>"
+        )
+
     def _add_variables(self, variable: str, geometry: Sequence[int], names: dict[str, str]) -> None:
         source, target, size = self.source, self.target, self.stop
         received = target.variables[variable]

@@ -87,6 +87,21 @@ class ConvolutionalSynapses(SharedWeightSynapses):
         If the source does not spike, the target has no such variable, or weights are no numbers.
     brian2.DimensionMismatchError
         If weights do not have the unit of the variable.
+
+    Examples
+    --------
+    >>> import brian2 as b2, numpy as np
+    >>> from networks.brian import ConvolutionalSynapses
+    >>> b2.prefs.codegen.target = "numpy"
+    >>> source = b2.SpikeGeneratorGroup(8, [2, 3, 4], [0, 0, 0] * b2.ms)
+    >>> target = b2.NeuronGroup(6, "v : 1")
+    >>> kernel = np.array([[[-1.0], [2.0], [-1.0]]])  # maps, width, features
+    >>> synapses = ConvolutionalSynapses(source, target, kernel)
+    >>> b2.Network(source, target, synapses).run(1 * b2.ms)
+    >>> target.v[:].tolist()
+    [-1.0, 1.0, 0.0, 1.0, -1.0, 0.0]
+    >>> int(synapses.events[:])  # weights that were added
+    9
     """
 
     def __init__(

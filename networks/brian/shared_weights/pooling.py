@@ -61,6 +61,18 @@ class PoolingSynapses(SharedWeightSynapses):
         If the source does not spike, the target has no such variable, or the weight is no number.
     brian2.DimensionMismatchError
         If the weight does not have the unit of the variable.
+
+    Examples
+    --------
+    >>> import brian2 as b2
+    >>> from networks.brian import PoolingSynapses
+    >>> b2.prefs.codegen.target = "numpy"
+    >>> source = b2.SpikeGeneratorGroup(8, [2, 3, 4], [0, 0, 0] * b2.ms)
+    >>> target = b2.NeuronGroup(4, "v : 1")
+    >>> synapses = PoolingSynapses(source, target, maps=1, window=2)
+    >>> b2.Network(source, target, synapses).run(1 * b2.ms)
+    >>> target.v[:].tolist()
+    [0.0, 2.0, 1.0, 0.0]
     """
 
     def __init__(

@@ -5,9 +5,7 @@ import json
 
 import pytest
 
-from bionlp.attacks.recipes import ATTACKS
 from bionlp.checkpoint import load_classifier
-from bionlp.cli import options
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,10 +21,6 @@ def attack(cli, small_model, reviews):
         return cli("attack", small_model, "--dataset", dataset, *arguments)
 
     return run
-
-
-def test_the_names_are_those_of_the_attacks():
-    assert tuple(ATTACKS) == options.ATTACKS
 
 
 def test_an_attack_and_its_files(attack, cli, small_model, tmp_path):

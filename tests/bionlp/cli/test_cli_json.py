@@ -199,6 +199,12 @@ def test_calibrate(cli, small_model, reviews, tmp_path):
     compare("calibrate", cli, ("calibrate", small_model, "--neurons=lif", *files, *few))
 
 
+def test_finetune(cli, small_model, reviews, tmp_path):
+    few = ("--sentences=2", "--dev-sentences=2", "--epochs=1", "--backend=numpy")
+    files = ("--dataset", reviews / "reviews.csv", "--out", tmp_path / "tuned")
+    compare("finetune", cli, ("finetune", small_model, "--neurons=lif", *files, *few))
+
+
 def test_neurons(cli):
     compare("neurons", cli, ("neurons",), ("neurons", "adex"))
 

@@ -102,7 +102,7 @@ def test_what_has_no_label_says_why(ask, cli):
 
 
 def test_a_silent_network_is_not_class_0(cli, make_classifier, tmp_path):
-    from bionlp.classifier import with_all_neurons
+    from networks.description import with_all_neurons
 
     classifier = make_classifier()
     silent = replace(classifier, network=with_all_neurons(classifier.network, threshold=1e6))

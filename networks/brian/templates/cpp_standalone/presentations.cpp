@@ -76,7 +76,7 @@ void report(int64_t done)
     if (since == 0) {
         {% for name, value in cleared %}
         for (size_t neuron = 0; neuron < _num{{name}}; neuron++)
-            {{get_array_name(variables[name])}}[neuron] = {{value}};
+            {{get_array_name(variables[name])}}[neuron] = {{get_array_name(variables[value]) ~ "[neuron]" if value is string else value}};
         {% endfor %}
         {% for name in emptied %}
         {{get_array_name(variables[name])}}[_num{{name}} - 1] = 0;

@@ -59,7 +59,7 @@ cdef extern from *:
         {% for name, value in cleared %}
         {% set array = get_array_name(variables[name]) %}
         for neuron in range(_num{{array}}):
-            {{array}}[neuron] = {{value}}
+            {{array}}[neuron] = {{get_array_name(variables[value]) ~ "[neuron]" if value is string else value}}
         {% endfor %}
         {% for name in emptied %}
         {% set array = get_array_name(variables[name]) %}
