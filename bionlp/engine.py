@@ -22,6 +22,8 @@ from networks.brian import (
     choose_synapses,
     refined,
 )
+from networks.brian.cython_cache import CYTHON
+from networks.brian.program import PROGRAMS
 
 DT_MS = 1.0
 """Duration of a step that networks are trained for."""
@@ -130,6 +132,11 @@ class Engine:
                 f"{what} PyTorch, which has the trained neurons and steps alone; leave --neurons "
                 "and --dt out"
             )
+
+    @property
+    def caches(self) -> tuple[str, ...]:
+        """Folders of the cache that the backend compiles into, for :class:`bionlp.workers.Work`."""
+        return {"cpp_standalone": (PROGRAMS,), "cython": (CYTHON,)}.get(self.backend, ())
 
     @property
     def once_a_process(self) -> bool:

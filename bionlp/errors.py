@@ -12,7 +12,7 @@ code  class                     raised when
 5     :class:`EmbeddingError`   word vectors are missing or of the wrong dimension
 6     :class:`CheckpointError`  a model is missing, truncated or foreign
 7     :class:`RecordingError`   a recording is missing, foreign or of another version
-8     :class:`BackendError`     a simulation backend is unknown or cannot run here
+8     :class:`BackendError`     a backend or a cluster is unknown or cannot be used
 9     :class:`OutputError`      a result cannot be written
 10    :class:`TrainingError`    a training failed: silent network, never left chance
 11    :class:`GraphFileError`   a NIR file, or spikes for it, cannot be read or simulated
@@ -102,7 +102,7 @@ class RecordingError(BionlpError, ValueError):
 
 
 class BackendError(BionlpError, RuntimeError):
-    """A simulation backend that is unknown or cannot run on this machine."""
+    """A simulation backend, or a cluster, that is unknown or cannot be used from this machine."""
 
     exit_code = 8
 

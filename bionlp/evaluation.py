@@ -26,6 +26,7 @@ from networks.pytorch import SpikingNetwork
 if TYPE_CHECKING:
     from bionlp.engine import Engine
     from bionlp.simulation import Advance
+    from bionlp.workers import Workers
 
 BATCH = 32
 BYTES = 10
@@ -39,7 +40,7 @@ def evaluate(
     steps: int,
     seed: int,
     engine: Engine | None = None,
-    workers: int = 1,
+    workers: int | Workers = 1,
     device: torch.device | str = "cpu",
     advance: Advance | None = None,
 ) -> Evaluation:
@@ -59,8 +60,8 @@ def evaluate(
         Of the input spikes.
     engine : Engine, optional
         How Brian 2 runs the network; PyTorch without it.
-    workers : int
-        Processes that Brian 2 runs in.
+    workers : int or Workers
+        Processes that Brian 2 runs in, or a cluster (:mod:`bionlp.cluster`).
     device : torch.device or str
         Where PyTorch computes.
     advance : callable, optional

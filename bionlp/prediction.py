@@ -8,8 +8,8 @@ answer says why, and does not end the job.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, cast
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import torch
 
     from bionlp.engine import Engine
+    from bionlp.workers import Workers
 
 CHUNK = 256
 """Texts that are presented together."""
@@ -43,9 +44,6 @@ WHY_NO_LABEL = WORDS_OF_REASONS | {
     EMPTY: "there is no word in it",
 }
 """Why a text has no label, in words."""
-
-Counter = Callable[[Sequence[Sentence], Sequence[int]], np.ndarray]
-"""From sentences and their numbers to their votes, shape (sentences, classes)."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +100,7 @@ def predict(
     steps: int | None = None,
     seed: int = 0,
     engine: Engine | None = None,
+    workers: Workers | None = None,
     device: torch.device | str = "cpu",
     chunk: int = CHUNK,
 ) -> Iterator[Answer]:
@@ -112,13 +111,15 @@ def predict(
     classifier : TextClassifier
         The model.
     questions : iterable of Question
-        The texts; only a chunk of them is held.
+        The texts; only a chunk of them is held, or a few for each worker.
     steps : int, optional
         Length of a presentation, by default that which the model was trained for.
     seed : int
         Of the input spikes.
     engine : Engine, optional
         How Brian 2 runs the network; PyTorch without it.
+    workers : Workers, optional
+        A cluster that Brian 2 runs on (:mod:`bionlp.cluster`); this process without it.
     device : torch.device or str
         Where PyTorch computes.
     chunk : int
@@ -144,42 +145,61 @@ def predict(
     'positive'
     """
     steps = steps or classifier.steps
-    chunks = _chunks(iter(questions), chunk)
+    chunks = _chunks(classifier, iter(questions), chunk)
     if engine is None:
-        count = _by_pytorch(classifier, steps, seed, device)
-        for some in chunks:
-            yield from _answers(classifier, some, count, steps)
-        return
-    from bionlp.engine import as_run, backend_errors
+        counted = _by_pytorch(classifier, chunks, steps, seed, device)
+    else:
+        from bionlp.engine import as_run
 
-    classifier = as_run(classifier, engine)
-    first = next(chunks, [])
-    engine = engine.chosen(max(len(first), 1))
-    with backend_errors(), closing(_ByBrian(classifier, steps, seed, engine)) as counter:
-        for some in chain([first], chunks):
-            yield from _answers(classifier, some, counter.count, steps)
+        classifier = as_run(classifier, engine)
+        counted = _by_brian(classifier, chunks, steps, seed, engine, workers)
+    for some, votes in counted:
+        yield from _answers(classifier, some, votes, steps)
 
 
-def _chunks(questions: Iterator[Question], size: int) -> Iterator[list[Question]]:
+@dataclass(frozen=True)
+class _Chunk:
+    """Texts that are presented together: each as a sentence, or with its answer if it is none."""
+
+    questions: list[Question]
+    read: list[Sentence | Answer]
+
+    @property
+    def _presented(self) -> list[tuple[int, Sentence]]:
+        both = zip(self.questions, self.read, strict=True)
+        return [(asked.number - 1, found) for asked, found in both if isinstance(found, Sentence)]
+
+    @property
+    def numbers(self) -> list[int]:
+        """What the spikes of each sentence are seeded by."""
+        return [number for number, _ in self._presented]
+
+    @property
+    def ids(self) -> list[np.ndarray]:
+        """The words of each sentence."""
+        return [sentence.ids for _, sentence in self._presented]
+
+
+Counted = Iterator[tuple[_Chunk, np.ndarray]]
+"""Texts, and the votes of their sentences, shape (sentences, classes)."""
+
+
+def _chunks(
+    classifier: TextClassifier, questions: Iterator[Question], size: int
+) -> Iterator[_Chunk]:
     while some := list(islice(questions, size)):
-        yield some
+        yield _Chunk(some, [_read(classifier, question) for question in some])
 
 
 def _answers(
-    classifier: TextClassifier, chunk: Sequence[Question], count: Counter, steps: int
+    classifier: TextClassifier, chunk: _Chunk, votes: np.ndarray, steps: int
 ) -> Iterator[Answer]:
-    read = [_read(classifier, question) for question in chunk]
-    places = [place for place, found in enumerate(read) if isinstance(found, Sentence)]
-    votes = {}
-    if places:
-        sentences = [cast(Sentence, read[place]) for place in places]
-        counted = count(sentences, [chunk[n].number - 1 for n in places])
-        votes = dict(zip(places, counted, strict=True))
-    for place, (question, found) in enumerate(zip(chunk, read, strict=True)):
+    counted = iter(votes)
+    for question, found in zip(chunk.questions, chunk.read, strict=True):
         if isinstance(found, Answer):
             yield found
         else:
-            yield _judged(classifier, question, found, votes[place], steps)
+            yield _judged(classifier, question, found, next(counted), steps)
 
 
 def _read(classifier: TextClassifier, question: Question) -> Sentence | Answer:
@@ -221,39 +241,40 @@ def _judged(
 
 
 def _by_pytorch(
-    classifier: TextClassifier, steps: int, seed: int, device: torch.device | str
-) -> Counter:
+    classifier: TextClassifier,
+    chunks: Iterable[_Chunk],
+    steps: int,
+    seed: int,
+    device: torch.device | str,
+) -> Counted:
     from bionlp.evaluation import pytorch_counter
 
-    by_ids = pytorch_counter(classifier, steps, seed=seed, device=device)
-
-    def count(sentences: Sequence[Sentence], numbers: Sequence[int]) -> np.ndarray:
-        return by_ids([sentence.ids for sentence in sentences], numbers)
-
-    return count
+    count = pytorch_counter(classifier, steps, seed=seed, device=device)
+    for some in chunks:
+        yield some, count(some.ids, some.numbers) if some.ids else np.zeros((0, classifier.classes))
 
 
-class _ByBrian:
-    """The network in Brian 2, built at the first sentences and kept for all others."""
+def _by_brian(
+    classifier: TextClassifier,
+    chunks: Iterator[_Chunk],
+    steps: int,
+    seed: int,
+    engine: Engine,
+    workers: Workers | None,
+) -> Counted:
+    from bionlp.votes import VoteCounter
+    from bionlp.workers import Processes, in_order
 
-    def __init__(self, classifier: TextClassifier, steps: int, seed: int, engine: Engine):
-        from bionlp.votes import VoteCounter
+    first = list(islice(chunks, 1))
+    engine = engine.chosen(len(first[0].questions) if first else 1)
+    words = None if classifier.word_a_step else classifier.length
+    counter = VoteCounter(classifier, steps, engine, words)
+    given: deque[_Chunk] = deque()
 
-        self._classifier, self._steps, self._seed = classifier, steps, seed
-        self._parts = engine.parts
-        words = None if classifier.word_a_step else classifier.length
-        self._counter = VoteCounter(classifier.network, engine, words)
+    def tasks() -> Iterator[tuple[list[np.ndarray], list[int], int]]:
+        for some in chain(first, chunks):
+            given.append(some)
+            yield some.ids, some.numbers, seed
 
-    def count(self, sentences: Sequence[Sentence], numbers: Sequence[int]) -> np.ndarray:
-        """Return the votes of some sentences, shape (sentences, classes)."""
-        from bionlp.simulation import stimulus_of
-
-        ids = [sentence.ids for sentence in sentences]
-        stimulus = stimulus_of(
-            self._classifier, ids, self._steps, numbers, seed=self._seed, parts=self._parts
-        )
-        return self._counter.count(stimulus, self._seed)
-
-    def close(self) -> None:
-        """Free the network."""
-        self._counter.close()
+    for votes in in_order((workers or Processes()).run(counter, tasks())):
+        yield given.popleft(), votes

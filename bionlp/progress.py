@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -47,6 +49,10 @@ class Reporter:
 
     def __init__(self, *, quiet: bool = False):
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Tell in another process what there is to tell there, on its standard error."""
+        return partial(Reporter, quiet=self._console.quiet), ()
 
     def note(self, message: str) -> None:
         """Print one line, as it stands."""

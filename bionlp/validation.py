@@ -18,11 +18,12 @@ import numpy as np
 from analysis.comparison import Difference, compare_activity
 from bionlp.classifier import TextClassifier
 from bionlp.decision import predict_labels
-from bionlp.encoding import poisson_spikes
+from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.engine import Engine
 from bionlp.membranes import sizes_of, spread
 from bionlp.sentences import Sentence
 from bionlp.simulation import Advance, record_run, stimulus_of
+from bionlp.workers import Processes, Workers, in_order
 from networks.activity import Activity
 from networks.brian import PoissonStimulus, SpikeStimulus
 from networks.description import Network, crop
@@ -97,6 +98,7 @@ def replay(
     seed: int,
     engine: Engine,
     stock: bool = False,
+    workers: Workers | None = None,
     advance: Advance | None = None,
 ) -> Replay:
     """Give PyTorch and Brian 2 the same input spikes and compare every layer.
@@ -115,6 +117,8 @@ def replay(
         How Brian 2 runs the network.
     stock : bool
         Whether Brian 2's own synapses are given the same input, too.
+    workers : Workers, optional
+        A cluster that does it (:mod:`bionlp.cluster`); this process without it.
     advance : callable, optional
         Called with the fraction done.
 
@@ -134,36 +138,87 @@ def replay(
     stock_differences: list[Any] = []
     # Narrowed to the words of all of them, so that one compiled program serves all chunks.
     shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
-    network = shown.network
-    for start in range(0, len(sentences), CHUNK):
-        chunk = slice(start, start + CHUNK)
-        if shown.word_a_step:
-            found = stimulus_of(shown, ids[chunk], steps, seed=seed)
-            stimulus = cast(SpikeStimulus, found)  # words in their steps, no rates
-        else:
-            stimulus = _drawn(shown, sentences[chunk], steps, seed, start)
-        activities = _run_all(network, stimulus, engine)
-        differences.extend(compare_with_pytorch(network, activities))
-        if stock:
-            own = _run_all(network, stimulus, replace(engine, synapses="stock"))
-            stock_differences.extend(map(compare_activity, own, activities))
+    replaying = Replaying(shown, steps, seed, engine, stock)
+    tasks = ((ids[start : start + CHUNK], start) for start in range(0, len(ids), CHUNK))
+    for found, of_stock in in_order((workers or Processes()).run(replaying, tasks)):
+        differences.extend(found)
+        stock_differences.extend(of_stock)
         if advance:
             advance(len(differences) / len(sentences))
     return Replay(engine.backend, differences, stock_differences)
 
 
-def _drawn(
-    classifier: TextClassifier, sentences: Sequence[Sentence], steps: int, seed: int, first: int
-) -> SpikeStimulus:
-    """Draw the Poisson spikes of sentences, of which the first has the given number."""
-    return SpikeStimulus(
-        [
-            classifier.draw_spikes(
-                cast(np.ndarray, sentence.rates), steps, seed=seed, sentence=number
-            )
-            for number, sentence in enumerate(sentences, first)
-        ]
-    )
+class Replaying:
+    """The replay of a chunk of sentences: work for :mod:`bionlp.workers`.
+
+    Parameters
+    ----------
+    classifier : TextClassifier
+        The model.
+    steps, seed, stock
+        As of :func:`replay`.
+    engine : Engine
+        How Brian 2 runs the network; a chosen one.
+    """
+
+    def __init__(
+        self, classifier: TextClassifier, steps: int, seed: int, engine: Engine, stock: bool
+    ):
+        self._classifier, self._steps, self._seed = classifier, steps, seed
+        self._engine, self._stock = engine, stock
+
+    @property
+    def caches(self) -> Sequence[str]:
+        """Folders of the cache that the network is compiled into."""
+        return self._engine.caches
+
+    def do(
+        self, ids: Sequence[np.ndarray], first: int
+    ) -> tuple[list[dict[str, Difference]], list[dict[str, Difference]]]:
+        """Replay some sentences.
+
+        Parameters
+        ----------
+        ids : sequence of numpy.ndarray of int, each of shape (words,)
+            The sentences.
+        first : int
+            Number of the first of them.
+
+        Returns
+        -------
+        differences : list of dict of str to Difference
+            What differs from PyTorch, for each sentence, by layer.
+        stock_differences : list of dict of str to Difference
+            What differs from Brian 2's own synapses; empty if they are not run.
+        """
+        network, stimulus = self._classifier.network, self._drawn(ids, first)
+        activities = _run_all(network, stimulus, self._engine)
+        differences = compare_with_pytorch(network, activities)
+        if not self._stock:
+            return differences, []
+        own = _run_all(network, stimulus, replace(self._engine, synapses="stock"))
+        return differences, list(map(compare_activity, own, activities))
+
+    def _drawn(self, ids: Sequence[np.ndarray], first: int) -> SpikeStimulus:
+        """Draw the Poisson spikes of sentences, or take their words."""
+        classifier = self._classifier
+        if classifier.word_a_step:
+            found = stimulus_of(classifier, ids, self._steps, seed=self._seed)
+            return cast(SpikeStimulus, found)  # words in their steps, no rates
+        return SpikeStimulus(
+            [
+                classifier.draw_spikes(
+                    dequantise(classifier.levels[sentence]),
+                    self._steps,
+                    seed=self._seed,
+                    sentence=number,
+                )
+                for number, sentence in enumerate(ids, first)
+            ]
+        )
+
+    def close(self) -> None:
+        """Nothing is kept from one chunk to the next."""
 
 
 def _run_all(

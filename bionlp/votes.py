@@ -1,49 +1,29 @@
 """The votes of many sentences in Brian 2: on all cores, and without loss when it is interrupted.
 
-Sentences are cut into chunks of neighbours. Each worker process builds the network once and
-presents chunk after chunk to it. A sentence's input is seeded by (seed, number of the sentence), so
-neither the chunks nor the workers change a spike. After every chunk all votes so far are written to
-a file in the cache folder (:mod:`bionlp.unfinished`); the same call finds them there, and removes
-them when all are done.
+Sentences are cut into chunks of neighbours, the tasks of :mod:`bionlp.workers`. Each worker builds
+the network once and presents chunk after chunk to it. A sentence's input is seeded by (seed, number
+of the sentence), so neither the chunks nor the workers change a spike. After every chunk all votes
+so far are written to a file in the cache folder (:mod:`bionlp.unfinished`); the same call finds
+them there, and removes them when all are done.
 """
 
 from __future__ import annotations
 
-import atexit
-import gc
 import hashlib
-import logging
-import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import closing, contextmanager
-from multiprocessing import active_children, get_context, parent_process
-from multiprocessing.synchronize import Semaphore
-from typing import cast
+from collections.abc import Sequence
 
 import numpy as np
 
 from bionlp.classifier import TextClassifier
-from bionlp.cores import thread_variables
 from bionlp.engine import Engine, backend_errors
-from bionlp.messages import PACKAGE, Lines
 from bionlp.simulation import Advance, open_network, record_run, stimulus_of
 from bionlp.unfinished import UnfinishedVotes
+from bionlp.workers import Processes, Workers
 from networks.brian import BrianNetwork, Recorder, Stimulus
-from networks.brian.cache import cache_variables
-from networks.brian.cython_cache import CYTHON
-from networks.brian.program import PROGRAMS
 from networks.described import digest_of
-from networks.description import Network
 
 CHUNK = 32
 """Sentences a chunk: enough to make starting a program cheap, few enough to lose little."""
-
-GRACE = 10.0
-"""Seconds that a worker has to clean up behind itself."""
 
 COMPILED_CHUNK = 100
 """Sentences a chunk where each of them is compiled anew; their input has to fit into memory."""
@@ -56,7 +36,7 @@ def count_votes(
     steps: int,
     seed: int,
     engine: Engine,
-    workers: int = 1,
+    workers: int | Workers = 1,
     advance: Advance | None = None,
 ) -> np.ndarray:
     """Present sentences and keep nothing but the votes.
@@ -73,15 +53,15 @@ def count_votes(
         Of the input spikes; sentence k is seeded by (seed, k).
     engine : Engine
         How Brian 2 runs the network.
-    workers : int
-        Processes; with 1 it is done in this one.
+    workers : int or Workers
+        Processes of this machine, with 1 this one; or those of a cluster (:mod:`bionlp.cluster`).
     advance : callable, optional
         Called with the fraction done.
 
     Returns
     -------
     numpy.ndarray of int, shape (sentences, classes)
-        Output spikes of each class, the same for any number of workers.
+        Output spikes of each class, the same for any workers.
 
     Raises
     ------
@@ -94,25 +74,15 @@ def count_votes(
     missing = np.flatnonzero(votes[:, 0] < 0)
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
-    tasks = [
-        (
-            stimulus_of(
-                classifier,
-                [ids[n] for n in chunk],
-                steps,
-                chunk.tolist(),
-                seed=seed,
-                parts=engine.parts,
-            ),
-            seed,
-        )
-        for chunk in chunks
-    ]
     words = None if classifier.word_a_step else max(map(len, ids))
-    if engine.once_a_process:
-        workers = 1  # each run is a process already, and compiles with all cores
+    counter = VoteCounter(classifier, steps, engine, words)
+    tasks = (([ids[n] for n in chunk], chunk.tolist(), seed) for chunk in chunks)
+    if isinstance(workers, int):
+        # Where each run is a process already, it compiles with all cores.
+        most = 1 if engine.once_a_process else max(len(chunks), 1)
+        workers = Processes(min(workers, most))
     try:
-        for index, counted in _run(classifier.network, tasks, engine, words, workers):
+        for index, counted in workers.run(counter, tasks):
             votes[chunks[index]] = counted
             unfinished.write(votes)
             if advance:
@@ -125,69 +95,42 @@ def count_votes(
     return votes
 
 
-Task = tuple[Stimulus, int]
-
-
-def _run(
-    network: Network, tasks: list[Task], engine: Engine, words: int | None, workers: int
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the index of each task and its votes, in the order in which they are done."""
-    if not tasks:
-        return
-    if min(workers, len(tasks)) == 1:
-        with backend_errors(), closing(VoteCounter(network, engine, words)) as worker:
-            yield from ((index, worker.count(*task)) for index, task in enumerate(tasks))
-        return
-    context = get_context("spawn")
-    level = logging.getLogger(PACKAGE).getEffectiveLevel()
-    pool = ProcessPoolExecutor(
-        min(workers, len(tasks)),
-        mp_context=context,
-        initializer=_start_worker,
-        initargs=(network, engine, words, level, context.Semaphore(1)),
-    )
-    others = set(active_children())
-    with _environment(_of_workers(engine)), pool:
-        try:
-            with _children_deaf_to_ctrl_c():
-                running = {pool.submit(_count, *task): index for index, task in enumerate(tasks)}
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield running.pop(future), future.result()
-        except BaseException:
-            for process in set(active_children()) - others:
-                process.terminate()
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
 class VoteCounter:
-    """A network that is built once and shown chunk after chunk.
+    """A network that is built once and shown chunk after chunk: work for :mod:`bionlp.workers`.
 
     Parameters
     ----------
-    network : Network
-        The network.
+    classifier : TextClassifier
+        Whose network it is.
+    steps : int
+        Length of a presentation, or of a word.
     engine : Engine
         How Brian 2 runs it; a chosen one.
     words : int or None
         Positions that are built: those of the longest sentence that will come; None for those of
-        each stimulus.
+        each chunk.
     """
 
-    def __init__(self, network: Network, engine: Engine, words: int | None):
-        self._network, self._engine, self._words = network, engine, words
+    def __init__(self, classifier: TextClassifier, steps: int, engine: Engine, words: int | None):
+        self._classifier, self._steps = classifier, steps
+        self._engine, self._words = engine, words
         self._longest = 0
         self._brian: BrianNetwork | None = None
 
-    def count(self, stimulus: Stimulus, seed: int) -> np.ndarray:
+    @property
+    def caches(self) -> Sequence[str]:
+        """Folders of the cache that the network is compiled into."""
+        return self._engine.caches
+
+    def do(self, ids: Sequence[np.ndarray], numbers: Sequence[int], seed: int) -> np.ndarray:
         """Count the votes of some sentences.
 
         Parameters
         ----------
-        stimulus : PoissonStimulus or SpikeStimulus
+        ids : sequence of numpy.ndarray of int, each of shape (words,)
             The sentences.
+        numbers : sequence of int
+            Number of each of them in the experiment.
         seed : int
             Of their spikes.
 
@@ -195,134 +138,52 @@ class VoteCounter:
         -------
         numpy.ndarray of int, shape (sentences, classes)
             Output spikes of each class.
+
+        Raises
+        ------
+        BackendError
+            If the backend cannot run here.
         """
-        readout = self._network.voting
-        output = readout.population
+        if not len(ids):
+            return np.zeros((0, self._classifier.classes), dtype=np.int64)
+        stimulus = stimulus_of(
+            self._classifier, ids, self._steps, numbers, seed=seed, parts=self._engine.parts
+        )
+        readout = self._classifier.network.voting
+        with backend_errors():
+            return readout.votes(self._count(stimulus, seed, readout.population))
+
+    def _count(self, stimulus: Stimulus, seed: int, output: str) -> np.ndarray:
+        """Return the output spikes of each neuron, shape (sentences, neurons)."""
+        network = self._classifier.network
         if self._engine.synapses == "stock":
             # A stock network holds its sentences, so each chunk has one of its own.
             recorded = record_run(
-                self._network,
+                network,
                 stimulus,
                 seed=seed,
                 engine=self._engine,
                 layers=[output],
                 words=self._words,
             )
-            return readout.votes(recorded.counts(output))
+            return recorded.counts(output)
         if max(stimulus.durations) > self._longest:
             # What holds the steps of a presentation has room for so many.
             self.close()
             self._longest = max(stimulus.durations)
         if self._brian is None:
-            self._brian = open_network(self._network, stimulus, self._engine, self._words)
+            self._brian = open_network(network, stimulus, self._engine, self._words)
             self._recorder = Recorder(self._brian, layers=[output])
             self._brian.run(seed=seed)
         else:
             self._brian.run(seed=seed, stimulus=stimulus)
-        return readout.votes(self._recorder.counts(output))
+        return self._recorder.counts(output)
 
     def close(self) -> None:
         """Free the network."""
         if self._brian:
             self._brian.close()
         self._brian = None
-
-
-_worker: VoteCounter | None = None
-
-
-def _start_worker(
-    network: Network, engine: Engine, words: int | None, level: int, turn: Semaphore
-) -> None:
-    global _worker
-    _say_once(level, turn)
-    signal.signal(signal.SIGTERM, _leave)
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
-    _worker = VoteCounter(network, engine, words)
-
-
-def _say_once(level: int, turn: Semaphore) -> None:
-    """Print what the networks of this process say, but of what is no warning one line for all.
-
-    The first worker takes the turn, and nobody gives it back.
-    """
-    handler = Lines()
-    handler.addFilter(lambda record: record.levelno >= logging.WARNING or turn.acquire(block=False))
-    logger = logging.getLogger(PACKAGE)
-    logger.setLevel(level)
-    logger.addHandler(handler)
-
-
-def _outlive_nobody() -> None:
-    """End this process when the one that started it has been killed; it would wait for ever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _leave(*_signal: object) -> None:
-    """End what a worker does, so that it cleans up behind itself; what is queued fails at once."""
-    global _worker
-    _worker = None
-    # Objects that are half made complain of their end.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    # The pool may take the end for that of a task, and wait for another one that does not come.
-    last = threading.Timer(GRACE, os._exit, (1,))
-    last.daemon = True
-    last.start()
-    raise SystemExit
-
-
-@contextmanager
-def _children_deaf_to_ctrl_c() -> Iterator[None]:
-    """Let processes that are started in the block not hear of Ctrl-C, which reaches them all.
-
-    The one that starts them does, when the block ends.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _count(stimulus: Stimulus, seed: int) -> np.ndarray:
-    try:
-        with backend_errors():
-            return cast(VoteCounter, _worker).count(stimulus, seed)
-    except SystemExit:
-        gc.collect()
-        atexit._run_exitfuncs()
-        os._exit(0)
-
-
-def _of_workers(engine: Engine) -> dict[str, str]:
-    """Return environment variables of workers: one thread, for there is one worker for each core.
-
-    And one cache for all of them, also where each could make only a temporary one of its own.
-    """
-    parts = {"cpp_standalone": PROGRAMS, "cython": CYTHON}
-    used = [parts[engine.backend]] if engine.backend in parts else []
-    return thread_variables(1) | cache_variables(*used)
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Give environment variables to processes that are started in the block."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _state_name(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -135,7 +136,18 @@ def make_plan(
     encoder = open_encoder(parts.encoder, language) if similarity > -1 else None
     constraints = Constraints(encoder, _asked(tagger, names), similarity=similarity)
     proposing = opened[0] if len(opened) == 1 else Joined(opened, candidates)
-    return Plan(ORDERS[recipe.order], proposing, constraints, shares, most_queries, draws)
+    again = partial(
+        make_plan,
+        name,
+        language,
+        parts,
+        shares=shares,
+        candidates=candidates,
+        similarity=similarity,
+        most_queries=most_queries,
+        draws=draws,
+    )
+    return Plan(ORDERS[recipe.order], proposing, constraints, shares, most_queries, draws, again)
 
 
 def _asked(tagger: Tagger, parts: Sequence[str]) -> Tagger | None:

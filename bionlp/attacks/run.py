@@ -1,9 +1,10 @@
-"""Attacks on many sentences, one after the other."""
+"""Attacks on many sentences, each by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from bionlp.attacks.parts.candidates import Candidates
 from bionlp.attacks.search import Order, Search, Stage, Trace
 from bionlp.attacks.victims import Victim
 from bionlp.datasets import Example
+from bionlp.errors import PartError
+from bionlp.workers import Processes, Workers, in_order
 
 USUAL_QUERIES = 2_000
 """More than any sentence of the datasets needs, and the same for all victims."""
@@ -38,6 +41,8 @@ class Plan:
         Of a sentence.
     draws : int
         Fresh presentations that judge each text.
+    made : callable, optional
+        Made it, and makes it again where it is sent: what is opened can be too large to be sent.
     """
 
     order: Order
@@ -46,6 +51,13 @@ class Plan:
     shares: tuple[float, ...] = (0.1,)
     most_queries: int = USUAL_QUERIES
     draws: int = USUAL_DRAWS
+    made: Callable[[], Plan] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be made again in another process, of parts of the same names."""
+        if self.made is None:
+            raise TypeError("nobody knows how to make this plan again; see make_plan")
+        return _made_again, (self.made, self.parts)
 
     @property
     def parts(self) -> dict[str, str | None]:
@@ -58,11 +70,30 @@ class Plan:
         }
 
 
+def _made_again(make: Callable[[], Plan], parts: dict[str, str | None]) -> Plan:
+    """Make a plan, and see that its parts are those of the one that was sent.
+
+    Raises
+    ------
+    PartError
+        If they are not, as other ones are installed here.
+    """
+    plan = make()
+    for part, name in plan.parts.items():
+        if name != parts[part]:
+            raise PartError(
+                f"a worker has {name or 'nothing'} for {part}, and not {parts[part] or 'nothing'}; "
+                "install there what is installed here"
+            )
+    return plan
+
+
 def attack(
     victim: Victim,
     examples: Sequence[Example],
     plan: Plan,
     *,
+    workers: Workers | None = None,
     advance: Callable[[float], None] | None = None,
 ) -> dict[float, list[Outcome]]:
     """Attack labelled sentences.
@@ -75,6 +106,9 @@ def attack(
         The sentences; their places seed the noise, as in an evaluation.
     plan : Plan
         How.
+    workers : Workers, optional
+        A cluster, to which each sentence is a task (:mod:`bionlp.cluster`); this process without
+        it.
     advance : callable, optional
         Called with the fraction done.
 
@@ -84,10 +118,50 @@ def attack(
         For each share of words, the outcome of each sentence.
     """
     found: dict[float, list[Outcome]] = {share: [] for share in plan.shares}
-    for number, example in enumerate(examples):
-        text = Text.of(example.text, victim.language)
+    done = (workers or Processes()).run(Attacking(victim, plan), enumerate(examples))
+    for number, outcomes in enumerate(in_order(done), start=1):
+        for share, outcome in outcomes.items():
+            found[share].append(outcome)
+        if advance:
+            advance(number / len(examples))
+    return found
+
+
+class Attacking:
+    """The attack on a sentence: work for :mod:`bionlp.workers`.
+
+    Parameters
+    ----------
+    victim : Victim
+        Who is attacked.
+    plan : Plan
+        How.
+    """
+
+    caches = ()
+
+    def __init__(self, victim: Victim, plan: Plan):
+        self._victim, self._plan = victim, plan
+
+    def do(self, number: int, example: Example) -> dict[float, Outcome]:
+        """Attack a sentence.
+
+        Parameters
+        ----------
+        number : int
+            Seeds its noise.
+        example : Example
+            The sentence.
+
+        Returns
+        -------
+        dict of float to Outcome
+            For each share of words.
+        """
+        plan = self._plan
+        text = Text.of(example.text, self._victim.language)
         search = Search(
-            victim,
+            self._victim,
             number,
             text,
             example.label,
@@ -96,12 +170,10 @@ def attack(
             most_changes=plan.constraints.most(text, max(plan.shares)),
             most_queries=plan.most_queries,
         )
-        trace = search.run(plan.order)
-        for share, outcome in _judge(victim, number, example, trace, plan).items():
-            found[share].append(outcome)
-        if advance:
-            advance((number + 1) / len(examples))
-    return found
+        return _judge(self._victim, number, example, search.run(plan.order), plan)
+
+    def close(self) -> None:
+        """Nothing is built."""
 
 
 def _judge(

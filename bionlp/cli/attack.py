@@ -20,6 +20,7 @@ from bionlp.cli.options import (
     Limit,
     Model,
     Noise,
+    Scheduler,
     Seed,
     Split,
     Steps,
@@ -28,6 +29,7 @@ from bionlp.cli.options import (
     TextColumn,
     Threshold,
     WordNet,
+    chosen_cluster,
 )
 from bionlp.errors import INTERRUPTED, UsageError
 from bionlp.progress import Reporter
@@ -40,6 +42,7 @@ MOST_CANDIDATES, MOST_QUERIES, MOST_SHOWN = 100, 1_000_000, 10_000
 
 
 def attack(
+    context: typer.Context,
     model: Model,
     dataset: DatasetOption,
     name: Annotated[
@@ -82,6 +85,7 @@ def attack(
     language_model: LanguageModel = None,
     encoder: Encoder = None,
     tagger: Tagger = None,
+    scheduler: Scheduler = None,
     steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
@@ -122,6 +126,7 @@ def attack(
     if replay and str(common) != "fixed":
         raise UsageError("--replay needs the spikes of the search, which --noise fixed has one of")
     shares = _shares(words)
+    cluster = chosen_cluster(context, scheduler)
     classifier = load_model(model, decay, threshold)
     parts = Parts(synonyms, wordnet, language_model, encoder, tagger)
     plan = make_plan(
@@ -142,7 +147,8 @@ def attack(
     started = time.perf_counter()
     try:
         with report.fraction("attacked sentences", len(selection.examples)) as advance:
-            outcomes = run(victim, selection.examples, plan, advance=advance)
+            examples = selection.examples
+            outcomes = run(victim, examples, plan, workers=cluster, advance=advance)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     seconds = time.perf_counter() - started

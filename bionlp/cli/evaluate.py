@@ -23,6 +23,7 @@ from bionlp.cli.options import (
     Perturb,
     PerturbSeed,
     Precision,
+    Scheduler,
     Seed,
     Split,
     Steps,
@@ -31,17 +32,18 @@ from bionlp.cli.options import (
     Threshold,
     TimeStep,
     Workers,
+    chosen_cluster,
     chosen_engine,
 )
 from bionlp.cores import cores
-from bionlp.errors import INTERRUPTED
+from bionlp.errors import INTERRUPTED, UsageError
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
     from bionlp.evaluation_report import EvaluationReport
 
 EXAMPLE = "Example: bionlp evaluate mr --dataset mr --split test --engine torch"
-OF_BRIAN = ("backend", "synapses", "precision", "workers", "neurons", "dt")
+OF_BRIAN = ("backend", "synapses", "precision", "workers", "scheduler", "neurons", "dt")
 """Options that mean nothing to PyTorch."""
 MOST_SEEDS = 1000
 MOST_ERRORS = 10_000
@@ -61,6 +63,7 @@ def evaluate(
     synapses: Synapses = "auto",
     precision: Precision = "double",
     workers: Workers = None,
+    scheduler: Scheduler = None,
     steps: Steps = None,
     seed: Seed = 0,
     seeds: Annotated[
@@ -112,6 +115,9 @@ def evaluate(
     from bionlp.files import make_folder
 
     engine = chosen_engine(context, engine, OF_BRIAN)
+    if workers and scheduler:
+        raise UsageError("--workers are of this machine, --scheduler has its own; leave out one")
+    cluster = chosen_cluster(context, scheduler)
     report = Reporter()
     classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     steps = steps or classifier.steps
@@ -126,7 +132,9 @@ def evaluate(
         asked = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
         chosen = asked.chosen(len(selection.examples))
         classifier = as_run(classifier, chosen)
-        by = {"engine": chosen, "workers": workers or cores()}
+        count = cluster.count if cluster else workers or cores()
+        ran = chosen.document | {"workers": count, "scheduler": scheduler}
+        by = {"engine": chosen, "workers": cluster or count}
     started = time.perf_counter()
     results = []
     try:
@@ -155,7 +163,7 @@ def evaluate(
         "dataset": dataset,
         "split": selection.split,
         "engine": engine,
-        "brian": chosen.document | {"workers": by["workers"]} if engine == "brian" else None,
+        "brian": ran if engine == "brian" else None,
         **found.document(show_errors),
         "table": selection.table,
         "total": selection.total,

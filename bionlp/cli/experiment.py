@@ -15,9 +15,11 @@ from bionlp.cli.options import (
     Json,
     LanguageModel,
     Noise,
+    Scheduler,
     Synonyms,
     Tagger,
     WordNet,
+    chosen_cluster,
 )
 from bionlp.errors import UsageError
 from bionlp.experiments.cells import (
@@ -103,6 +105,7 @@ def table(
     out: Results = Path("results"),
     work: Work = None,
     device: DeviceName = "auto",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Compute a table; the command can be stopped and started at will.
@@ -114,7 +117,7 @@ def table(
     cells = list_cells(
         name, listed(datasets), listed(methods), numbers(seeds), listed(recipes), vectors
     )
-    _run(name, cells, out, work, device, as_json)
+    _run(context, name, cells, out, work, device, scheduler, as_json)
 
 
 def energy(
@@ -128,13 +131,15 @@ def energy(
     out: Results = Path("results"),
     work: Work = None,
     device: DeviceName = "auto",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Compute what sentences cost as spikes, in Brian 2, and in the TextCNNs.
 
     Trainings are shared with table1. The command can be stopped and started at will.
     """
-    table(context, datasets, methods, seeds, recipes, english, chinese, out, work, device, as_json)
+    of_training = datasets, methods, seeds, recipes, english, chinese
+    table(context, *of_training, out, work, device, scheduler, as_json)
 
 
 def attacks(
@@ -165,6 +170,7 @@ def attacks(
     out: Results = Path("results"),
     work: Work = None,
     device: DeviceName = "auto",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Attack each network by other words; the command can be stopped and started at will.
@@ -192,7 +198,8 @@ def attacks(
     )
     parts = Parts(synonyms, wordnet, language_model, encoder, tagger)
     results, chosen = Results(out, name), choose_device(device)
-    records = run_attacks(cells, results, folder, report, chosen, parts)
+    cluster = chosen_cluster(context, scheduler)
+    records = run_attacks(cells, results, folder, report, chosen, parts, cluster)
     _print(name, records, as_json)
 
 
@@ -227,6 +234,7 @@ def encoders(
     out: Results = Path("results"),
     work: Work = None,
     device: DeviceName = "auto",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Train encoders, and say how right they are and what they cost.
@@ -247,7 +255,9 @@ def encoders(
     taught: dict[str, Any] = {"teacher": None if teacher == NO_TEACHER else teacher}
     chosen = listed(datasets), listed(methods), numbers(seeds)
     cells = list_encoders(*chosen, vectors, **taught)
-    records = run_encoders(cells, Results(out, name), folder, report, choose_device(device))
+    results, computes = Results(out, name), choose_device(device)
+    cluster = chosen_cluster(context, scheduler)
+    records = run_encoders(cells, results, folder, report, computes, cluster)
     _print(name, records, as_json)
 
 
@@ -261,6 +271,7 @@ def figure(
     out: Results = Path("results"),
     work: Work = None,
     device: DeviceName = "auto",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Compute a sweep of settings; the command can be stopped and started at will.
@@ -273,11 +284,18 @@ def figure(
     name = str(context.info_name)
     vectors = {"english": english, "chinese": chinese}
     cells = list_points(name, listed(datasets), numbers(seeds), listed(recipes), vectors)
-    _run(name, cells, out, work, device, as_json)
+    _run(context, name, cells, out, work, device, scheduler, as_json)
 
 
 def _run(
-    name: str, cells: list[Cell], out: Path, work: Path | None, device: str, as_json: bool
+    context: typer.Context,
+    name: str,
+    cells: list[Cell],
+    out: Path,
+    work: Path | None,
+    device: str,
+    scheduler: str | None,
+    as_json: bool,
 ) -> None:
     """Compute what is missing and print it all."""
     folder = work_folder(out, work)
@@ -286,7 +304,8 @@ def _run(
     from bionlp.experiments.results import Results
     from bionlp.experiments.run import run_cells
 
-    records = run_cells(cells, Results(out, name), folder, Reporter(), choose_device(device))
+    results, cluster = Results(out, name), chosen_cluster(context, scheduler)
+    records = run_cells(cells, results, folder, Reporter(), choose_device(device), cluster)
     _print(name, records, as_json)
 
 
@@ -334,6 +353,7 @@ def numbers(seeds: str) -> list[int]:
 
 
 def perturb(
+    context: typer.Context,
     what: Annotated[
         str,
         typer.Option(
@@ -355,6 +375,7 @@ def perturb(
     ] = 500,
     out: Results = Path("results"),
     device: DeviceName = "auto",
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Measure what perturbations cost the bundled models; nothing is trained.
@@ -373,7 +394,8 @@ def perturb(
     kinds, amounts = listed(what), _levels(levels)
     cells = list_perturbed(kinds, amounts, listed(datasets), numbers(seeds), sentences)
     results = PerturbedResults(out)
-    records = run_perturbed(cells, results, Reporter(), choose_device(device))
+    cluster = chosen_cluster(context, scheduler)
+    records = run_perturbed(cells, results, Reporter(), choose_device(device), cluster)
     if as_json:
         print_json({"table": "perturb", "cells": records})
     else:

@@ -9,7 +9,7 @@ import typer
 
 from bionlp.cli import completion
 from bionlp.cli.experiment import Results, Seeds, Work, listed, numbers, work_folder
-from bionlp.cli.options import Json
+from bionlp.cli.options import Json, Scheduler, chosen_cluster
 from bionlp.errors import UsageError
 from bionlp.files import make_folder
 from bionlp.limits import MOST_SENTENCES
@@ -27,6 +27,7 @@ FirstOfTest = Annotated[
 
 
 def neurons(
+    context: typer.Context,
     models: Annotated[
         str | None,
         typer.Option(
@@ -49,6 +50,7 @@ def neurons(
     ] = 0,
     out: Results = Path("results"),
     work: Work = None,
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Replace the neurons of bundled models in Brian 2, before and after a fit.
@@ -66,7 +68,8 @@ def neurons(
     chosen = listed(models) if models else [TRAINED, *shelf()]
     cells = list_neurons(chosen, listed(datasets), numbers(seeds), sentences)
     results = NeuronsResults(out)
-    records = run_neurons(cells, results, Reporter())
+    cluster = chosen_cluster(context, scheduler)
+    records = run_neurons(cells, results, Reporter(), cluster)
     if finetune:
         from bionlp.experiments.tuning import tune_cells
 
@@ -78,6 +81,7 @@ def neurons(
 
 
 def clock(
+    context: typer.Context,
     models: Annotated[
         str,
         typer.Option(
@@ -93,6 +97,7 @@ def clock(
     seeds: Seeds = "0",
     sentences: FirstOfTest = 200,
     out: Results = Path("results"),
+    scheduler: Scheduler = None,
     as_json: Json = False,
 ) -> None:
     """Run bundled models in smaller time steps: what of accuracy was the clock's.
@@ -109,7 +114,8 @@ def clock(
 
     of_steps = _durations(steps)
     cells = list_clock(listed(models), of_steps, listed(datasets), numbers(seeds), sentences)
-    records = run_clock(cells, ClockResults(out), Reporter())
+    cluster = chosen_cluster(context, scheduler)
+    records = run_clock(cells, ClockResults(out), Reporter(), cluster)
     if as_json:
         print_json({"table": "clock", "cells": records})
     else:

@@ -22,6 +22,7 @@ from bionlp.limits import (
 )
 
 if TYPE_CHECKING:
+    from bionlp.cluster import Cluster
     from bionlp.progress import Reporter
 
 
@@ -146,6 +147,14 @@ Workers = Annotated[
         min=1,
         max=MOST_PROCESSES,
         help="Processes that Brian 2 runs in; by default one for each core.",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run on the workers of a scheduler of Dask, such as tcp://host:8786, instead of on "
+        "this machine.",
     ),
 ]
 Steps = Annotated[
@@ -280,6 +289,15 @@ def chosen_engine(context: typer.Context, engine: str | None, of_brian: Iterable
     if chosen == "brian" and given(context, ["device"]):
         raise UsageError("--device is for --engine torch; Brian 2 has --backend")
     return chosen
+
+
+def chosen_cluster(context: typer.Context, scheduler: str | None) -> Cluster | None:
+    """Return the workers of a scheduler, if one was given, until the command is over."""
+    if scheduler is None:
+        return None
+    from bionlp.cluster import Cluster
+
+    return context.with_resource(Cluster(scheduler))
 
 
 def note_old_model(command: str, model: str, report: Reporter) -> None:

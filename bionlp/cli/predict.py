@@ -24,12 +24,14 @@ from bionlp.cli.options import (
     Perturb,
     PerturbSeed,
     Precision,
+    Scheduler,
     Seed,
     Steps,
     Synapses,
     TextColumn,
     Threshold,
     TimeStep,
+    chosen_cluster,
     chosen_engine,
 )
 from bionlp.errors import UsageError
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from bionlp.prediction import Answer
 
 EXAMPLE = "Example: bionlp predict mr --file reviews.txt --jsonl > labels.jsonl"
-OF_BRIAN = ("backend", "synapses", "precision", "neurons", "dt")
+OF_BRIAN = ("backend", "synapses", "precision", "scheduler", "neurons", "dt")
 BLOCK = 256
 """Rows of a table that are printed together."""
 
@@ -73,6 +75,7 @@ def predict(
     backend: Backend = "auto",
     synapses: Synapses = "auto",
     precision: Precision = "double",
+    scheduler: Scheduler = None,
     steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
@@ -121,12 +124,15 @@ def predict(
         from bionlp.engine import Engine, as_run
 
         options["engine"] = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
+        options["workers"] = chosen_cluster(context, scheduler)
         classifier = as_run(classifier, options["engine"])
     else:
         options["device"] = choose_device(device)
     if not classifier.is_calibrated(steps):
         report.note(_uncalibrated(classifier, steps))
     with _questions(texts, file, kind, text_column, id_column) as (questions, interactive):
+        if interactive and scheduler:
+            raise UsageError("what is typed is answered here; leave --scheduler out")
         options["chunk"] = 1 if interactive else CHUNK
         answers = _counted(run(classifier, questions, steps=steps, seed=seed, **options), report)
         if as_lines:

@@ -20,11 +20,13 @@ from bionlp.cli.options import (
     Perturb,
     PerturbSeed,
     Precision,
+    Scheduler,
     Seed,
     Split,
     Steps,
     TextColumn,
     Threshold,
+    chosen_cluster,
     given,
 )
 from bionlp.errors import UsageError
@@ -61,6 +63,7 @@ def validate(
         ),
     ] = "auto",
     precision: Precision = "double",
+    scheduler: Scheduler = None,
     steps: Steps = None,
     seed: Seed = 0,
     decay: Decay = None,
@@ -108,6 +111,12 @@ def validate(
             "validate compares with PyTorch, which has the trained neurons and steps alone; leave "
             "--neurons and --dt out"
         )
+    if scheduler and independent:
+        raise UsageError(
+            "--independent draws the input of all sentences from one stream, on this machine; "
+            "leave --scheduler out"
+        )
+    cluster = chosen_cluster(context, scheduler)
     report = Reporter()
     if old_stock:
         report.note("note: --stock is --synapses both now")
@@ -142,7 +151,9 @@ def validate(
         "engine": Engine(backend, synapses, precision),
     }
     with report.fraction("replayed sentences", len(sentences)) as advance:
-        result = replay(classifier, sentences, stock=stock, advance=advance, **options)
+        result = replay(
+            classifier, sentences, stock=stock, workers=cluster, advance=advance, **options
+        )
     drawn = None
     if independent:
         with report.fraction("independent input", len(sentences) * independent) as advance:

@@ -26,6 +26,7 @@ from bionlp.experiments.store import Record, missing_cells
 from bionlp.progress import Reporter
 from bionlp.training.phases import Device
 from bionlp.training.stages import INPUT_SEED, FineTuningStage, TextCNNStage
+from bionlp.workers import Workers
 
 SHARES = (0.1, 0.2)
 USUAL_SENTENCES = 500
@@ -140,6 +141,7 @@ def run_attacks(
     report: Reporter,
     device: Device = "cpu",
     parts: Parts | None = None,
+    workers: Workers | None = None,
 ) -> list[Record]:
     """Compute the attacks that are not finished yet.
 
@@ -149,6 +151,8 @@ def run_attacks(
         As of :func:`bionlp.experiments.run.run_cells`.
     parts : Parts, optional
         What the attacks are made of, where it is not found by itself.
+    workers : Workers, optional
+        A cluster, to which each sentence is a task; networks are trained in this process.
 
     Returns
     -------
@@ -175,7 +179,7 @@ def run_attacks(
             victim = _victim(cell, material)
         shared = cell
         report.note(f"{number}/{len(missing)}: {cell}")
-        record = _attacked(cell, material, victim, plans, results, report)
+        record = _attacked(cell, material, victim, plans, results, report, workers)
         told = ", ".join(
             f"{float(share):.0%} of the words: {found['once']['robust']:.1%} robust"
             for share, found in record["words"].items()
@@ -200,13 +204,14 @@ def _attacked(
     plans: _Plans,
     results: Results,
     report: Reporter,
+    workers: Workers | None,
 ) -> Record:
     dataset = material.corpus.dataset
     plan: Plan = plans.of(cell.attack, dataset.language)
     examples = dataset.test[: cell.sentences]
     started = time.perf_counter()
     with report.fraction("attacked sentences", len(examples)) as advance:
-        found = attack(victim, examples, plan, advance=advance)
+        found = attack(victim, examples, plan, workers=workers, advance=advance)
     seconds = time.perf_counter() - started
     return results.put(
         cell,

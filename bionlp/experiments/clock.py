@@ -40,6 +40,7 @@ from bionlp.experiments.records import Digits, Scores
 from bionlp.experiments.store import Record, missing_cells
 from bionlp.progress import Reporter
 from bionlp.strict import OneOf, Open
+from bionlp.workers import Workers
 from networks.brian import NeuronModel
 from networks.brian.fitting import Fit
 from networks.brian.neuron_files import shelf
@@ -151,7 +152,12 @@ class ClockResults(NeuronsResults):
     kept_as = CLOCK, Document
 
 
-def run_clock(cells: Sequence[ClockCell], results: ClockResults, report: Reporter) -> list[Record]:
+def run_clock(
+    cells: Sequence[ClockCell],
+    results: ClockResults,
+    report: Reporter,
+    workers: Workers | None = None,
+) -> list[Record]:
     """Compute the cells that are not finished yet.
 
     Parameters
@@ -162,6 +168,8 @@ def run_clock(cells: Sequence[ClockCell], results: ClockResults, report: Reporte
         What there is, and where new cells go.
     report : Reporter
         Hears of every cell.
+    workers : Workers, optional
+        As of :func:`bionlp.experiments.neurons.run_neurons`.
 
     Returns
     -------
@@ -171,7 +179,7 @@ def run_clock(cells: Sequence[ClockCell], results: ClockResults, report: Reporte
     missing, fitting = missing_cells(cells, results.find, report), _Fitting()
     for number, cell in enumerate(missing, start=1):
         report.note(f"{number}/{len(missing)}: {cell}")
-        record = results.add(cell, _measure(cell, fitting, report))
+        record = results.add(cell, _measure(cell, fitting, report, workers))
         report.note(f"{cell}: {record['scores']['accuracy']:.1%}, {record['seconds']:.0f} s")
     return cast(list[Record], [results.find(cell) for cell in cells])
 
@@ -197,11 +205,13 @@ class _Fitting:
         return self._found[which]
 
 
-def _measure(cell: ClockCell, fitting: _Fitting, report: Reporter) -> dict[str, Any]:
+def _measure(
+    cell: ClockCell, fitting: _Fitting, report: Reporter, workers: Workers | None
+) -> dict[str, Any]:
     started, classifier = time.perf_counter(), load_classifier(cell.dataset)
     neurons, fits = fitting.neurons(cell)
     engine = Engine(neurons=neurons, dt_ms=cell.dt_ms).chosen(cell.sentences)
-    measuring = Measuring(cell, classifier, load_dataset(cell.dataset), report)
+    measuring = Measuring(cell, classifier, load_dataset(cell.dataset), report, workers)
     found = measuring.evaluate(engine)
     return {
         "scores": found.scores,

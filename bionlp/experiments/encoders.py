@@ -24,6 +24,7 @@ from bionlp.devices import describe_device
 from bionlp.energy import energy_document
 from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, check_names, list_cells
 from bionlp.experiments.footprint import encoder_work, kept_bytes
+from bionlp.experiments.groups import computed
 from bionlp.experiments.material import Material, check_material
 from bionlp.experiments.results import Results
 from bionlp.experiments.store import Record, missing_cells
@@ -48,6 +49,7 @@ from bionlp.training.phases import Device, make_lessons
 from bionlp.training.settings import SNNBERT, TrainingSettings, recipe
 from bionlp.training.transformer_teacher import check_teacher
 from bionlp.vocabulary import PADDING
+from bionlp.workers import Workers
 from networks.folding import fold
 
 USUAL_TEACHER = "minilm"
@@ -171,12 +173,13 @@ def run_encoders(
     work: Path,
     report: Reporter,
     device: Device = "cpu",
+    workers: Workers | None = None,
 ) -> list[Record]:
     """Train the encoders that are not finished yet, and measure them.
 
     Parameters
     ----------
-    cells, results, work, report, device
+    cells, results, work, report, device, workers
         As of :func:`bionlp.experiments.run.run_cells`.
 
     Returns
@@ -186,17 +189,60 @@ def run_encoders(
     """
     missing = missing_cells(cells, results.find, report)
     check_material(missing)
-    material: Any = None
-    shared = None
-    for number, cell in enumerate(missing, start=1):
-        if shared != cell.material:
-            material, shared = EncoderMaterial(cell.material, work, report, device), cell.material
-        report.note(f"{number}/{len(missing)}: {cell}")
-        record = results.put(cell, _trained(cell, material), material.corpus.length)
+    training = Training(work, report, device)
+    for cell, (found, length) in computed(missing, training, _taught, report, workers):
+        record = results.put(cell, found, length)
         report.note(
             f"{cell}: dev {record['dev']['accuracy']:.2%}, test {record['test']['accuracy']:.2%}"
         )
     return cast(list[Record], [results.find(cell) for cell in cells])
+
+
+def _taught(cell: EncoderCell) -> EncoderCell:
+    """Return what is the same for all cells that one teacher teaches."""
+    return replace(cell.material, seed=TEACHER_SEED)
+
+
+class Training:
+    """Training and measuring of encoders: work for :mod:`bionlp.workers`.
+
+    Parameters
+    ----------
+    work, report, device
+        As of :func:`run_encoders`.
+    """
+
+    caches = ()
+
+    def __init__(self, work: Path, report: Reporter, device: Device):
+        self._work, self._report, self._device = work.absolute(), report, device
+        self._material: EncoderMaterial | None = None
+        self._shared: EncoderCell | None = None
+
+    def do(self, cells: Sequence[EncoderCell]) -> list[tuple[dict[str, Any], int]]:
+        """Train some encoders.
+
+        Parameters
+        ----------
+        cells : sequence of EncoderCell
+            Those of one dataset and seed lie behind each other.
+
+        Returns
+        -------
+        list of (dict, int)
+            For each what its record says, and how many words sentences were cut to.
+        """
+        return [self._done(cell) for cell in cells]
+
+    def _done(self, cell: EncoderCell) -> tuple[dict[str, Any], int]:
+        if self._material is None or self._shared != cell.material:
+            self._shared = cell.material
+            self._material = EncoderMaterial(self._shared, self._work, self._report, self._device)
+        return _trained(cell, self._material), self._material.corpus.length
+
+    def close(self) -> None:
+        """Forget what cells shared."""
+        self._material = self._shared = None
 
 
 def _trained(cell: EncoderCell, material: EncoderMaterial) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from bionlp.classifier import TextClassifier
-from bionlp.cores import cores
 from bionlp.energy import measure_energy
 from bionlp.engine import Engine
 from bionlp.evaluation import evaluate
@@ -22,7 +21,7 @@ ENERGY_SENTENCES = 100
 """As many as ``bionlp energy`` counts if nothing else is said."""
 
 
-def in_brian(material: Material, stage: FineTuningStage) -> dict[str, float]:
+def in_brian(material: Material, stage: FineTuningStage, processes: int) -> dict[str, float]:
     """Label the test sentences in Brian 2; return what is kept of an evaluation."""
     return evaluate(
         classifier_of(material, stage),
@@ -30,11 +29,11 @@ def in_brian(material: Material, stage: FineTuningStage) -> dict[str, float]:
         steps=stage.steps,
         seed=INPUT_SEED,
         engine=Engine(),
-        workers=cores(),
+        workers=processes,
     ).scores
 
 
-def energy(material: Material, stage: FineTuningStage) -> dict[str, Any]:
+def energy(material: Material, stage: FineTuningStage, _processes: int) -> dict[str, Any]:
     """Count the operations of the first test sentences, as ``bionlp energy`` does."""
     dataset = material.corpus.dataset
     document = measure_energy(
@@ -47,19 +46,21 @@ def energy(material: Material, stage: FineTuningStage) -> dict[str, Any]:
     return document | {"model": dataset.name, "dataset": dataset.name, "split": "test"}
 
 
-def active_neurons(material: Material, stage: FineTuningStage) -> float:
+def active_neurons(material: Material, stage: FineTuningStage, _processes: int) -> float:
     """Return the share of neurons that fire at least once, mean over dev."""
     return stage.active_neurons(material.corpus.dev)
 
 
-MEASURES: dict[str, Callable[[Material, FineTuningStage], Any]] = {
+MEASURES: dict[str, Callable[[Material, FineTuningStage, int], Any]] = {
     "brian2": in_brian,
     "energy": energy,
     "active_neurons": active_neurons,
 }
 
 
-def measure(cell: Cell, material: Material, stage: FineTuningStage) -> dict[str, Any]:
+def measure(
+    cell: Cell, material: Material, stage: FineTuningStage, processes: int
+) -> dict[str, Any]:
     """Measure what the experiment of a cell asks for.
 
     Parameters
@@ -70,6 +71,8 @@ def measure(cell: Cell, material: Material, stage: FineTuningStage) -> dict[str,
         What it was made of.
     stage : FineTuningStage
         The network that came out; of other stages nothing is asked.
+    processes : int
+        Processes that Brian 2 may run in.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def measure(cell: Cell, material: Material, stage: FineTuningStage) -> dict[str,
         For each measure its result, ready for JSON.
     """
     names = EXPERIMENTS[cell.table].measures.get(cell.method, ())
-    return {name: MEASURES[name](material, stage) for name in names}
+    return {name: MEASURES[name](material, stage, processes) for name in names}
 
 
 def classifier_of(material: Material, stage: FineTuningStage) -> TextClassifier:

@@ -36,6 +36,7 @@ from bionlp.neuron_fitting import USUAL_SAMPLES, fit_to_trained
 from bionlp.progress import Reporter
 from bionlp.scores import Evaluation
 from bionlp.strict import OneOf, Open
+from bionlp.workers import Workers
 from networks.brian import NeuronModel
 from networks.brian.expressions import evaluate as worked_out
 from networks.brian.fitting import Fit
@@ -245,7 +246,10 @@ def _digest(cell: BundledCell) -> str:
 
 
 def run_neurons(
-    cells: Sequence[NeuronsCell], results: NeuronsResults, report: Reporter
+    cells: Sequence[NeuronsCell],
+    results: NeuronsResults,
+    report: Reporter,
+    workers: Workers | None = None,
 ) -> list[Record]:
     """Compute the cells that are not finished yet.
 
@@ -257,6 +261,9 @@ def run_neurons(
         What there is, and where new cells go.
     report : Reporter
         Hears of every cell.
+    workers : Workers, optional
+        A cluster, to which sentences are given (:mod:`bionlp.cluster`); all cores of this machine
+        without it.
 
     Returns
     -------
@@ -266,7 +273,7 @@ def run_neurons(
     missing = missing_cells(cells, results.find, report)
     for number, cell in enumerate(missing, start=1):
         report.note(f"{number}/{len(missing)}: {cell}")
-        record = results.add(cell, _measure(cell, load_dataset(cell.dataset), report))
+        record = results.add(cell, _measure(cell, load_dataset(cell.dataset), report, workers))
         after = record["after"] or record["before"]
         report.note(
             f"{cell}: {record['before']['accuracy']:.1%}, fitted {after['accuracy']:.1%}, "
@@ -275,12 +282,14 @@ def run_neurons(
     return cast(list[Record], [results.find(cell) for cell in cells])
 
 
-def _measure(cell: NeuronsCell, dataset: Dataset, report: Reporter) -> dict[str, Any]:
+def _measure(
+    cell: NeuronsCell, dataset: Dataset, report: Reporter, workers: Workers | None
+) -> dict[str, Any]:
     started, classifier = time.perf_counter(), load_classifier(cell.dataset)
     neurons = None if cell.model is None else {ALL: cell.model}
     # What is best for all sentences is so for the few that neurons are fitted on, too.
     engine = Engine(neurons=neurons, dt_ms=cell.dt_ms).chosen(cell.sentences)
-    measuring = Measuring(cell, classifier, dataset, report)
+    measuring = Measuring(cell, classifier, dataset, report, workers)
     before, after = measuring.evaluate(engine).scores, None
     fits: dict[str, Any] = {}
     if cell.model is not None:
@@ -342,11 +351,19 @@ class Measuring:
         Its test has the sentences.
     report : Reporter
         Hears how far it has come.
+    workers : Workers, optional
+        A cluster; all cores of this machine without it.
     """
 
     def __init__(
-        self, cell: BundledCell, classifier: TextClassifier, dataset: Dataset, report: Reporter
+        self,
+        cell: BundledCell,
+        classifier: TextClassifier,
+        dataset: Dataset,
+        report: Reporter,
+        workers: Workers | None = None,
     ):
+        self._workers = workers or cores()
         self._classifier, self._report, self._seed = classifier, report, cell.seed
         self._examples = dataset.test[: cell.sentences]
 
@@ -359,7 +376,7 @@ class Measuring:
                 steps=self._classifier.steps,
                 seed=self._seed,
                 engine=engine,
-                workers=cores(),
+                workers=self._workers,
                 advance=advance,
             )
 

@@ -13,15 +13,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bionlp.experiments.cells import Cell
 from bionlp.experiments.records import check_document
 from bionlp.experiments.store import Record, Store, as_json
 from bionlp.training.settings import TrainingSettings
-
-if TYPE_CHECKING:
-    from bionlp.experiments.methods import Outcome
 
 IDENTITY = ("dataset", "method", "recipe", "embeddings", "seed")
 """What tells the cells of a table apart, besides changes."""
@@ -65,40 +62,6 @@ class Results(Store):
             if same and defaults | record["settings"] | {"length": None} == settings:
                 return record
         return None
-
-    def add(self, cell: Cell, outcome: Outcome, measured: dict[str, Any], length: int) -> Record:
-        """Put a cell into the document in place of an older one.
-
-        Parameters
-        ----------
-        cell : Cell
-            What was run.
-        outcome : Outcome
-            What came out.
-        measured : dict
-            What else was measured (:mod:`bionlp.experiments.measures`).
-        length : int
-            Words that sentences were cut to.
-
-        Returns
-        -------
-        dict
-            The record.
-        """
-        history = outcome.history
-        return self.put(
-            cell,
-            {
-                "dev": outcome.dev.scores,
-                "test": outcome.test.scores,
-                "brian2": None,
-                **measured,
-                "best_epoch": history.best_epoch if history else None,
-                "dev_by_epoch": history.dev_accuracy if history else None,
-                "seconds": round(outcome.seconds, 1),
-            },
-            length,
-        )
 
     def put(self, cell: Cell, found: dict[str, Any], length: int) -> Record:
         """Put a cell into the document in place of an older one.

@@ -66,15 +66,15 @@ def test_an_interruption_loses_nothing(shown, cache, monkeypatch):
     options = {"steps": 30, "seed": 2, "engine": NUMPY}
     expected = count_votes(classifier, ids, **options)
     assert not list(cache.iterdir())
-    count = votes.VoteCounter.count
+    count = votes.VoteCounter.do
     calls = itertools.count(1)
 
-    def interrupted(worker, stimulus, seed):
+    def interrupted(counter, *task):
         if next(calls) == 3:
             raise KeyboardInterrupt
-        return count(worker, stimulus, seed)
+        return count(counter, *task)
 
-    monkeypatch.setattr(votes.VoteCounter, "count", interrupted)
+    monkeypatch.setattr(votes.VoteCounter, "do", interrupted)
     with pytest.raises(KeyboardInterrupt):
         count_votes(classifier, ids, **options)
     (path,) = cache.iterdir()
@@ -85,9 +85,9 @@ def test_an_interruption_loses_nothing(shown, cache, monkeypatch):
     shown_again = []
     monkeypatch.setattr(
         votes.VoteCounter,
-        "count",
-        lambda worker, stimulus, seed: (
-            shown_again.extend(stimulus.numbers) or count(worker, stimulus, seed)
+        "do",
+        lambda counter, ids, numbers, seed: (
+            shown_again.extend(numbers) or count(counter, ids, numbers, seed)
         ),
     )
     np.testing.assert_array_equal(count_votes(classifier, ids, **options), expected)

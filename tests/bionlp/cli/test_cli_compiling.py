@@ -46,7 +46,7 @@ import logging
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from bionlp.votes import _say_once
+from bionlp.workers import _say_once
 
 
 def work(number):
