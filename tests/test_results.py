@@ -129,7 +129,9 @@ def test_cells_of_neuron_models_count_as_finished():
         chosen = [record["neurons"]], [record["dataset"]], [record["seed"]]
         (cell,) = list_neurons(*chosen, record["sentences"])
         assert results.find(cell) is record
-        assert record["command"] == cell.command
+        tuned = record.get("tuned")
+        told = f"{cell.command} --finetune {tuned['asked']}" if tuned else cell.command
+        assert record["command"] == told
         assert record["dt_ms"] == cell.dt_ms
 
 

@@ -127,9 +127,10 @@ def test_what_is_no_file_does_not_hang(cli, make_classifier, tmp_path, name, kin
 
 
 def test_nothing_but_states_and_children_is_unpickled():
-    """Pickles are read where this program has just written them, and nowhere else."""
+    """Pickles are read where this program has just written them, or who runs it told it to."""
     root = Path(__file__).parents[2]
-    allowed = {"bionlp/bench/worker.py", "networks/brian/child.py"}
+    # A worker of a cluster trusts its scheduler; docs/reference/safety.md says so.
+    allowed = {"bionlp/bench/worker.py", "bionlp/cluster.py", "networks/brian/child.py"}
     for path in [*root.glob("bionlp/**/*.py"), *root.glob("networks/**/*.py")]:
         text = path.read_text(encoding="utf-8")
         place = path.relative_to(root).as_posix()

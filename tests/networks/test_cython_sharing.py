@@ -7,6 +7,7 @@ import brian2
 import numpy as np
 import pytest
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
+from brian2.codegen.runtime.cython_rt.extension_manager import cython_extension_manager
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,8 @@ def chain(names, size=3):
 @needs_compiler
 def test_populations_and_networks_of_other_names_share_what_is_compiled(tmp_path, monkeypatch):
     monkeypatch.setitem(brian2.prefs, "codegen.runtime.cython.cache_dir", str(tmp_path))
+    # Other tests of this process may have needed the same pieces.
+    monkeypatch.setattr(cython_extension_manager, "_code_cache", {})
     spikes = np.random.default_rng(0).random((25, 3, 1)) < 0.6
     compiled = []
     for names in (("first", "second"), ("one", "two"), ("zebra", "ant")):
