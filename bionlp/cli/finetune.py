@@ -71,11 +71,13 @@ def finetune(
     from bionlp.cli.output import load_model, neurons_and_step, print_json
     from bionlp.datasets.selection import select
     from bionlp.engine import Engine
+    from bionlp.files import make_folder
     from bionlp.naming import name_of
     from bionlp.training.in_the_loop import NAME, LoopSettings, some_of, tune_in_the_loop
 
     if (out / "settings.json").exists():
         raise OutputError(f"{out} already holds a trained model; choose another folder")
+    make_folder(out)
     report, classifier = Reporter(), load_model(model)
     columns = {"text_column": text_column, "label_column": label_column}
     train, dev = (
