@@ -115,8 +115,9 @@ class LoopStage(Stage):
         parts = self._engine.parts
         stimulus = stimulus_of(self._classifier, ids, self._steps, seed=seed, parts=parts)
         recorded = record_run(self.network, stimulus, seed=seed, engine=self._engine)
-        votes = [self._tandem.votes(activity) for activity in recorded.activities()]
-        return functional.cross_entropy(torch.cat(votes), torch.from_numpy(batch.labels))
+        votes = torch.cat([self._tandem.votes(activity) for activity in recorded.activities()])
+        # A step that is parted has the votes of all its parts.
+        return functional.cross_entropy(parts * votes, torch.from_numpy(batch.labels))
 
     def after_step(self) -> None:
         """Centre the kernels, if they were."""
