@@ -28,6 +28,11 @@ USUAL_SAMPLES = 400
 """Neurons of a layer that are compared, each in one sentence."""
 
 
+def spread(examples: Sequence[Example], most: int) -> Sequence[Example]:
+    """Return some sentences from all over a split: files are often sorted by class."""
+    return examples[:: max(1, len(examples) // most)][:most]
+
+
 def fit_to_trained(
     classifier: TextClassifier,
     examples: Sequence[Example],

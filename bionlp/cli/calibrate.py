@@ -67,11 +67,17 @@ def calibrate(
     ones do. Labels play no part. The file is for --neurons of simulate,
     evaluate, predict, report and energy; with --dt, give it there, too.
     """
-    from bionlp.cli.output import load_examples, load_model, neurons_and_step, print_json
+    from bionlp.cli.output import (
+        evaluation,
+        load_examples,
+        load_model,
+        neurons_and_step,
+        print_json,
+    )
     from bionlp.engine import Engine
     from bionlp.errors import UsageError
     from bionlp.files import atomic_path
-    from bionlp.neuron_fitting import fit_to_trained
+    from bionlp.neuron_fitting import fit_to_trained, spread
     from networks.brian.neuron_files import write_neurons
 
     if split not in ("train", "dev"):
@@ -83,8 +89,7 @@ def calibrate(
     engine = Engine(backend, "shared", **neurons_and_step(neurons, dt))
     columns = {"text_column": text_column, "label_column": label_column}
     selection = load_examples(classifier, dataset, split, None, report, **columns)
-    # Spread over all of them: files are often sorted by class.
-    some = selection.examples[:: max(1, len(selection.examples) // limit)][:limit]
+    some = spread(selection.examples, limit)
     with report.fraction("layers", len(classifier.network.hidden)) as advance:
         fitted, fits = fit_to_trained(
             classifier,
@@ -113,9 +118,7 @@ def calibrate(
         )
     else:
         _print(fits)
-        told = f"--dataset {dataset} --engine brian --neurons {out}"
-        told += "" if dt == 1 else f" --dt {dt:g}"
-        typer.echo(f"{out}; try: bionlp evaluate {model} {told}")
+        typer.echo(f"{out}; try: {evaluation(model, dataset, str(out), dt)}")
 
 
 def _print(fits: dict[str, Fit]) -> None:

@@ -19,13 +19,11 @@ from bionlp.cli.options import (
     TextColumn,
     TimeStep,
 )
-from bionlp.errors import OutputError
 from bionlp.limits import MOST_EPOCHS, MOST_SENTENCES
 from bionlp.progress import Reporter
 from bionlp.training.settings import LEAST_RATE, MOST_RATE, MOST_UNITS
 
 EXAMPLE = "Example: bionlp finetune mr --neurons adex-mr.toml --dataset mr --out models/mr-adex"
-STATE_FOLDER = "state"
 
 
 def finetune(
@@ -68,15 +66,15 @@ def finetune(
     The new model is for the same --neurons.
     """
     from bionlp.checkpoint import save_classifier
-    from bionlp.cli.output import load_model, neurons_and_step, print_json
+    from bionlp.cli.output import evaluation, load_model, neurons_and_step, print_json
     from bionlp.datasets.selection import select
     from bionlp.engine import Engine
     from bionlp.files import make_folder
     from bionlp.naming import name_of
     from bionlp.training.in_the_loop import NAME, LoopSettings, some_of, tune_in_the_loop
+    from bionlp.training.state import state_folder
 
-    if (out / "settings.json").exists():
-        raise OutputError(f"{out} already holds a trained model; choose another folder")
+    state = state_folder(out)
     make_folder(out)
     report, classifier = Reporter(), load_model(model)
     columns = {"text_column": text_column, "label_column": label_column}
@@ -89,12 +87,12 @@ def finetune(
         some_of(dev, dev_sentences, seed),
         LoopSettings(epochs, rate, batch_size, seed),
         engine=Engine(backend, "shared", **neurons_and_step(neurons, dt)),
-        folder=out / STATE_FOLDER,
+        folder=state,
         report=report,
         name=name_of(out.name),
     )
     save_classifier(tuned, out)
-    shutil.rmtree(out / STATE_FOLDER)
+    shutil.rmtree(state)
     record = tuned.training[NAME]
     if as_json:
         print_json({"model": classifier.name, "dataset": dataset, "out": str(out)} | record)
@@ -106,6 +104,4 @@ def finetune(
         if best
         else f"no epoch is better on dev than {accuracies[0]:.1%}: the weights are as they were"
     )
-    told = f"--dataset {dataset} --engine brian --neurons {neurons}"
-    told += "" if dt == 1 else f" --dt {dt:g}"
-    typer.echo(f"{out}; try: bionlp evaluate {out} {told}")
+    typer.echo(f"{out}; try: {evaluation(str(out), dataset, neurons, dt)}")

@@ -173,6 +173,12 @@ def neurons_and_step(neurons: str | None, dt: float) -> dict[str, Any]:
     return {"neurons": None if neurons is None else find_neurons(neurons), "dt_ms": dt}
 
 
+def evaluation(model: str, dataset: str, neurons: str, dt: float) -> str:
+    """Return the command that evaluates a model with other neurons."""
+    told = f"bionlp evaluate {model} --dataset {dataset} --engine brian --neurons {neurons}"
+    return told if dt == 1 else f"{told} --dt {dt:g}"
+
+
 def load_examples(
     classifier: TextClassifier,
     dataset: str,

@@ -32,7 +32,7 @@ from bionlp.experiments.perturbations import MODELS
 from bionlp.experiments.records import Amount, Count, Scores
 from bionlp.experiments.store import Record, Store, missing_cells
 from bionlp.limits import MOST_SEED
-from bionlp.neuron_fitting import USUAL_SAMPLES, fit_to_trained
+from bionlp.neuron_fitting import USUAL_SAMPLES, fit_to_trained, spread
 from bionlp.progress import Reporter
 from bionlp.scores import Evaluation
 from bionlp.strict import OneOf, Open
@@ -327,10 +327,9 @@ def fit_on_train(
     neurons, fits
         As of :func:`bionlp.neuron_fitting.fit_to_trained`.
     """
-    spread = dataset.train[:: max(1, len(dataset.train) // FITTED)][:FITTED]
     return fit_to_trained(
         classifier,
-        spread,
+        spread(dataset.train, FITTED),
         steps=classifier.steps,
         seed=seed,
         engine=engine,

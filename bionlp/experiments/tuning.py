@@ -69,7 +69,8 @@ def tune_cells(
         done = record.get("tuned") or {}
         if cell.model is not None and done.get("asked") != sentences:
             report.note(f"{cell}: its weights are tuned on {sentences} sentences")
-            tuned = _tune(cell, record, sentences, work, report)
+            engine = Engine(neurons=fitted_neurons(cell.model, record), dt_ms=cell.dt_ms)
+            tuned = _tune(cell, engine.chosen(cell.sentences), sentences, work, report)
             command = f"{cell.command} --finetune {sentences}"
             record = results.add(cell, record | {"tuned": tuned, "command": command})
             report.note(f"{cell}: tuned {tuned['test']['accuracy']:.1%}")
@@ -83,13 +84,9 @@ def fitted_neurons(model: NeuronModel, record: Record) -> dict[str, NeuronModel]
 
 
 def _tune(
-    cell: NeuronsCell, record: Record, sentences: int, work: Path, report: Reporter
+    cell: NeuronsCell, engine: Engine, sentences: int, work: Path, report: Reporter
 ) -> dict[str, Any]:
-    model = cell.model
-    if model is None:
-        raise UsageError(f"{cell} has the neurons that it was trained with")
     classifier, dataset = load_classifier(cell.dataset), load_dataset(cell.dataset)
-    engine = Engine(neurons=fitted_neurons(model, record), dt_ms=cell.dt_ms).chosen(cell.sentences)
     folder = work / "tuning" / f"{cell.dataset}-{cell.neurons}-seed{cell.seed}-{sentences}"
     tuned = tune_in_the_loop(
         classifier,

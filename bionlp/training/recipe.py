@@ -26,7 +26,7 @@ from bionlp.classifier import WORD_STEPS, TextClassifier
 from bionlp.confidence import FEWEST, Calibration, calibrate
 from bionlp.datasets import Dataset
 from bionlp.encoding import dequantise
-from bionlp.errors import CheckpointError, OutputError, TrainingError
+from bionlp.errors import CheckpointError, TrainingError
 from bionlp.files import atomic_path
 from bionlp.naming import name_of
 from bionlp.progress import Reporter
@@ -53,10 +53,9 @@ from bionlp.training.phases import (
 )
 from bionlp.training.settings import SNNBERT, TrainingSettings
 from bionlp.training.stages import FineTuningStage
+from bionlp.training.state import state_folder
 from bionlp.training.transformer_teacher import check_teacher
 from networks.textcnn import TailoredTextCNN
-
-STATE_FOLDER = "state"
 
 
 def train(
@@ -116,11 +115,9 @@ def train(
     >>> train(load_dataset("films.csv"), table, Path("films"), settings, **options)
     <TextClassifier 'films' (en), 2 classes ('0', '1'), 4 words, ...>
     """
-    if os.path.lexists(out / "settings.json"):
-        raise OutputError(f"{out} already holds a trained model; choose another folder")
+    state = state_folder(out)
     if not dataset.test:
         raise empty_part(dataset, "test")
-    state = out / STATE_FOLDER
     classifier = make_classifier(
         dataset, embeddings, state, settings, name=name_of(out.name), report=report, device=device
     )

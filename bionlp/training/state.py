@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -17,7 +18,7 @@ import torch
 from pydantic import ConfigDict, Field, JsonValue, ValidationError
 from torch import Tensor
 
-from bionlp.errors import CheckpointError
+from bionlp.errors import CheckpointError, OutputError
 from bionlp.files import atomic_path
 from bionlp.limits import LARGEST
 from bionlp.strict import Strict, first_fault, one_line, read_file
@@ -59,6 +60,29 @@ class State(Strict):
     best: Weights
     model: Weights | None = None
     optimization: list[dict[str, Any]] | None = None
+
+
+def state_folder(out: Path) -> Path:
+    """Return where a training keeps its states, in the folder that its model will be in.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the model.
+
+    Returns
+    -------
+    Path
+        A folder in it, which may be missing.
+
+    Raises
+    ------
+    OutputError
+        If there is a finished model.
+    """
+    if os.path.lexists(out / "settings.json"):
+        raise OutputError(f"{out} already holds a trained model; choose another folder")
+    return out / "state"
 
 
 def write_state(path: Path, **state: Any) -> None:

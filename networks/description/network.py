@@ -295,6 +295,15 @@ class Network(Described):
         return components([population.name for population in self.populations], edges)
 
     @cached_property
+    def loops(self) -> tuple[tuple[str, ...], ...]:
+        """Those :attr:`components` whose populations hear themselves, if only through others."""
+        return tuple(
+            component
+            for component in self.components
+            if len(component) > 1 or any(component[0] in c.sources for c in self.into(component[0]))
+        )
+
+    @cached_property
     def order(self) -> tuple[str, ...]:
         """All populations in the order in which a step of them is computed."""
         return tuple(name for component in self.components for name in component)

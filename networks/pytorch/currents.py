@@ -41,9 +41,9 @@ def input_currents(network: Network, activity: Mapping[str, Activity]) -> dict[s
     ValueError
         If the network has loops.
     """
-    loops = [c for c in network.components if len(c) > 1 or _hears_itself(network, c[0])]
-    if loops:
-        raise ValueError(f"{loops[0][0]!r} hears itself: what it receives depends on what it does")
+    if network.loops:
+        ((name, *_), *_) = network.loops
+        raise ValueError(f"{name!r} hears itself: what it receives depends on what it does")
     names = [component[0] for component in network.components[1:]]
     replay = _Replay(names, activity)
     model = SpikingNetwork(network, neurons=replay).double().eval()
@@ -56,10 +56,6 @@ def input_currents(network: Network, activity: Mapping[str, Activity]) -> dict[s
         for name in names
         if all(known.issuperset(connection.sources) for connection in network.into(name))
     }
-
-
-def _hears_itself(network: Network, name: str) -> bool:
-    return any(name in connection.sources for connection in network.into(name))
 
 
 class _Replay:

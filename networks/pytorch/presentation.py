@@ -81,11 +81,10 @@ class Presentation:
         for component in self._network.components:
             if self._trains.keys() & set(component):
                 continue
-            name, *others = component
-            hears_itself = any(name in c.sources for c in self._network.into(name))
-            if others or hears_itself:
+            if component in self._network.loops:
                 found = self._stepped(component)
             else:
+                (name,) = component
                 found = {name: self._scanned(name)}
             self._trains.update({name: trains for name, (trains, _) in found.items()})
             traces.update(found)

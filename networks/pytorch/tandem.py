@@ -89,11 +89,7 @@ def _check(network: Network) -> None:
     """See that a network is one that straight lines can stand in for."""
     if not isinstance(network.readout, Votes):
         raise ValueError("nothing votes in it, so its answer is no number of spikes")
-    if len(network.components) < len(network.populations) or any(
-        population.name in connection.sources
-        for population in network.hidden
-        for connection in network.into(population.name)
-    ):
+    if network.loops:
         raise ValueError("it has loops: what a neuron receives depends on what it does")
     for connection in network.connections:
         if not connection.transform.linear:
