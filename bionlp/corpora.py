@@ -19,7 +19,7 @@ from bionlp.engine import DEFAULT_ENGINE, Engine
 from bionlp.errors import UnknownWordsError, UsageError
 from bionlp.membranes import DEFAULT
 from bionlp.recording.corpus.layout import Layout, Listed, layout_of, listed
-from bionlp.recording.corpus.writing import Block, begin, block_of, write_block
+from bionlp.recording.corpus.writing import Block, CorpusWriter, block_of
 from bionlp.simulation import Advance, present
 from bionlp.workers import Processes, Workers
 
@@ -51,7 +51,7 @@ def record_corpus(
     texts: Sequence[str],
     path: Path,
     *,
-    labels: Sequence[int] | None = None,
+    labels: Sequence[int | None] | None = None,
     steps: int | None = None,
     seed: int = 0,
     engine: Engine = DEFAULT_ENGINE,
@@ -72,8 +72,8 @@ def record_corpus(
         The sentences; those of which it knows no word are left out, the others keep their numbers.
     path : Path
         The store, usually ending in ``.zarr``.
-    labels : sequence of int, optional
-        Their true classes.
+    labels : sequence of int or None, optional
+        Their true classes, None for unknown ones.
     steps, seed, engine, record
         As of :func:`bionlp.simulation.simulate`.
     workers : int or Workers
@@ -102,17 +102,18 @@ def record_corpus(
     >>> from pathlib import Path
     >>> from bionlp import load_classifier, record_corpus
     >>> texts = ["a gripping film", "a dull mess"]
-    >>> record_corpus(load_classifier("mr"), texts, Path("two.zarr"), steps=10).sentences
-    2
+    >>> done = record_corpus(load_classifier("mr"), texts, Path("two.zarr"), steps=10)
+    >>> done.sentences, done.recorded, done.left_out
+    (2, 2, ())
     """
     steps = steps or classifier.steps
     sentences, left_out = _listed(classifier, texts, labels)
     engine = engine.chosen(len(sentences))
     layout = layout_of(classifier, sentences, steps=steps, seed=seed, engine=engine, record=record)
-    missing = begin(path, layout, overwrite=overwrite)
+    writer = CorpusWriter(Path(path), layout, overwrite=overwrite)
     longest = None if classifier.word_a_step else max(len(each.positions) for each in sentences)
     work = BlockRecorder(classifier, layout, steps, seed, engine, tuple(record), longest)
-    blocks = [sentences[layout.blocks[number]] for number in missing]
+    blocks = [sentences[layout.blocks[number]] for number in writer.missing]
     tasks = (([s.text for s in block], [s.number for s in block]) for block in blocks)
     if isinstance(workers, int):
         most = 1 if engine.once_a_process else max(len(blocks), 1)
@@ -120,7 +121,7 @@ def record_corpus(
     done, count = len(sentences) - sum(map(len, blocks)), len(sentences)
     recorded = 0
     for index, block in workers.run(work, tasks):
-        write_block(path, layout, missing[index], block)
+        writer.write(writer.missing[index], block)
         recorded += len(blocks[index])
         if advance:
             advance((done + recorded) / count)
@@ -128,7 +129,7 @@ def record_corpus(
 
 
 def _listed(
-    classifier: TextClassifier, texts: Sequence[str], labels: Sequence[int] | None
+    classifier: TextClassifier, texts: Sequence[str], labels: Sequence[int | None] | None
 ) -> tuple[list[Listed], tuple[int, ...]]:
     """Read texts, and keep of each what a corpus lists; return the numbers of unknown ones, too."""
     if not len(texts):

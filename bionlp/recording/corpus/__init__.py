@@ -5,11 +5,11 @@ corpus has a leading dimension ``sentence``, and arrays as long as the longest s
 with silence behind those that are shorter. A tree in Zarr format 3:
 
     /            attributes: those that all recordings have in common, and format, version,
-                 recording_version, label_names, model_sha256
+                 recording_version, label_names, model_sha256, record
                  sentence (sentence)                  number, from 0, which with the seed decides
                                                       the spikes; those of no known word are missing
                  text (sentence, text_byte)           UTF-8, JSON, zeros behind it
-                 words (sentence, words_byte)         likewise: names of the positions of the input
+                 position_names (sentence, name_byte) likewise: a list, those of the input
                  word_count, true_label (sentence)    -1 where nobody knows the true label
                  steps (sentence)                     true length of time
                  time (time)                          ms

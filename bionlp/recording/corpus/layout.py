@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -21,10 +21,9 @@ from bionlp.classifier import TextClassifier
 from bionlp.engine import Engine
 from bionlp.errors import UsageError
 from bionlp.membranes import parse_membranes
+from bionlp.recording.corpus.common import check_common, common
 from bionlp.recording.digest import DIGITS
 from bionlp.recording.making import make_recording
-from bionlp.recording.schema import FORMAT as RECORDING
-from bionlp.recording.schema import plain
 from bionlp.sentences import Sentence
 from networks.activity import Activity, Membranes
 from networks.described import digest_of
@@ -43,12 +42,6 @@ ROWS = 4096
 """Sentences in a chunk of what is known of each before it is simulated."""
 BEHIND = -1
 """Stands for the words under positions that a sentence does not have."""
-
-OF_SENTENCES = ("text", "label", "label_name", "sentence", "steps")
-OF_PRESENTATIONS = ("spike_count", "synaptic_events")
-"""Attributes of a recording's root, and of its populations, that a corpus lists by sentence."""
-OWN = ("format", "version", "recording_version", "label_names", "model_sha256")
-"""Attributes that a corpus has of its own, or in place of those of a recording."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +204,11 @@ def layout_of(
     time = np.arange(lasting.max()) * engine.dt_ms
     variables = {"time": _known(("time",), time, whole["time"].attrs)}
     variables |= _of_root(sentences, lasting, len(names))
+    for name in variables.keys() & {*names}:
+        raise UsageError(
+            f"a corpus lists {name} of sentences, and has no population of that name; record them "
+            "one by one, with bionlp simulate"
+        )
     variables |= {f"{name}/{key}": each for name in names for key, each in nodes[name].items()}
     attrs = common(whole)
     attrs[""] |= {
@@ -219,6 +217,7 @@ def layout_of(
         "recording_version": whole.attrs["version"],
         "label_names": list(classifier.label_names),
         "model_sha256": _digest(classifier),
+        "record": list(record),
     }
     return Layout(
         attrs,
@@ -228,43 +227,6 @@ def layout_of(
         },
         block,
     )
-
-
-def common(recording: xr.DataTree) -> dict[str, dict[str, Any]]:
-    """Return the attributes of a recording that do not depend on the sentence, by node."""
-    found = {"": _without(plain(recording.attrs), OF_SENTENCES)}
-    for name in recording.attrs["layers"]:
-        found[name] = _without(plain(recording[name].attrs), OF_PRESENTATIONS)
-    return found
-
-
-def of_recordings(attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes of recordings among those of a corpus's root."""
-    own = {"format": RECORDING, "version": attrs["recording_version"]}
-    return _without(attrs, OWN) | own
-
-
-def check_common(
-    found: Mapping[str, Mapping[str, Any]], expected: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """See that a recording has the attributes that the corpus has for all of its recordings.
-
-    Raises
-    ------
-    UsageError
-        If one differs.
-    """
-    for name, attrs in expected.items():
-        for key in attrs.keys() | found[name].keys():
-            if attrs.get(key) != found[name].get(key):
-                raise UsageError(
-                    f"attribute {key} of /{name} depends on the sentence, and a corpus has one for "
-                    "all; record the sentences one by one, with bionlp simulate"
-                )
-
-
-def _without(attrs: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {key: value for key, value in attrs.items() if key not in names}
 
 
 def _silence(
@@ -359,10 +321,11 @@ def _of_root(
         return Variable(dims, (count, *(size for _, size in rest)), dtype, 1, {})
 
     by_population = ("population", populations)
+    names = [each.positions for each in sentences]
     return {
         "sentence": _known(of_sentences, np.array([each.number for each in sentences])),
         "text": _known((*of_sentences, "text_byte"), as_bytes([s.text for s in sentences])),
-        "words": _known((*of_sentences, "words_byte"), as_bytes([s.positions for s in sentences])),
+        "position_names": _known((*of_sentences, "name_byte"), as_bytes(names)),
         "word_count": _known(of_sentences, np.array([each.words for each in sentences])),
         "true_label": _known(of_sentences, np.array([each.label for each in sentences])),
         "steps": _known(of_sentences, lasting),

@@ -12,7 +12,8 @@ import xarray as xr
 
 from bionlp.errors import RecordingError, UsageError
 from bionlp.limits import free_memory, said
-from bionlp.recording.corpus.layout import of_recordings, size_of
+from bionlp.recording.corpus.common import of_recordings
+from bionlp.recording.corpus.layout import size_of
 from bionlp.recording.corpus.schema import check_sentences, check_structure
 from bionlp.recording.corpus.store import Array, check_chunk, read_store
 from bionlp.recording.digest import ATTRIBUTE
@@ -50,12 +51,13 @@ def open_corpus(path: Path) -> xr.DataTree:
     >>> from pathlib import Path
     >>> from bionlp import load_classifier, open_corpus, record_corpus
     >>> texts = ["a gripping film", "a dull mess"]
-    >>> record_corpus(load_classifier("mr"), texts, Path("films.zarr"), steps=10, seed=1)
+    >>> model = load_classifier("mr")
+    >>> done = record_corpus(model, texts, Path("films.zarr"), steps=10, seed=1)
     >>> corpus = open_corpus(Path("films.zarr"))
     >>> corpus["pool3"]["spikes"].shape
     (2, 10, 100)
     >>> int(corpus["spike_count"].sel(sentence=0, population="input"))
-    1
+    4313
     """
     path = Path(path)
     corpus = open_raw(path)
@@ -126,7 +128,8 @@ def take_sentence(corpus: xr.DataTree, number: int) -> xr.DataTree:
     >>> from pathlib import Path
     >>> from bionlp import load_classifier, open_corpus, record_corpus, take_sentence
     >>> texts = ["a gripping film", "a dull mess"]
-    >>> record_corpus(load_classifier("mr"), texts, Path("films.zarr"), steps=10, seed=1)
+    >>> model = load_classifier("mr")
+    >>> done = record_corpus(model, texts, Path("films.zarr"), steps=10, seed=1)
     >>> recording = take_sentence(open_corpus(Path("films.zarr")), 1)
     >>> recording.attrs["text"], recording["input"]["spikes"].shape
     ('a dull mess', (10, 3, 300))
@@ -187,7 +190,7 @@ def _assembled(corpus: xr.DataTree, place: int) -> xr.DataTree:
     time = corpus["time"].variable.isel(time=slice(listed["steps"])).compute()
     attrs = of_recordings(corpus.attrs) | own
     tree: dict[str, xr.Dataset] = {"/": xr.Dataset(coords={"time": time}, attrs=attrs)}
-    (words,) = documents(corpus["words"].isel(sentence=[place]).values)
+    (words,) = documents(corpus["position_names"].isel(sentence=[place]).values)
     counts = {
         key: corpus[key].isel(sentence=place).values.tolist()
         for key in ("spike_count", "synaptic_events")

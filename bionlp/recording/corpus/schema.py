@@ -42,7 +42,7 @@ class Root(Open):
 OF_ROOT: dict[str, tuple[tuple[str, ...], Kind]] = {
     "time": (("time",), FLOATS),
     "text": (("sentence", "text_byte"), ("uint8",)),
-    "words": (("sentence", "words_byte"), ("uint8",)),
+    "position_names": (("sentence", "name_byte"), ("uint8",)),
     "spike_count": (("sentence", "population"), COUNTS),
     "synaptic_events": (("sentence", "population"), COUNTS),
     "sha256": (("sentence", "digest_byte"), ("uint8",)),

@@ -20,14 +20,8 @@ import xarray as xr
 
 from bionlp.errors import OutputError, RecordingError, UsageError
 from bionlp.files import make_folder, reason
-from bionlp.recording.corpus.layout import (
-    FORMAT,
-    Layout,
-    Variable,
-    check_common,
-    common,
-    of_recordings,
-)
+from bionlp.recording.corpus.common import check_common, common, of_recordings
+from bionlp.recording.corpus.layout import FORMAT, Layout, Variable
 from bionlp.recording.corpus.reading import documents, open_raw
 from bionlp.recording.corpus.store import Array, Store, read_store
 from bionlp.recording.digest import digest
@@ -82,8 +76,8 @@ def block_of(recordings: Sequence[xr.DataTree], layout: Layout) -> Block:
     return block
 
 
-def begin(path: Path, layout: Layout, *, overwrite: bool = False) -> list[int]:
-    """Make the store of a corpus, or see that one that is there is of the same.
+class CorpusWriter:
+    """Writes the blocks of a corpus, and makes the store when the first of them has come.
 
     Parameters
     ----------
@@ -94,59 +88,63 @@ def begin(path: Path, layout: Layout, *, overwrite: bool = False) -> list[int]:
     overwrite : bool
         Replace a corpus that is there, whatever is in it.
 
-    Returns
-    -------
-    list of int
-        Numbers of the blocks that are not written yet.
-
-    Raises
-    ------
-    OutputError
-        If there is another corpus, or something else, or it cannot be written.
-    """
-    every = range(len(layout.blocks))
-    if not os.path.lexists(path):
-        _make(path, layout)
-        return [*every]
-    if not _is_corpus(path):
-        raise OutputError(f"{path} is there already, and is no corpus; choose another --out")
-    if overwrite:
-        _make(path, layout)
-        return [*every]
-    try:
-        written = _compare(path, layout)
-    except RecordingError as error:
-        raise OutputError(f"{error}; choose another --out, or replace it with --overwrite") from (
-            error
-        )
-    return [number for number in every if not written[layout.blocks[number]].all()]
-
-
-def write_block(path: Path, layout: Layout, number: int, block: Mapping[str, np.ndarray]) -> None:
-    """Write the recordings of a block, and then that they are there.
-
-    Parameters
+    Attributes
     ----------
-    path : Path
-        The store.
-    layout : Layout
-        Of the corpus.
-    number : int
-        Of the block.
-    block : mapping of str to numpy.ndarray
-        As of :func:`block_of`.
+    missing : list of int
+        Numbers of the blocks that were not written yet when this was made.
 
     Raises
     ------
     OutputError
-        If it cannot be written.
+        If there is another corpus, or something else, or the store could not be made.
     """
-    places = layout.blocks[number]
-    with _writing(path):
-        group = _zarr().open_group(path, mode="r+", zarr_format=3)
-        for name in sorted(block, key=lambda name: name == WRITTEN):
-            if block[name].size:
-                group[name][places] = block[name]
+
+    def __init__(self, path: Path, layout: Layout, *, overwrite: bool = False):
+        self._path, self._layout = path, layout
+        self._is_there = os.path.lexists(path)
+        self.missing = [*range(len(layout.blocks))]
+        _zarr()
+        make_folder(path.parent)
+        if self._is_there and not _is_corpus(path):
+            raise OutputError(f"{path} is there already, and is no corpus; choose another --out")
+        if self._is_there and not overwrite:
+            written = _written(path, layout)
+            self.missing = [n for n in self.missing if not written[layout.blocks[n]].all()]
+        self._is_there = self._is_there and not overwrite
+
+    def write(self, number: int, block: Block) -> None:
+        """Write the recordings of a block, and then that they are there.
+
+        Parameters
+        ----------
+        number : int
+            Of the block.
+        block : dict of str to numpy.ndarray
+            As of :func:`block_of`.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        if not self._is_there:
+            _make(self._path, self._layout)
+            self._is_there = True
+        places = self._layout.blocks[number]
+        with _writing(self._path):
+            group = _zarr().open_group(self._path, mode="r+", zarr_format=3)
+            for name in sorted(block, key=lambda name: name == WRITTEN):
+                if block[name].size:
+                    group[name][places] = block[name]
+
+
+def _written(path: Path, layout: Layout) -> np.ndarray:
+    """Return which sentences are written in a store that is there."""
+    try:
+        return _compare(path, layout)
+    except RecordingError as error:
+        advice = "choose another --out, or replace it with --overwrite"
+        raise OutputError(f"{error}; {advice}") from error
 
 
 def _zarr() -> Any:
@@ -169,7 +167,6 @@ def _is_corpus(path: Path) -> bool:
 
 def _make(path: Path, layout: Layout) -> None:
     """Make the store, in place of another one, if there is one."""
-    make_folder(path.parent)
     new, old = (path.with_name(f".{secrets.token_hex(4)}{path.suffix}") for _ in range(2))
     try:
         with _writing(path):
@@ -245,8 +242,7 @@ def _compare(path: Path, layout: Layout) -> np.ndarray:
             variable.values is None or np.array_equal(corpus[name].values, variable.values)
         )
         if not same:
-            what = "the recorded neurons" if name.endswith("/index") else "what it holds"
-            raise RecordingError(f"{path} was begun otherwise: {what} ({name}) is not the same")
+            raise RecordingError(f"{path} was begun otherwise: {name} is not the same")
     return corpus[WRITTEN].values
 
 
@@ -267,14 +263,14 @@ def _compare_attrs(
 
 
 def _compare_texts(path: Path, corpus: xr.DataTree, layout: Layout) -> None:
-    """See that sentences are the same, and their numbers and labels."""
-    for name in ("text", "sentence", "true_label"):
+    """See that sentences are the same, and their numbers, labels and steps."""
+    for name in ("text", "sentence", "true_label", "steps"):
         there, here = _listed(corpus[name].values), _listed(layout.variables[name].values)
         for place, (old, new) in enumerate(zip(there, here, strict=True), start=1):
             if old != new:
                 raise RecordingError(
-                    f"{path} is of other sentences: {name} {place} is {_said(old)} there, and now "
-                    f"{_said(new)}"
+                    f"{path} was begun otherwise: {name} of its {place}. sentence is {_said(old)} "
+                    f"there, and now {_said(new)}"
                 )
 
 
