@@ -1,4 +1,4 @@
-"""What the recordings of a corpus have in common: all attributes but those that tell of a sentence."""
+"""What recordings of a corpus have in common: all attributes but those that tell of a sentence."""
 
 from __future__ import annotations
 
