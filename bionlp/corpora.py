@@ -122,6 +122,7 @@ def record_corpus(
     recorded = 0
     for index, block in workers.run(work, tasks):
         writer.write(writer.missing[index], block)
+        del block  # it need not be there while the next one is simulated
         recorded += len(blocks[index])
         if advance:
             advance((done + recorded) / count)
