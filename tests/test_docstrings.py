@@ -26,7 +26,9 @@ CONSTANTS = {"__version__", "BACKENDS", "EXTERNAL", "GENN", "PRECISIONS", "SYNAP
 """Names that have no docstring of their own."""
 NEEDED = {
     "bionlp.estimator": "sklearn",
-    **dict.fromkeys(("analysis.rates", "bionlp.corpora", "bionlp.recording.corpus.reading"), "zarr"),
+    **dict.fromkeys(
+        ("analysis.rates", "bionlp.corpora", "bionlp.recording.corpus.reading"), "zarr"
+    ),
 }
 """What examples of a module need, and not every installation has."""
 FLAGS = doctest.ELLIPSIS

@@ -262,6 +262,21 @@ def test_what_is_no_corpus_is_never_replaced(odd, tmp_path):
     assert (folder / "precious").read_text() == file.read_text() == "gold"
 
 
+def test_a_damaged_corpus_is_replaced_if_that_is_asked_for(odd, corpus, tmp_path):
+    (corpus / "conv" / "zarr.json").write_text("{")
+    link = tmp_path / "link.zarr"
+    link.symlink_to(corpus)
+    options = {"steps": STEPS, "engine": NUMPY}
+    for path in (corpus, link):
+        with pytest.raises(OutputError, match="is no JSON.*--overwrite"):
+            record_corpus(odd, TEXTS, corpus, **options)
+        record_corpus(odd, TEXTS, path, overwrite=True, **options)
+        assert open_corpus(path)["written"].values.all()
+        (corpus / "conv" / "zarr.json").write_text("{")
+    assert {file.name for file in tmp_path.iterdir()} == {"corpus.zarr", "link.zarr"}
+    assert link.is_symlink()
+
+
 def test_a_simulation_that_fails_leaves_nothing_behind(tmp_path):
     with pytest.raises(UsageError, match="attention has no smaller steps"):
         record_corpus(encoder(False), TEXTS, tmp_path / "x.zarr", engine=Engine("numpy", dt_ms=0.5))

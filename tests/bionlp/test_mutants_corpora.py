@@ -225,6 +225,8 @@ def test_more_than_memory_is_not_read(path, monkeypatch):
     monkeypatch.setattr("bionlp.recording.corpus.reading.free_memory", lambda: 100)
     with pytest.raises(RecordingError, match=r"sentence 1: it needs .* of memory"):
         take_sentence(corpus, 0)
+    with pytest.raises(RecordingError, match=r"corpus.zarr, it needs .* of memory"):
+        open_corpus(path)
 
 
 def test_a_chunk_that_is_larger_than_it_should_be_is_not_unpacked(path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -85,6 +85,7 @@ def open_raw(path: Path) -> xr.DataTree:
     chunks: dict[str, Any] = {"chunks": {}} if importlib.util.find_spec("dask") else {}
     try:
         check_structure(store)
+        _check_memory(sum(cast(Array, store[name]).bytes for name in OF_SENTENCES))
         corpus = xr.open_datatree(
             path, engine="zarr", zarr_format=3, consolidated=False, decode_cf=False, **chunks
         )
@@ -170,11 +171,14 @@ def _check_chunks(path: Path, place: int) -> None:
         check_chunk(path, name, array, place if of_sentences else 0)
         largest = max(largest, array.chunk_bytes)
         total += array.chunk_bytes // (array.chunk[0] if of_sentences else 1)
+    _check_memory(largest + total)
+
+
+def _check_memory(needed: int) -> None:
+    """See that memory suffices for what is declared."""
     free = free_memory()
-    if free is not None and largest + total > free:
-        raise RecordingError(
-            f"it needs {said(largest + total)} of memory, and {said(free)} are free"
-        )
+    if free is not None and needed > free:
+        raise RecordingError(f"it needs {said(needed)} of memory, and {said(free)} are free")
 
 
 def _assembled(corpus: xr.DataTree, place: int) -> xr.DataTree:

@@ -109,6 +109,11 @@ class Array(Strict):
         return self.chunk_grid.configuration.chunk_shape
 
     @property
+    def bytes(self) -> int:
+        """Bytes of all of it in memory."""
+        return prod(self.shape) * np.dtype(self.data_type).itemsize
+
+    @property
     def chunk_bytes(self) -> int:
         """Bytes of a chunk in memory."""
         return prod(self.chunk) * np.dtype(self.data_type).itemsize

@@ -23,9 +23,15 @@ from bionlp.files import make_folder, reason
 from bionlp.recording.corpus.common import check_common, common, of_recordings
 from bionlp.recording.corpus.layout import FORMAT, Layout, Variable
 from bionlp.recording.corpus.reading import documents, open_raw
-from bionlp.recording.corpus.store import Array, Store, read_store
+from bionlp.recording.corpus.store import (
+    METADATA,
+    MOST_METADATA,
+    Array,
+    Store,
+    read_store,
+)
 from bionlp.recording.digest import digest
-from bionlp.strict import one_line
+from bionlp.strict import one_line, parse_json, read_file
 
 LEVEL = 3
 """Of zstd: more takes longer than it saves."""
@@ -100,6 +106,8 @@ class CorpusWriter:
     """
 
     def __init__(self, path: Path, layout: Layout, *, overwrite: bool = False):
+        # A link stays one.
+        path = path.resolve() if path.is_symlink() else path
         self._path, self._layout = path, layout
         self._is_there = os.path.lexists(path)
         self.missing = [*range(len(layout.blocks))]
@@ -158,10 +166,11 @@ def _zarr() -> Any:
 
 
 def _is_corpus(path: Path) -> bool:
-    """Tell whether a folder is a corpus of any version, so that it may be replaced."""
+    """Tell whether a folder is a corpus, of any version and however damaged: it may be replaced."""
     try:
-        return read_store(path)[""].attributes.get("format") == FORMAT
-    except (RecordingError, OSError):
+        root = parse_json(read_file(path / METADATA, RecordingError, MOST_METADATA))
+        return root["attributes"]["format"] == FORMAT
+    except (RecordingError, ValueError, LookupError, TypeError):
         return False
 
 
