@@ -211,9 +211,9 @@ def run_brian(
         For each presentation.
     """
     membranes = parse_membranes(record, crop(network, longest or max(stimulus.words)))
-    if longest is not None:
-        membranes = within(membranes, crop(network, max(stimulus.words)))
     engine = engine.chosen(len(stimulus.words))
+    if longest is not None:
+        membranes = within(membranes, cropped(network, stimulus, engine))
     recorded = record_run(
         network, stimulus, seed=seed, engine=engine, membranes=membranes, advance=advance
     )
