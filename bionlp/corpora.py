@@ -10,6 +10,7 @@ many sentences there are.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,6 +190,8 @@ class BlockRecorder:
         dict of str to numpy.ndarray
             As of :func:`bionlp.recording.corpus.writing.block_of`.
         """
+        # A network of Brian 2 refers to itself, so that of the last block may still be there.
+        gc.collect()
         recordings, _ = present(
             self.classifier,
             [self.classifier.read(text) for text in texts],
