@@ -12,13 +12,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from bionlp.classifier import TextClassifier
-from bionlp.engine import Engine
 from bionlp.errors import UsageError
 from bionlp.membranes import parse_membranes
 from bionlp.recording.corpus.common import check_common, common
@@ -28,6 +27,9 @@ from bionlp.sentences import Sentence
 from networks.activity import Activity, Membranes
 from networks.described import digest_of
 from networks.description import crop
+
+if TYPE_CHECKING:
+    from bionlp.engine import Engine
 
 FORMAT = "bionlp-corpus"
 VERSION = 1
