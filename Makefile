@@ -44,7 +44,7 @@ GENN_PIP := $(GENN_VENV)/bin/python -m pip --disable-pip-version-check install $
   --constraint $(GENN_VENV)/constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-genn bench docs docs-links lint format install clean
+.PHONY: help run test coverage test-genn bench docs docs-links lint format install clean
 
 help:  ## List the targets.
 	@echo "usage: make TARGET"
@@ -60,6 +60,10 @@ run: $(INSTALLED)  ## Run the demonstration; its pictures and recordings go to r
 
 test: $(DEVELOPED)  ## Run the tests.
 	$(RUN)/python -m pytest --numprocesses auto --dist worksteal $(PYTEST_FLAGS)
+
+coverage: $(DEVELOPED)  ## Run the tests, and say which lines none of them runs; pages go to runs/coverage/html.
+	@mkdir -p runs/coverage
+	$(RUN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term --cov-report=html $(PYTEST_FLAGS)
 
 test-genn: $(GENN_INSTALLED)  ## Run the tests on the versions for Brian2GeNN, and with GeNN if GENN_PATH is set.
 	$(GENN_VENV)/bin/python -m pytest $(PYTEST_FLAGS)

@@ -1,5 +1,7 @@
 """What the README and the pages of the documentation show is run."""
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -7,6 +9,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
@@ -31,16 +34,26 @@ def examples_of(page):
     return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
 
 
-def run_code(code, folder):
-    """Run Python in a folder and return what it prints."""
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+def run_code(code, *arguments, folder=None):
+    """Run Python as a script of its own would be, in a folder; return what it prints."""
+    printed = io.StringIO()
+    arguments_before, folder_before = sys.argv, os.getcwd()
+    sys.argv = ["example.py", *map(str, arguments)]
+    os.chdir(folder or folder_before)
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(code, {"__name__": "__main__"})
+    finally:
+        sys.argv = arguments_before
+        os.chdir(folder_before)
+        plt.close("all")
+    return printed.getvalue()
+
+
+def run_script(name, folder):
+    """Run a script of the examples, which draws into a folder; return what it prints."""
+    script = ROOT / "examples" / f"{name}.py"
+    return run_code(compile(script.read_text(encoding="utf-8"), script, "exec"), folder)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +73,7 @@ def run_code(code, folder):
     ],
 )
 def test_the_python_examples_run(page, number, printed, tmp_path):
-    assert re.search(printed, run_code(examples_of(page)[number], tmp_path))
+    assert re.search(printed, run_code(examples_of(page)[number], folder=tmp_path))
 
 
 @ZARR
@@ -105,7 +118,7 @@ def test_questions_of_six_classes_are_learned(tmp_path):
     few = "'maps': 20, 'tailored_epochs': 15, 'tailored_rate': 0.01, 'batch_size': 10"
     code = code.replace('{"teachers": 0}', f'{{"teachers": 0, {few}}}')
     assert few in code
-    found = re.fullmatch(r"accuracy (\S+)\n\['(\w+)'\]\n", run_code(code, tmp_path))
+    found = re.fullmatch(r"accuracy (\S+)\n\['(\w+)'\]\n", run_code(code, folder=tmp_path))
     accuracy, label = found.groups()
     assert float(accuracy) > 0.5
     assert label == "LOC"
@@ -149,33 +162,24 @@ def test_a_network_is_brought_from_training_to_a_raster(tmp_path):
 
 
 def test_the_guide_runs_and_draws(tmp_path):
-    guide = ROOT / "examples" / "sentence_to_figure.py"
-    done = subprocess.run(
-        [sys.executable, guide, tmp_path / "out"], capture_output=True, text=True, check=True
-    )
-    assert re.search(r"votes: .* -> positive", done.stdout)
-    (differing,) = re.findall(r"differing spikes: \{(.*)\}", done.stdout)
+    printed = run_script("sentence_to_figure", tmp_path / "out")
+    assert re.search(r"votes: .* -> positive", printed)
+    (differing,) = re.findall(r"differing spikes: \{(.*)\}", printed)
     assert set(re.findall(r": (\d+)", differing)) == {"0"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"raster.png", "relevance.png"}
 
 
 def test_the_guide_to_a_word_a_step_runs_and_draws(tmp_path):
-    guide = ROOT / "examples" / "word_a_step.py"
-    done = subprocess.run(
-        [sys.executable, guide, tmp_path / "out"], capture_output=True, text=True, check=True
-    )
-    spikes, differing = re.findall(r"(\d+) spikes, (\d+) differ", done.stdout)[0]
+    printed = run_script("word_a_step", tmp_path / "out")
+    spikes, differing = re.findall(r"(\d+) spikes, (\d+) differ", printed)[0]
     assert int(spikes) > 300
     assert int(differing) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"sweeps.png"}
 
 
 def test_the_guide_to_other_neurons_runs_and_draws(tmp_path):
-    guide = ROOT / "examples" / "other_neurons.py"
-    done = subprocess.run(
-        [sys.executable, guide, tmp_path / "out"], capture_output=True, text=True, check=True
-    )
-    counts = re.findall(r"(LIF|AdEx): (\d+) spikes in conv3", done.stdout)
+    printed = run_script("other_neurons", tmp_path / "out")
+    counts = re.findall(r"(LIF|AdEx): (\d+) spikes in conv3", printed)
     assert [name for name, _ in counts] == ["LIF", "AdEx"]
     assert all(int(count) > 1000 for _, count in counts)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"other_neurons.png"}
@@ -203,22 +207,14 @@ def test_the_two_commands_stand_at_the_top():
     ],
 )
 def test_an_example_of_the_gallery_runs_and_draws(name, printed, tmp_path):
-    script = ROOT / "examples" / f"{name}.py"
-    done = subprocess.run(
-        [sys.executable, script, tmp_path],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert re.search(printed, done.stdout)
+    assert re.search(printed, run_script(name, tmp_path))
     assert (tmp_path / f"{name}.png").stat().st_size > 10_000
 
 
 def test_the_python_of_the_page_on_neurons_runs(tmp_path):
     page = (ROOT / "docs" / "neurons.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    assert re.search(r"\d+\.\d+ mV; \{'conv3': 'V'\}", run_code(code, tmp_path))
+    assert re.search(r"\d+\.\d+ mV; \{'conv3': 'V'\}", run_code(code, folder=tmp_path))
     (toml,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
     assert set(parse_neurons(toml)) == {"all", "conv3"}
     named = re.findall(r"^\| `(\w+)` \|", page.partition("## Models")[2], flags=re.MULTILINE)

@@ -109,14 +109,9 @@ class Material:
         return stage, self.fit(stage, textcnn_choices(self.settings), self.settings)
 
     @cached_property
-    def levels(self) -> np.ndarray:
-        """Its embeddings, 8 bits a rate."""
-        return levels_of(cast(TailoredTextCNN, self.tailored[0].model))
-
-    @cached_property
     def rates(self) -> np.ndarray:
-        """The firing rates of all words after conversion."""
-        return dequantise(self.levels)
+        """The firing rates of all words after conversion, 8 bits a rate."""
+        return dequantise(levels_of(cast(TailoredTextCNN, self.tailored[0].model)))
 
     def converted(self, settings: TrainingSettings) -> Network:
         """Return its conversion to a spiking network with the neurons of the settings."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bionlp.classifier import TextClassifier
+from bionlp.encoding import quantise
 from bionlp.energy import measure_energy
 from bionlp.engine import Engine
 from bionlp.evaluation import evaluate
@@ -91,7 +92,7 @@ def classifier_of(material: Material, stage: FineTuningStage) -> TextClassifier:
         dataset.language,
         dataset.label_names,
         material.corpus.vocabulary,
-        material.levels,
-        stage.model.describe(),
+        quantise(stage.rates),
+        stage.spiking.describe(),
         {},
     )

@@ -13,28 +13,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
 
 import torch
 
-from bionlp.encoding import dequantise
 from bionlp.experiments.material import Material
 from bionlp.scores import Evaluation
 from bionlp.training.batches import Encoded, batches
 from bionlp.training.fit import History, Stage
 from bionlp.training.phases import (
-    describe,
+    direct_stage,
     finetuning_choices,
-    levels_of,
     original_stage,
     spiking_stage,
-    tailored_stage,
     textcnn_choices,
 )
 from bionlp.training.settings import TrainingSettings
 from networks.description import Network
 from networks.normalisation import largest_activations, normalise_by_data, normalise_by_model
-from networks.textcnn import TailoredTextCNN
 
 ORIGINAL_EPOCHS = 10
 
@@ -75,20 +70,14 @@ def tailored(material: Material, settings: TrainingSettings) -> Outcome:
 
 
 def direct(material: Material, settings: TrainingSettings) -> Outcome:
-    """Train a spiking network from scratch, with surrogate gradients and frozen embeddings."""
-    fresh = tailored_stage(material.corpus, material.embeddings, settings)
-    untrained = cast(TailoredTextCNN, fresh.model)
-    stage = spiking_stage(
-        describe(untrained, settings),
-        dequantise(levels_of(untrained)),
-        settings,
-        name="direct",
-        diverse=True,
-        lessons=material.lessons,
-        device=material.device,
+    """Train a spiking network from scratch, with surrogate gradients, and its embeddings."""
+    parts = material.corpus, material.embeddings, settings, material.lessons
+    stage = direct_stage(*parts, device=material.device)
+    choices = replace(
+        finetuning_choices(settings),
+        epochs=settings.tailored_epochs + settings.finetuning_epochs,
+        learning_rate=settings.tailored_rate,
     )
-    both = settings.tailored_epochs + settings.finetuning_epochs
-    choices = replace(finetuning_choices(settings), epochs=both)
     return _measured(material, stage, material.fit(stage, choices, settings))
 
 

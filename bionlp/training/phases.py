@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -27,7 +27,7 @@ from bionlp.training.distillation import Labels, Lessons, Teachers
 from bionlp.training.fit import FitSettings, fit
 from bionlp.training.origin import origin_of
 from bionlp.training.settings import TrainingSettings
-from bionlp.training.stages import FineTuningStage, TextCNNStage
+from bionlp.training.stages import DirectStage, FineTuningStage, TextCNNStage
 from bionlp.training.transformer_teacher import transformer_answers
 from networks.conversion import convert, diversify
 from networks.description import Network
@@ -228,7 +228,6 @@ def spiking_stage(
     rates: np.ndarray,
     settings: TrainingSettings,
     *,
-    name: str = "finetuning",
     diverse: bool = False,
     lessons: Lessons | None = None,
     device: Device = "cpu",
@@ -243,8 +242,6 @@ def spiking_stage(
         Firing rate per step of every word.
     settings : TrainingSettings
         Steps, dropout, and what is said of fine-tuning.
-    name : str
-        Of the stage.
     diverse : bool
         Whether the neurons of a class start with weights that differ
         (:func:`networks.conversion.diversify`).
@@ -263,13 +260,50 @@ def spiking_stage(
     return FineTuningStage(
         SpikingNetwork(network, dropout=settings.dropout).eval().to(device),
         rates,
-        steps=settings.steps,
-        training_steps=settings.finetuning_steps,
-        centred=settings.centred,
-        name=name,
-        # New sentences would triple the cost of a step, and gained nothing here (SST-5, dev).
-        lessons=lessons.without_pieces() if lessons else None,
+        **_presentations(settings, lessons),
     )
+
+
+def direct_stage(
+    corpus: Corpus,
+    embeddings: Embeddings,
+    settings: TrainingSettings,
+    lessons: Lessons | None = None,
+    device: Device = "cpu",
+) -> DirectStage:
+    """Make a spiking network that is trained from scratch, on embeddings that are rates.
+
+    Its weights start as those of the tailored TextCNN: with their gain every fifth window fires.
+
+    Parameters
+    ----------
+    corpus, embeddings, settings, lessons, device
+        As of :func:`tailored_stage`.
+
+    Returns
+    -------
+    DirectStage
+        With the untrained network.
+    """
+    untrained = cast(TailoredTextCNN, tailored_stage(corpus, embeddings, settings).model)
+    network = diversify(describe(untrained, settings), settings.diversity, settings.seed)
+    return DirectStage(
+        SpikingNetwork(network, dropout=settings.dropout).eval().to(device),
+        dequantise(levels_of(untrained)),
+        name="direct",
+        embedding_rate=settings.embedding_rate,
+        **_presentations(settings, lessons),
+    )
+
+
+def _presentations(settings: TrainingSettings, lessons: Lessons | None) -> dict[str, Any]:
+    return {
+        "steps": settings.steps,
+        "training_steps": settings.finetuning_steps,
+        "centred": settings.centred,
+        # New sentences would triple the cost of a step, and gained nothing here (SST-5, dev).
+        "lessons": lessons.without_pieces() if lessons else None,
+    }
 
 
 def finetuning_choices(settings: TrainingSettings) -> FitSettings:

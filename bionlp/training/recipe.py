@@ -204,7 +204,7 @@ def make_classifier(
         training = _Training(corpus, settings, state, report, lessons, origin, device)
         tailored = training.tailored(embeddings)
         stage, votes = training.finetuned(tailored)
-        levels, network, measured = levels_of(tailored), stage.model.describe(), training.measured
+        levels, network, measured = levels_of(tailored), stage.spiking.describe(), training.measured
     return TextClassifier(
         name,
         dataset.language,
@@ -345,7 +345,7 @@ class _Training:
             )
         check_chance(stage.name, accuracy, corpus, self.report)
         exact_rates = tailored.embedding.weight.detach().cpu().numpy()
-        network = stage.model.describe()
+        network = stage.spiking.describe()
         unrounded = spiking_stage(network, exact_rates, settings, device=self.device)
         self.measured["finetuned"] = summary(history, accuracy, self._test_accuracy(stage)) | {
             "test_accuracy_unrounded_rates": self._test_accuracy(unrounded)

@@ -28,6 +28,9 @@ def test_all_methods_are_run_once_and_put_on_a_page(experiment, records, tmp_pat
         assert cell["test"]["majority"] == 0.5
         assert METHODS[method] in out
     assert len(cells["direct"]["dev_by_epoch"]) == 8
+    # Not silent, nor at the accuracy of the largest class.
+    assert cells["direct"]["dev"]["accuracy"] == 1
+    assert cells["direct"]["test"]["accuracy"] > 0.7
     assert cells["tailored"]["test"]["accuracy"] == 1
     assert cells["original"]["test"]["accuracy"] == 1
     finetuned = cells["finetuned"]

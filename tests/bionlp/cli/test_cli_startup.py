@@ -1,11 +1,11 @@
 """What a command imports before it has anything to say: seconds are lost there, unseen."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 
-import pytest
 import typer.main
 
 from bionlp.cli import app
@@ -46,17 +46,51 @@ def test_there_are_commands():
     assert ("nir", "run") in paths
 
 
-@pytest.mark.parametrize("command", [*command_lines(), ()], ids=" ".join)
-def test_a_wrong_option_is_said_before_anything_heavy_is_imported(command):
-    modules, said = imported(*command, "--nonsense", code=2)
-    assert "No such option: --nonsense" in said
-    assert not modules & HEAVY
+ONE_AFTER_ANOTHER = """
+import contextlib, io, json, sys
+
+for line in json.load(sys.stdin):
+    before, said, code = {*sys.modules}, io.StringIO(), 0
+    sys.argv = ["bionlp", *line]
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            from bionlp.cli import main
+            main()
+        except SystemExit as stop:
+            code = stop.code
+    new = [name for name in sys.modules if name not in before]
+    print(json.dumps({"code": code, "said": said.getvalue(), "imported": new}))
+"""
+"""Runs commands in one process; what one has imported is none's behind it."""
 
 
-@pytest.mark.parametrize("command", [*command_lines(), ()], ids=" ".join)
-def test_help_imports_nothing_heavy(command):
-    modules, _ = imported(*command, "--help")
-    assert not modules & HEAVY
+def run_in_one_process(option):
+    """Run each command with an option; yield its path, code, messages, and what it imported."""
+    paths = [*command_lines(), ()]
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_ANOTHER],
+        input=json.dumps([[*path, option] for path in paths]),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    yield from zip(paths, map(json.loads, done.stdout.splitlines()), strict=True)
+
+
+def test_a_wrong_option_is_said_before_anything_heavy_is_imported():
+    for path, found in run_in_one_process("--nonsense"):
+        assert found["code"] == 2, path
+        assert "No such option: --nonsense" in found["said"], path
+        assert not HEAVY & {*found["imported"]}, path
+
+
+def test_help_imports_nothing_heavy():
+    all_imported = set()
+    for path, found in run_in_one_process("--help"):
+        assert found["code"] == 0, path
+        assert not HEAVY & {*found["imported"]}, path
+        all_imported |= {*found["imported"]}
+    assert "bionlp.cli.simulate" in all_imported
 
 
 def test_the_version_imports_nothing_heavy():
