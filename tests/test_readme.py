@@ -79,7 +79,7 @@ def test_the_python_examples_run(page, number, printed, tmp_path):
 @ZARR
 def test_a_corpus_is_recorded_and_read(tmp_path):
     recorded, read = examples_of("docs/howto/corpora.md")
-    printed = run_code(recorded + read, tmp_path)
+    printed = run_code(recorded + read, folder=tmp_path)
     assert re.match(r"a dull mess (negative|positive)?\n", printed)
     assert re.search(r"population: 8, true_label: 2", printed)
     assert re.search(r"\(position: \d+\)", printed)
