@@ -214,6 +214,15 @@ Record = Annotated[
         "May be given several times.",
     ),
 ]
+OfCorpus = Annotated[
+    int | None,
+    typer.Option(
+        "--sentence",
+        min=1,
+        max=MOST_SENTENCES,
+        help="Of a corpus (.zarr): which of its sentences, numbered from 1.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace recordings that are in --out already.")

@@ -92,6 +92,12 @@ def test_offers(folder, words, expected):
     assert offered(*words) == list(expected)
 
 
+@pytest.mark.parametrize("command", ["plot", "report"])
+def test_a_corpus_is_offered_as_a_recording_and_not_as_a_folder(folder, command):
+    (folder / "corpus.zarr").mkdir()
+    assert offered(command, "c") == ["corpus.zarr"]
+
+
 def test_zsh_asks_in_its_own_way(folder):
     assert any("genn-cpu" in line for line in offered("simulate", "--backend", "g", shell="zsh"))
 
