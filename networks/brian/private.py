@@ -15,7 +15,6 @@ Each of its many files reads the same headers, which takes most of the time of a
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 import subprocess
@@ -135,22 +134,29 @@ def _cython_message(code: str) -> str:
     return (answer.stderr or answer.stdout).strip() or "no message; compiled alone, it is accepted"
 
 
-@contextmanager
-def brief_garbage_collection() -> Iterator[None]:
-    """Spare the garbage collector what is alive now.
+class _NoCollector:
+    """What Brian 2 takes for the garbage collector while a network of ours runs."""
 
-    Brian 2 collects garbage when a run begins. With PyTorch and xarray in memory this takes longer
-    than all else that comes before the first step: it goes through each of their objects.
+    @staticmethod
+    def collect() -> int:
+        """Collect nothing."""
+        return 0
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Let runs in the block begin without a collection of garbage.
+
+    Brian 2 calls for one so that objects of nobody are warned of. With PyTorch and xarray in memory
+    it takes longer than all else that comes before the first step: it goes through each of their
+    objects. Python's own collections come as ever.
     """
-    if gc.get_freeze_count():
-        # Somebody else has frozen objects, and thawing would thaw theirs.
-        yield
-        return
-    gc.freeze()
+    before = brian2.core.network.gc
+    brian2.core.network.gc = _NoCollector
     try:
         yield
     finally:
-        gc.unfreeze()
+        brian2.core.network.gc = before
 
 
 STOP = "core.stop_on_keyboard_interrupt"
