@@ -13,7 +13,13 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import reset_device
 from jinja2 import DictLoader
 
-from networks.brian.private import HEADER_FILE, TemplateRunner, compile_program, with_templates
+from networks.brian.private import (
+    HEADER_FILE,
+    TemplateRunner,
+    _hashable,
+    compile_program,
+    with_templates,
+)
 from networks.brian.program import PROGRAM
 from networks.brian.shared_weights import ConvolutionalSynapses
 
@@ -34,6 +40,20 @@ def test_other_targets_have_no_templates():
 
     with pytest.raises(NotImplementedError, match="not on GeNNCodeObject; use brian2.Synapses"):
         with_templates(GeNNCodeObject)
+
+
+def test_keys_of_what_is_remembered_are_those_of_brian():
+    group = brian2.NeuronGroup(2, "dv/dt = -v / tau : 1", namespace={"tau": 10 * ms})
+    things = (
+        *("v", 3, 0.5, True, None, 10 * ms, np.float32, ("v", [1, {"a": (2, "b")}])),
+        *({"v": group.variables["v"], "of": {"t", "dt"}}, group.equations, group.variables),
+    )
+    for thing in things:
+        key = brian2.utils.caching._hashable(thing)
+        assert key == _hashable(thing)
+        assert hash(key) == hash(_hashable(thing))
+    with pytest.raises(TypeError, match="type"):
+        brian2.utils.caching._hashable(np.zeros(3))
 
 
 # --- nothing leaks ---
