@@ -43,7 +43,10 @@ def test_other_targets_have_no_templates():
 
 
 def test_keys_of_what_is_remembered_are_those_of_brian():
-    group = brian2.NeuronGroup(2, "dv/dt = -v / tau : 1", namespace={"tau": 10 * ms})
+    group = brian2.NeuronGroup(
+        2, "dv/dt = -v / tau : 1", method="exact", namespace={"tau": 10 * ms}
+    )
+    brian2.Network(group).run(0 * ms)
     things = (
         *("v", 3, 0.5, True, None, 10 * ms, np.float32, ("v", [1, {"a": (2, "b")}])),
         *({"v": group.variables["v"], "of": {"t", "dt"}}, group.equations, group.variables),
