@@ -66,7 +66,7 @@ def cython_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def spared_garbage_collector() -> None:
     """Keep what is alive now from the garbage collector, for good.
 
-    It would go through all tests, and all of PyTorch, whenever a network takes the place of another.
+    It would go through all tests and all of PyTorch whenever a network takes the place of another.
     """
     gc.collect()
     gc.freeze()
