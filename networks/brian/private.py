@@ -13,12 +13,14 @@ asks of each of their attributes, over and over, what kind of thing it is.
 Names. Brian 2 numbers a name that a living object of the process has, of whichever network.
 
 Programs. The standalone device writes, compiles and runs in one step, and prints what it measures.
-Each of its many files reads the same headers, which takes most of the time of a compilation.
+Each of its many files reads the same headers, which takes most of the time of a compilation, so
+they are compiled as one.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -324,34 +326,10 @@ def forget_sizes(network: brian2.Network) -> None:
                 variable.size = (0, monitor.n_indices)
 
 
-HEADER = """\
-#include "objects.h"
-#include <algorithm>
-#include <climits>
-#include <cmath>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <fstream>
-#include <iostream>
-#include <limits>
-#include <map>
-#include <set>
-#include <string>
-#include <utility>
-#include <vector>
-"""
-"""What nearly every file of a program includes."""
-HEADER_FILE = "headers.h"
-# If headers cannot be compiled, as on a small disk, they are read as they are, which takes longer.
-RULES = f"""
-ALONE := $(CXXFLAGS)
-$(OBJS): CXXFLAGS += -include {HEADER_FILE}
-$(OBJS): {HEADER_FILE}.gch
-{HEADER_FILE}.gch: {HEADER_FILE}
-\t$(CXX) $(ALONE) -x c++-header $< -o $@ 2>/dev/null || rm -f $@
-"""
-"""What a program's makefile lacks to have them compiled; GCC and Clang look for ``.gch``."""
+UNITED = "united.cpp"
+"""All code objects of a program, one after the other."""
+_INCLUDED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<].+[">])', re.MULTILINE)
+_DECLARED = re.compile(r"^void (\w+)\(\);", re.MULTILINE)
 
 
 def compile_program(folder: Path) -> None:
@@ -361,15 +339,34 @@ def compile_program(folder: Path) -> None:
     """
     compiler, _ = get_compiler_and_args()
     if compiler != "msvc":
-        _share_headers(folder)
+        _unite(folder)
     brian2.device.compile_source(str(folder), compiler, False, False)
 
 
-def _share_headers(folder: Path) -> None:
-    """Have headers read once for all files, and not again to find out what is to be compiled."""
+def _unite(folder: Path) -> None:
+    """Have code objects compiled as one file, and nothing read again to find out what is old.
+
+    Each is in a namespace of its own, since all of them name their helpers alike. What they include
+    comes before, outside of it; their functions are called by the names that they had.
+    """
+    sources = sorted((folder / "code_objects").glob("*.cpp"))
+    included: dict[str, None] = {}
+    parts = []
+    for number, source in enumerate(sources):
+        own, namespace = source.with_suffix(".h"), f"code_object_{number}"
+        included |= dict.fromkeys(_INCLUDED.findall(source.read_text(encoding="utf-8")))
+        included.pop(f'"code_objects/{own.name}"', None)
+        parts.append(f'namespace {namespace} {{\n#include "code_objects/{source.name}"\n}}\n')
+        parts += [
+            f"void {name}() {{ {namespace}::{name}(); }}\n"
+            for name in _DECLARED.findall(own.read_text(encoding="utf-8"))
+        ]
+    above = "".join(f"#include {name}\n" for name in included)
+    (folder / UNITED).write_text(above + "".join(parts), encoding="utf-8")
     makefile = folder / "makefile"
-    (folder / HEADER_FILE).write_text(HEADER, encoding="utf-8")
-    makefile.write_text(makefile.read_text(encoding="utf-8") + RULES, encoding="utf-8")
+    rules = re.sub(r"code_objects/\S+\.cpp", "", makefile.read_text(encoding="utf-8"))
+    rules = re.sub(r"^SRCS =", f"SRCS = {UNITED}", rules, flags=re.MULTILINE)
+    makefile.write_text(rules, encoding="utf-8")
     (folder / "make.deps").touch()  # nothing has been compiled, so nothing can be out of date
 
 
