@@ -6,6 +6,7 @@ import os
 # other: with two a process, small trainings took seven times as long. NumPy and PyTorch come later.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import gc
 import logging
 import signal
 from collections.abc import Callable, Iterator
@@ -59,6 +60,16 @@ def cython_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "cython"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def spared_garbage_collector() -> None:
+    """Keep what is alive now from the garbage collector, for good.
+
+    It would go through all tests and all of PyTorch whenever a network takes the place of another.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from typing import Any
 import brian2
 import numpy as np
 
+from networks.brian.integration import integration
 from networks.brian.slots import slot
 from networks.description import Population
 from networks.neurons import Neuron
@@ -78,7 +79,7 @@ def neuron_group(
     group = brian2.NeuronGroup(
         population.size,
         equations,
-        method=getattr(neuron, "integration", "exact"),
+        method=integration(getattr(neuron, "integration", "exact")),
         clock=clock,
         name=f"{name}*",
         namespace=namespace,

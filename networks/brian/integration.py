@@ -1,4 +1,4 @@
-"""State updates of neurons that are given as text, worked out once.
+"""State updates of neurons, worked out once.
 
 Brian 2 turns differential equations and a method into code by computer algebra. That takes a second
 or more for some models, and is done anew for each group, since groups differ in name and size. The

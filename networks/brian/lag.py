@@ -20,6 +20,7 @@ import numpy as np
 
 from networks.brian.backends import Unsupported
 from networks.brian.groups import Gate, gate_condition, time_constant
+from networks.brian.integration import integration
 from networks.brian.pathways import constant_current
 from networks.description import Network, Population
 from networks.neurons import IF, LIF, Neuron
@@ -134,7 +135,7 @@ def lagging_group(
         equations,
         threshold=threshold + gate_condition(gate, clock, namespace),
         reset="v -= subtracted",
-        method=getattr(neuron, "integration", "exact"),
+        method=integration(getattr(neuron, "integration", "exact")),
         clock=clock,
         name=f"{population.name}*",
         namespace=namespace,

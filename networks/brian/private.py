@@ -7,16 +7,20 @@ objects alone (``CodeRunner.codeobj_class``): nothing changes for any other obje
 Runs. Brian 2 collects garbage, reacts to Ctrl-C, and continues clocks and monitors in ways that are
 made for scripts; a library that runs network after network needs others.
 
+Keys. Brian 2 remembers what it has made of a code by all variables that the code could use, and
+asks of each of their attributes, over and over, what kind of thing it is.
+
 Names. Brian 2 numbers a name that a living object of the process has, of whichever network.
 
 Programs. The standalone device writes, compiles and runs in one step, and prints what it measures.
-Each of its many files reads the same headers, which takes most of the time of a compilation.
+Each of its many files reads the same headers, which takes most of the time of a compilation, so
+they are compiled as one.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -135,22 +139,53 @@ def _cython_message(code: str) -> str:
     return (answer.stderr or answer.stdout).strip() or "no message; compiled alone, it is accepted"
 
 
-@contextmanager
-def brief_garbage_collection() -> Iterator[None]:
-    """Spare the garbage collector what is alive now.
+class _NoCollector:
+    """What Brian 2 takes for the garbage collector while a network of ours runs."""
 
-    Brian 2 collects garbage when a run begins. With PyTorch and xarray in memory this takes longer
-    than all else that comes before the first step: it goes through each of their objects.
+    @staticmethod
+    def collect() -> int:
+        """Collect nothing."""
+        return 0
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Let runs in the block begin without a collection of garbage.
+
+    Brian 2 calls for one so that objects of nobody are warned of. With PyTorch and xarray in memory
+    it takes longer than all else that comes before the first step: it goes through each of their
+    objects. Python's own collections come as ever.
     """
-    if gc.get_freeze_count():
-        # Somebody else has frozen objects, and thawing would thaw theirs.
-        yield
-        return
-    gc.freeze()
+    before = brian2.core.network.gc
+    brian2.core.network.gc = _NoCollector
     try:
         yield
     finally:
-        gc.unfreeze()
+        brian2.core.network.gc = before
+
+
+_hashable = brian2.utils.caching._hashable
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def _quickly_hashable(thing: Any) -> Any:
+    """Return what Brian 2's own function returns, without its questions for what is simple.
+
+    They took a sixth of the time in which a small network is built.
+    """
+    kind = type(thing)
+    if kind in _PLAIN:
+        return thing
+    if kind is tuple or kind is list:
+        return tuple(map(_quickly_hashable, thing))
+    if kind is dict:
+        return frozenset(
+            (_quickly_hashable(key), _quickly_hashable(value)) for key, value in thing.items()
+        )
+    return _hashable(thing)  # which comes back for what is in it
+
+
+brian2.utils.caching._hashable = _quickly_hashable
 
 
 STOP = "core.stop_on_keyboard_interrupt"
@@ -291,34 +326,10 @@ def forget_sizes(network: brian2.Network) -> None:
                 variable.size = (0, monitor.n_indices)
 
 
-HEADER = """\
-#include "objects.h"
-#include <algorithm>
-#include <climits>
-#include <cmath>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <fstream>
-#include <iostream>
-#include <limits>
-#include <map>
-#include <set>
-#include <string>
-#include <utility>
-#include <vector>
-"""
-"""What nearly every file of a program includes."""
-HEADER_FILE = "headers.h"
-# If headers cannot be compiled, as on a small disk, they are read as they are, which takes longer.
-RULES = f"""
-ALONE := $(CXXFLAGS)
-$(OBJS): CXXFLAGS += -include {HEADER_FILE}
-$(OBJS): {HEADER_FILE}.gch
-{HEADER_FILE}.gch: {HEADER_FILE}
-\t$(CXX) $(ALONE) -x c++-header $< -o $@ 2>/dev/null || rm -f $@
-"""
-"""What a program's makefile lacks to have them compiled; GCC and Clang look for ``.gch``."""
+UNITED = "united.cpp"
+"""All code objects of a program, one after the other."""
+_INCLUDED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<].+[">])', re.MULTILINE)
+_DECLARED = re.compile(r"^void (\w+)\(\);", re.MULTILINE)
 
 
 def compile_program(folder: Path) -> None:
@@ -328,15 +339,34 @@ def compile_program(folder: Path) -> None:
     """
     compiler, _ = get_compiler_and_args()
     if compiler != "msvc":
-        _share_headers(folder)
+        _unite(folder)
     brian2.device.compile_source(str(folder), compiler, False, False)
 
 
-def _share_headers(folder: Path) -> None:
-    """Have headers read once for all files, and not again to find out what is to be compiled."""
+def _unite(folder: Path) -> None:
+    """Have code objects compiled as one file, and nothing read again to find out what is old.
+
+    Each is in a namespace of its own, since all of them name their helpers alike. What they include
+    comes before, outside of it; their functions are called by the names that they had.
+    """
+    sources = sorted((folder / "code_objects").glob("*.cpp"))
+    included: dict[str, None] = {}
+    parts = []
+    for number, source in enumerate(sources):
+        own, namespace = source.with_suffix(".h"), f"code_object_{number}"
+        included |= dict.fromkeys(_INCLUDED.findall(source.read_text(encoding="utf-8")))
+        included.pop(f'"code_objects/{own.name}"', None)
+        parts.append(f'namespace {namespace} {{\n#include "code_objects/{source.name}"\n}}\n')
+        parts += [
+            f"void {name}() {{ {namespace}::{name}(); }}\n"
+            for name in _DECLARED.findall(own.read_text(encoding="utf-8"))
+        ]
+    above = "".join(f"#include {name}\n" for name in included)
+    (folder / UNITED).write_text(above + "".join(parts), encoding="utf-8")
     makefile = folder / "makefile"
-    (folder / HEADER_FILE).write_text(HEADER, encoding="utf-8")
-    makefile.write_text(makefile.read_text(encoding="utf-8") + RULES, encoding="utf-8")
+    rules = re.sub(r"code_objects/\S+\.cpp", "", makefile.read_text(encoding="utf-8"))
+    rules = re.sub(r"^SRCS =", f"SRCS = {UNITED}", rules, flags=re.MULTILINE)
+    makefile.write_text(rules, encoding="utf-8")
     (folder / "make.deps").touch()  # nothing has been compiled, so nothing can be out of date
 
 

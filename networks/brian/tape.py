@@ -24,6 +24,7 @@ import brian2
 import numpy as np
 
 from networks.brian.groups import CONSTANT, time_constant
+from networks.brian.integration import integration
 from networks.brian.pathways import constant_current
 from networks.brian.presentations import Presentations
 from networks.description import Network, Population
@@ -130,7 +131,7 @@ def _filter(
         equations,
         threshold=f"v > threshold and ({' or '.join(f'sweep == {time}' for time in times)})",
         reset="",
-        method="exact",
+        method=integration("exact"),
         clock=presents.clock,
         name="neurons*",
         namespace={},

@@ -65,13 +65,13 @@ def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path
     assert "## A spiking transformer that reads a word a step" in text
     assert "repeat coding needs" in text
     assert f"Trained on: {where}." in text
-    command = shlex.split(cells["repeated"]["command"])
+    command = shlex.split(cells["encoder"]["command"])
     assert command[:3] == ["bionlp", "experiment", "encoder"]
     elsewhere = ("--out", tmp_path / "alone", "--work", tmp_path / "apart")
     assert cli(*command[1:], *elsewhere)[0] == 0
     (alone,) = json.loads((tmp_path / "alone" / "encoder.json").read_bytes())["cells"]
-    assert alone["test"] == cells["repeated"]["test"]
-    assert alone["energy"] == cells["repeated"]["energy"]
+    assert alone["test"] == cells["encoder"]["test"]
+    assert alone["energy"] == cells["encoder"]["energy"]
 
 
 def test_a_table_of_some_networks_compares_none(encoders, records):

@@ -1,7 +1,5 @@
 """Small networks that spike a lot."""
 
-import gc
-
 import numpy as np
 import pytest
 
@@ -52,12 +50,3 @@ def make_spikes():
 def network():
     """Return the default small network."""
     return build_network()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def spared_garbage_collector():
-    """Keep what is alive now from the garbage collector, which Brian 2 calls before each run."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()

@@ -93,14 +93,14 @@ def inputs(network, seed, steps=(STEPS, STEPS)):
 # --- drawn at random ---
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(network=networks(), seed=seeds)
 def test_any_graph_in_pytorch(network, seed):
     presentations = inputs(network, seed)
     check(network, in_pytorch(network, presentations), stepped(network, presentations))
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(network=networks(), seed=seeds, last=st.integers(1, STEPS))
 def test_any_graph_with_shared_weights(network, seed, last):
     presentations = inputs(network, seed, (STEPS, last))
@@ -115,7 +115,7 @@ def test_any_graph_with_shared_weights(network, seed, last):
     assert events == {name: sum(count[name] for count in counted) for name in events}
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(network=networks(), seed=seeds)
 def test_any_graph_with_stock_synapses(network, seed):
     presentations = inputs(network, seed)
@@ -124,7 +124,7 @@ def test_any_graph_with_stock_synapses(network, seed):
 
 
 @both_kinds
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(network=networks(), seed=seeds)
 def test_any_graph_on_poisson_input(network, seed, synapses):
     rng = np.random.default_rng(seed)
@@ -257,20 +257,7 @@ def test_a_named_graph_in_brian(graph, synapses):
     check(network, found, stepped(network, presentations))
 
 
-# What Cython compiles is compiled once for all graphs: their populations have the same names.
-@pytest.mark.slow
-@needs_compiler
-@pytest.mark.parametrize(
-    ("graph", "synapses"), [*((graph, "shared") for graph in GRAPHS), ("recurrence", "stock")]
-)
-def test_a_named_graph_on_cython(graph, synapses):
-    network = GRAPHS[graph]()
-    presentations = inputs(network, 2)
-    found = present(network, presentations, "cython", synapses=synapses)
-    check(network, found, stepped(network, presentations))
-
-
-# A program costs the most where it begins, so graphs with the same input are compiled as one.
+# What is compiled costs the most where it begins: graphs with the same input are compiled as one.
 ALIKE = {
     "flat": [name for name, make in GRAPHS.items() if make().input.shape == (6,)],
     "words": [name for name, make in GRAPHS.items() if make().input.shape == (9, 4)],
@@ -281,12 +268,18 @@ ALIKE = {
 @pytest.mark.slow
 @needs_compiler
 @pytest.mark.parametrize(
-    ("alike", "synapses"), [*((alike, "shared") for alike in ALIKE), ("feedback", "stock")]
+    ("alike", "synapses", "backend"),
+    [
+        *((alike, "shared", "cython") for alike in ALIKE),
+        *((alike, "shared", "cpp_standalone") for alike in ALIKE),
+        ("recurrence", "stock", "cython"),
+        ("feedback", "stock", "cpp_standalone"),
+    ],
 )
-def test_named_graphs_in_a_program(alike, synapses):
+def test_named_graphs_are_compiled(alike, synapses, backend):
     network = side_by_side(ALIKE.get(alike, [alike]))
     presentations = inputs(network, 3)
-    found = present(network, presentations, "cpp_standalone", synapses=synapses)
+    found = present(network, presentations, backend, synapses=synapses)
     check(network, found, stepped(network, presentations))
 
 

@@ -13,7 +13,13 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import reset_device
 from jinja2 import DictLoader
 
-from networks.brian.private import HEADER_FILE, TemplateRunner, compile_program, with_templates
+from networks.brian.private import (
+    UNITED,
+    TemplateRunner,
+    _hashable,
+    compile_program,
+    with_templates,
+)
 from networks.brian.program import PROGRAM
 from networks.brian.shared_weights import ConvolutionalSynapses
 
@@ -34,6 +40,23 @@ def test_other_targets_have_no_templates():
 
     with pytest.raises(NotImplementedError, match="not on GeNNCodeObject; use brian2.Synapses"):
         with_templates(GeNNCodeObject)
+
+
+def test_keys_of_what_is_remembered_are_those_of_brian():
+    group = brian2.NeuronGroup(
+        2, "dv/dt = -v / tau : 1", method="exact", namespace={"tau": 10 * ms}
+    )
+    brian2.Network(group).run(0 * ms)
+    things = (
+        *("v", 3, 0.5, True, None, 10 * ms, np.float32, ("v", [1, {"a": (2, "b")}])),
+        *({"v": group.variables["v"], "of": {"t", "dt"}}, group.equations, group.variables),
+    )
+    for thing in things:
+        key = brian2.utils.caching._hashable(thing)
+        assert key == _hashable(thing)
+        assert hash(key) == hash(_hashable(thing))
+    with pytest.raises(TypeError, match="type"):
+        brian2.utils.caching._hashable(np.zeros(3))
 
 
 # --- nothing leaks ---
@@ -121,35 +144,47 @@ def test_a_template_that_does_not_compile_ends_the_run(monkeypatch):
 
 COMPILER = """#!/bin/sh
 echo "$@" >> compiled
-case "$*" in *c++-header*) {refuse} ;; esac
-exec g++ -H "$@" 2>> read
+exec g++ "$@"
 """
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a script takes the place of the compiler")
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
-@pytest.mark.parametrize(
-    "refuse", ["", "touch $(echo $* | sed 's/.*-o //'); exit 1"], ids=["accepted", "refused"]
-)
-def test_headers_are_read_once_if_they_can_be_compiled(tmp_path, monkeypatch, refuse):
+def test_code_objects_are_compiled_as_one_file(tmp_path, monkeypatch):
     compiler, folder = tmp_path / "compiler", tmp_path / "program"
-    compiler.write_text(COMPILER.format(refuse=refuse))
+    compiler.write_text(COMPILER)
     compiler.chmod(0o755)
+    (tmp_path / "by.h").write_text("static double by(double x) { return 7 * x; }")
     monkeypatch.setenv("CXX", str(compiler))
+
+    @brian2.implementation(
+        *("cpp", "double grown(double x) { return by(x); }"),
+        **{"headers": ['"by.h"'], "include_dirs": [str(tmp_path)]},
+    )
+    @brian2.check_units(x=1, result=1)
+    def grown(x):
+        raise NotImplementedError
+
     brian2.set_device("cpp_standalone", build_on_run=False)
     try:
-        brian2.Network(brian2.NeuronGroup(1, "v : 1", name="alone")).run(0.1 * ms)
+        namespace = {"grown": grown}
+        groups = [
+            brian2.NeuronGroup(2, "v : 1", name=name, namespace=namespace) for name in ("a", "b")
+        ]
+        for start, group in enumerate(groups, start=1):
+            group.v = start
+            group.run_regularly("v = grown(v) % 4")
+        brian2.Network(groups).run(0.2 * ms, namespace={})
         brian2.device.build(directory=str(folder), compile=False, run=False)
         compile_program(folder)
         brian2.device.run(directory=str(folder), with_output=False, run_args=[])
+        assert [group.v[:].tolist() for group in groups] == [[1, 1], [2, 2]]
     finally:
         brian2.device.reinit()
         reset_device()
     assert (folder / PROGRAM).exists()
-    sources = len(list(folder.rglob("*.cpp")))
-    # The headers, each file, and the program.
-    assert len((folder / "compiled").read_text().splitlines()) == 1 + sources + 1
-    read = (folder / "read").read_text().splitlines()
-    assert read.count(f"! ./{HEADER_FILE}.gch") == (0 if refuse else sources)
-    assert (folder / f"{HEADER_FILE}.gch").exists() == (not refuse)
+    assert len(list((folder / "code_objects").glob("*.cpp"))) > 1
+    compiled = (folder / "compiled").read_text()
+    assert compiled.count(f" {UNITED} ") == 1
+    assert "code_objects/" not in compiled

@@ -1,5 +1,6 @@
 """Help as it is seen in a terminal of 80 columns."""
 
+import functools
 import re
 
 import pytest
@@ -23,6 +24,7 @@ each = pytest.mark.parametrize(
 )
 
 
+@functools.cache
 def shown(path):
     done = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0

@@ -200,7 +200,8 @@ def commands(odd, table):
 
 @POSIX
 @pytest.mark.parametrize("name", commands("", __import__("pathlib").Path("t")))
-def test_output_that_is_full_or_closed(run, odd, tmp_path, name):
+def test_output_that_is_full_or_closed(run, odd, movies, monkeypatch, tmp_path, name):
+    monkeypatch.setenv("BIONLP_DATA_DIR", str(movies))  # listed at once
     table = tmp_path / "table.csv"
     table.write_text("label,text\n0,a bad film\n1,a good story\n")
     arguments = commands(odd, table)[name]
