@@ -49,7 +49,8 @@ def _no_more_than_a_seed(seed: int) -> int:
 Model = Annotated[
     str,
     typer.Argument(
-        help="A bundled model (mr, waimai) or a model's folder.", autocompletion=completion.models
+        help="A bundled model (mr, sst2, waimai) or a model's folder.",
+        autocompletion=completion.models,
     ),
 ]
 OldModel = Annotated[

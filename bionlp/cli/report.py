@@ -47,7 +47,7 @@ def report(
         typer.Argument(
             metavar="RECORDING_OR_MODEL",
             help="A recording, as simulate --out writes it, a corpus, as record does, or a model: "
-            "bundled (mr, waimai) or a folder.",
+            "bundled (mr, sst2, waimai) or a folder.",
             autocompletion=completion.recordings_and_models,
         ),
     ] = None,
