@@ -114,7 +114,7 @@ def test_harmed_models_are_refused(cli, copied, harm, message):
 
 
 def test_unknown_names_list_the_bundled_ones():
-    with pytest.raises(CheckpointError, match="mr, waimai"):
+    with pytest.raises(CheckpointError, match="mr, sst2, waimai"):
         load_classifier("no-such-model")
 
 
