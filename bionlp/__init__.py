@@ -25,13 +25,14 @@ from networks import names as _names  # noqa: E402
 _MODULES = {
     "bionlp.checkpoint": ("bundled_models", "load_classifier", "save_classifier"),
     "bionlp.classifier": ("TextClassifier",),
+    "bionlp.corpora": ("record_corpus",),
     "bionlp.datasets": ("Dataset", "Example", "load_dataset"),
     "bionlp.embeddings": ("load_word_vectors",),
     "bionlp.energy": ("measure_energy",),
     "bionlp.errors": ("BionlpError",),
     "bionlp.evaluation": ("evaluate",),
     "bionlp.prediction": ("predict",),
-    "bionlp.recording": ("open_recording", "save_recording"),
+    "bionlp.recording": ("open_corpus", "open_recording", "save_recording", "take_sentence"),
     "bionlp.engine": ("Engine",),
     "bionlp.sentences": ("Sentence",),
     "bionlp.simulation": ("simulate",),
@@ -44,6 +45,7 @@ if _TYPE_CHECKING:  # which cannot look names up when they are asked for
     from bionlp.checkpoint import load_classifier as load_classifier
     from bionlp.checkpoint import save_classifier as save_classifier
     from bionlp.classifier import TextClassifier as TextClassifier
+    from bionlp.corpora import record_corpus as record_corpus
     from bionlp.datasets import Dataset as Dataset
     from bionlp.datasets import Example as Example
     from bionlp.datasets import load_dataset as load_dataset
@@ -53,8 +55,10 @@ if _TYPE_CHECKING:  # which cannot look names up when they are asked for
     from bionlp.errors import BionlpError as BionlpError
     from bionlp.evaluation import evaluate as evaluate
     from bionlp.prediction import predict as predict
+    from bionlp.recording import open_corpus as open_corpus
     from bionlp.recording import open_recording as open_recording
     from bionlp.recording import save_recording as save_recording
+    from bionlp.recording import take_sentence as take_sentence
     from bionlp.sentences import Sentence as Sentence
     from bionlp.simulation import simulate as simulate
     from bionlp.training.recipe import train as train

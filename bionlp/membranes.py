@@ -53,6 +53,15 @@ def parse_membranes(record: Sequence[str], network: Network) -> Membranes:
     return {layer: sorted(neurons) for layer, neurons in chosen.items()}
 
 
+def within(membranes: Membranes, network: Network) -> Membranes:
+    """Return those of chosen neurons that a network has, which is cropped to a shorter sentence."""
+    sizes = sizes_of(network)
+    return {
+        layer: [neuron for neuron in neurons if neuron < sizes[layer]]
+        for layer, neurons in membranes.items()
+    }
+
+
 def spread(sizes: Mapping[str, int], count: int) -> dict[str, list[int]]:
     """Choose ``count`` neurons of each layer, evenly spread, or all if it has fewer."""
     return {

@@ -14,7 +14,7 @@ from bionlp.encoding import dequantise
 from bionlp.engine import DEFAULT_ENGINE, Engine, backend_errors
 from bionlp.errors import ArgumentTypeError, BackendError, BionlpError, UsageError
 from bionlp.limits import MOST_STEPS, check_memory
-from bionlp.membranes import DEFAULT, parse_membranes
+from bionlp.membranes import DEFAULT, parse_membranes, within
 from bionlp.recording import make_recording
 from bionlp.sentences import Sentence
 from networks.activity import Activity, Membranes
@@ -122,6 +122,8 @@ def present(
     seed: int,
     engine: Engine,
     record: Sequence[str] = DEFAULT,
+    numbers: Sequence[int] | None = None,
+    longest: int | None = None,
     advance: Advance | None = None,
 ) -> tuple[list[xr.DataTree], list[dict[str, Activity]]]:
     """Present sentences that were read; return what happened, labelled and bare.
@@ -134,6 +136,10 @@ def present(
         What it is shown.
     steps, seed, engine, record, advance
         As in :func:`simulate`.
+    numbers : sequence of int, optional
+        Number of each sentence, by default its place.
+    longest : int, optional
+        As of :func:`run_brian`.
 
     Returns
     -------
@@ -143,10 +149,17 @@ def present(
         What they were made from, to compare with another simulator.
     """
     engine = engine.chosen(len(sentences))
+    numbers = range(len(sentences)) if numbers is None else numbers
     shown, ids = classifier.narrowed([sentence.ids for sentence in sentences])
-    stimulus = stimulus_of(shown, ids, steps, seed=seed, parts=engine.parts)
+    stimulus = stimulus_of(shown, ids, steps, numbers, seed=seed, parts=engine.parts)
     backend, activities = run_brian(
-        shown.network, stimulus, seed=seed, engine=engine, record=record, advance=advance
+        shown.network,
+        stimulus,
+        seed=seed,
+        engine=engine,
+        record=record,
+        longest=longest,
+        advance=advance,
     )
     recordings = [
         make_recording(
@@ -161,7 +174,7 @@ def present(
             synapses=engine.synapses,
             neurons=engine.neurons,
         )
-        for number, (sentence, activity) in enumerate(zip(sentences, activities, strict=True))
+        for number, sentence, activity in zip(numbers, sentences, activities, strict=True)
     ]
     return recordings, activities
 
@@ -173,6 +186,7 @@ def run_brian(
     seed: int,
     engine: Engine,
     record: Sequence[str] = DEFAULT,
+    longest: int | None = None,
     advance: Advance | None = None,
 ) -> tuple[str, list[dict[str, Activity]]]:
     """Build, record and run a network, then free its backend.
@@ -185,6 +199,9 @@ def run_brian(
         What it is shown.
     seed, engine, record, advance
         As in :func:`simulate`.
+    longest : int, optional
+        Positions of the longest of more sentences, of which these are some: the recorded membranes
+        are chosen as they are among all of them. By default these are all.
 
     Returns
     -------
@@ -193,8 +210,10 @@ def run_brian(
     activities : list of dict of str to Activity
         For each presentation.
     """
-    membranes = parse_membranes(record, crop(network, max(stimulus.words)))
+    membranes = parse_membranes(record, crop(network, longest or max(stimulus.words)))
     engine = engine.chosen(len(stimulus.words))
+    if longest is not None:
+        membranes = within(membranes, cropped(network, stimulus, engine))
     recorded = record_run(
         network, stimulus, seed=seed, engine=engine, membranes=membranes, advance=advance
     )

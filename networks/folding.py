@@ -28,13 +28,16 @@ INPUT, LAST, OUTPUT = "words", "last", "output"
 ASKED = ("query", "key", "value")
 
 
-def fold(model: SpikingEncoder) -> Network:
+def fold(model: SpikingEncoder, *, rounded: bool = False) -> Network:
     """Describe the network of a trained model.
 
     Parameters
     ----------
     model : SpikingEncoder
         The model.
+    rounded : bool, optional
+        Whether the currents of words, by far the most of its weights, are rounded to half
+        precision, so that a file of them is half as large.
 
     Returns
     -------
@@ -51,7 +54,8 @@ def fold(model: SpikingEncoder) -> Network:
     >>> fold(model).shapes["words"]  # a neuron for each word
     (8, 1)
     """
-    building = _Building(_array(model.currents()[1:]))
+    currents = _array(model.currents()[1:])
+    building = _Building(currents.astype(np.float16) if rounded else currents)
     for number, block in enumerate(model.blocks, start=1):
         _add_block(building, f"block{number}", cast(Block, block))
     building.reads(LAST, model.last)

@@ -1,12 +1,13 @@
-"""Kill trainings and evaluations again and again, and see that nothing is lost.
+"""Kill trainings, evaluations and recordings again and again, and see that nothing is lost.
 
     python tests/kill_nine.py                          20 kills of each, about an hour
     python tests/kill_nine.py --kills 3 --backend numpy
 
-``bionlp train`` and ``bionlp evaluate`` are ended by ``kill -9`` at random moments, half of the
-times alone and half of the times with all that they have started, and are then started again, as a
-user would. In the end a model has the same weights, words and measurements, and an evaluation the
-same figures, as without any kill. Leaves with code 1 if they have not, or if a run fails.
+``bionlp train``, ``evaluate`` and ``record`` are ended by ``kill -9`` at random moments, half of
+the times alone and half of the times with all that they have started, and are then started again,
+as a user would. In the end a model has the same weights, words and measurements, an evaluation the
+same figures, and a store the same files, as without any kill. Leaves with code 1 if they have not,
+or if a run fails.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,12 @@ def main() -> int:
             return evaluation(folder, options.backend, options.steps)
 
         failures += Trial("evaluate", folder, chance, evaluate, read_answer).run(options.kills)
+        if find_spec("zarr") is not None:
+
+            def record(place: Path) -> list[str]:
+                return recording(folder, place, options.backend, options.steps)
+
+            failures += Trial("record", folder, chance, record, read_store).run(options.kills)
     return int(failures > 0)
 
 
@@ -91,6 +99,20 @@ def evaluation(folder: Path, backend: str, steps: int) -> list[str]:
     table = f"--dataset={folder / 'table.csv'}"
     options = [f"--backend={backend}", f"--steps={steps}", "--workers=2", "--split=all", "--json"]
     return ["evaluate", str(folder / "model"), table, *options]
+
+
+def recording(folder: Path, place: Path, backend: str, steps: int) -> list[str]:
+    """Return the command that records a corpus."""
+    options = [f"--dataset={folder / 'table.csv'}", f"--out={place / 'corpus.zarr'}"]
+    options += [f"--backend={backend}", f"--steps={steps}", "--workers=2", "--split=all", "--json"]
+    return ["record", str(folder / "model"), *options]
+
+
+def read_store(place: Path, _output: str) -> dict:
+    """Return all files of a store but those that were cut off while they had no name yet."""
+    files = (file for file in (place / "corpus.zarr").rglob("*") if file.is_file())
+    whole = (file for file in files if file.suffix != ".partial")
+    return {str(file.relative_to(place)): file.read_bytes() for file in whole}
 
 
 def read_model(place: Path, _output: str) -> dict:

@@ -24,6 +24,13 @@ PACKAGES = (bionlp, networks, networks.brian, analysis)
 PUBLIC = [(package, name) for package in PACKAGES for name in package.__all__]
 CONSTANTS = {"__version__", "BACKENDS", "EXTERNAL", "GENN", "PRECISIONS", "SYNAPSES", "Stimulus"}
 """Names that have no docstring of their own."""
+NEEDED = {
+    "bionlp.estimator": "sklearn",
+    **dict.fromkeys(
+        ("analysis.rates", "bionlp.corpora", "bionlp.recording.corpus.reading"), "zarr"
+    ),
+}
+"""What examples of a module need, and not every installation has."""
 FLAGS = doctest.ELLIPSIS
 
 
@@ -38,8 +45,8 @@ def modules_with_examples():
 
 @pytest.mark.parametrize("name", list(modules_with_examples()))
 def test_examples_come_to_what_they_say(name, tmp_path, monkeypatch):
-    if name == "bionlp.estimator":
-        pytest.importorskip("sklearn")
+    if name in NEEDED:
+        pytest.importorskip(NEEDED[name])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BIONLP_CACHE_DIR", str(tmp_path / "cache"))
     said = []

@@ -22,10 +22,9 @@ from typing import Any, cast
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
-from safetensors.numpy import save
 
 from bionlp.checkpoint import graph, schema, version1
-from bionlp.checkpoint.arrays import Arrays
+from bionlp.checkpoint.arrays import Arrays, as_bytes
 from bionlp.checkpoint.calibration import FILE as CALIBRATION
 from bionlp.checkpoint.calibration import read_calibration, write_calibration
 from bionlp.checkpoint.fitting import check_network, check_words
@@ -118,7 +117,7 @@ def save_classifier(classifier: TextClassifier, folder: Path) -> None:
         settings["coding"] = schema.WORDS
     _check_settings(settings, classifier)
     with atomic_path(folder / ARRAYS) as path:
-        path.write_bytes(save(arrays))
+        path.write_bytes(as_bytes(arrays))
     _write_json(folder / WORDS, list(classifier.vocabulary.words))
     settings["sha256"] = {
         name: hashlib.sha256(_read(folder / name)).hexdigest() for name in (ARRAYS, WORDS)

@@ -1,4 +1,7 @@
-"""The arrays of a model: each is used, and each that is needed is there."""
+"""The arrays of a model: each is used, and each that is needed is there.
+
+Where half precision holds all values of an array of single precision, that is how it is stored.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load
+from safetensors.numpy import load, save
 
 from bionlp.errors import CheckpointError
 from bionlp.limits import LARGEST
@@ -18,6 +21,24 @@ FILE = "model.safetensors"
 WEIGHTS = ("float32", "float64")
 
 _FOREIGN = (SafetensorError, OSError, ValueError, TypeError, LookupError, ArithmeticError)
+
+
+def as_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return what a file of arrays holds."""
+    return save({name: _narrowed(array) for name, array in arrays.items()})
+
+
+def _narrowed(array: np.ndarray) -> np.ndarray:
+    """Return an array in half precision if that holds its values, or as it is."""
+    if array.dtype != np.float32:
+        return array
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.array_equal(half.astype(np.float32), array) else array
+
+
+def _widened(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 class Arrays:
@@ -45,7 +66,7 @@ class Arrays:
             If it holds no arrays.
         """
         try:
-            return cls(load(raw), path)
+            return cls({name: _widened(array) for name, array in load(raw).items()}, path)
         except _FOREIGN as error:
             raise CheckpointError(f"{path} holds no arrays: {one_line(error)}") from error
 

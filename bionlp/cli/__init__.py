@@ -33,6 +33,7 @@ from bionlp.cli import (
     nir,
     plot,
     predict,
+    record,
     report,
     simulate,
     train,
@@ -100,6 +101,7 @@ app.command(epilog=chip.EXAMPLE)(chip.chip)
 app.command(epilog=attack.EXAMPLE)(attack.attack)
 app.command(epilog=confidence.EXAMPLE)(confidence.confidence)
 app.command(epilog=train.EXAMPLE)(train.train)
+app.command(epilog=record.EXAMPLE)(record.record)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=report.EXAMPLE)(report.report)
 app.command(epilog=bench.EXAMPLE)(bench.bench)

@@ -112,10 +112,15 @@ def known_datasets(incomplete: str) -> list[str]:
     return choices(KNOWN)(incomplete)
 
 
+def recordings(incomplete: str) -> list[str]:
+    """Complete recordings, and corpora of them."""
+    return _with_paths([], incomplete, _is_recording)
+
+
 def recordings_and_models(incomplete: str) -> list[str]:
     """Complete what a page can be made of."""
     return _with_paths(
-        _bundled(), incomplete, lambda entry: _is_model(entry) or _ends(entry, (".nc",))
+        _bundled(), incomplete, lambda entry: _is_model(entry) or _is_recording(entry)
     )
 
 
@@ -137,6 +142,10 @@ def _bundled() -> list[str]:
 
 def _is_model(entry: os.DirEntry) -> bool:
     return os.path.isfile(os.path.join(entry.path, SETTINGS))
+
+
+def _is_recording(entry: os.DirEntry) -> bool:
+    return _ends(entry, (".nc",)) or (entry.name.endswith(".zarr") and entry.is_dir())
 
 
 def _ends(entry: os.DirEntry, suffixes: tuple[str, ...]) -> bool:

@@ -49,7 +49,8 @@ def _no_more_than_a_seed(seed: int) -> int:
 Model = Annotated[
     str,
     typer.Argument(
-        help="A bundled model (mr, waimai) or a model's folder.", autocompletion=completion.models
+        help="A bundled model (mr, sst2, waimai) or a model's folder.",
+        autocompletion=completion.models,
     ),
 ]
 OldModel = Annotated[
@@ -212,6 +213,15 @@ Record = Annotated[
         metavar="NEURONS",
         help="Membranes to record: conv3, conv3:0-9,40, all, none, or some (the default). "
         "May be given several times.",
+    ),
+]
+OfCorpus = Annotated[
+    int | None,
+    typer.Option(
+        "--sentence",
+        min=1,
+        max=MOST_SENTENCES,
+        help="Of a corpus (.zarr): which of its sentences, numbered from 1.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -8,15 +8,19 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from bionlp.cli.streams import encodable
 from bionlp.errors import UsageError
+from bionlp.files import is_file
 from bionlp.text import printable
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from bionlp.classifier import TextClassifier
     from bionlp.datasets.selection import Selection
     from bionlp.progress import Reporter
@@ -64,6 +68,8 @@ PAGE = 110
 SENTENCE = "sentence"
 """The column that is cut."""
 GAP = 3
+CORPUS = ".zarr"
+"""How the name of a store of recordings ends."""
 LEAST_CUT = 30
 """Letters of that column that there is always room for."""
 
@@ -204,6 +210,24 @@ def warn_of_reading(classifier: TextClassifier, texts: Sequence[str], report: Re
     for text in texts:
         for warning in classifier.read(text).warnings:
             report.note(f"warning: {warning}")
+
+
+def is_corpus(path: Path) -> bool:
+    """Tell whether a path is that of recordings of many sentences."""
+    return path.suffix == CORPUS or is_file(path / "zarr.json")
+
+
+def read_recording(path: Path, sentence: int | None) -> xr.DataTree:
+    """Read a recording: a file, or a sentence of a corpus, by its number from 1."""
+    from bionlp.recording import open_corpus, open_recording, take_sentence
+
+    if not is_corpus(path):
+        if sentence is not None:
+            raise UsageError(f"--sentence is of a corpus ({CORPUS}); {path} is of one sentence")
+        return open_recording(path)
+    if sentence is None:
+        raise UsageError(f"{path} is a corpus; choose a sentence of it, as in: --sentence 1")
+    return take_sentence(open_corpus(path), sentence - 1)
 
 
 def note_left_out(silent: int, report: Reporter) -> None:

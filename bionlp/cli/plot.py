@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bionlp.cli import completion
+from bionlp.cli.options import OfCorpus
 from bionlp.errors import UsageError
 from bionlp.limits import LEAST_DPI, LEAST_INCHES, MOST_DPI, MOST_INCHES, MOST_NEURONS
 
@@ -24,9 +25,11 @@ def plot(
     recording: Annotated[
         Path,
         typer.Argument(
-            help="A recording, as simulate --out writes it.", autocompletion=completion.files(".nc")
+            help="A recording, as simulate --out writes it, or a corpus, as record does.",
+            autocompletion=completion.recordings,
         ),
     ],
+    sentence: OfCorpus = None,
     kind: Annotated[
         str,
         typer.Option(
@@ -79,13 +82,13 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a recording: spikes, rates of all neurons, membrane traces, class counts over time."""
+    from bionlp.cli.output import read_recording
     from bionlp.figures import KINDS, write_figure, write_figures
-    from bionlp.recording import open_recording
 
     if kind not in ("all", *KINDS):
         raise UsageError(f"unknown kind {kind!r}; choose one of all, {', '.join(KINDS)}")
     view = _view(window, layers, neurons, width, height, title)
-    tree = open_recording(recording)
+    tree = read_recording(recording, sentence)
     if kind == "all":
         written = write_figures(tree, out or recording.parent, view, dpi)
     else:

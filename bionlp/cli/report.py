@@ -14,6 +14,7 @@ from bionlp.cli.options import (
     Decay,
     Intervene,
     Neurons,
+    OfCorpus,
     Record,
     Seed,
     Steps,
@@ -45,8 +46,8 @@ def report(
         str | None,
         typer.Argument(
             metavar="RECORDING_OR_MODEL",
-            help="A recording, as simulate --out writes it, or a model: bundled (mr, waimai) or a "
-            "folder.",
+            help="A recording, as simulate --out writes it, a corpus, as record does, or a model: "
+            "bundled (mr, sst2, waimai) or a folder.",
             autocompletion=completion.recordings_and_models,
         ),
     ] = None,
@@ -54,6 +55,7 @@ def report(
     text: Annotated[
         str | None, typer.Option(help="Sentence to show a model. Default: a sample.")
     ] = None,
+    sentence: OfCorpus = None,
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(
@@ -95,11 +97,13 @@ def report(
     options = {"steps": steps, "seed": seed, "record": record or DEFAULT, "engine": engine}
     changes = {"decay": decay, "threshold": threshold, "intervene": intervene}
     if compare is not None:
+        if sentence is not None:
+            raise UsageError("--compare is of two sentences, and --sentence of one; leave out one")
         _compare(context, source, compare, out, model, changes, options)
     elif source is None:
         raise UsageError('name a model or a recording, as in: bionlp report mr --text "a film"')
     else:
-        _report(context, source, text, out, model, changes, options)
+        _report(context, source, text, sentence, out, model, changes, options)
     typer.echo(out)
 
 
@@ -107,6 +111,7 @@ def _report(
     context: typer.Context,
     source: str,
     text: str | None,
+    sentence: int | None,
     out: Path,
     model: str | None,
     changes: dict[str, Any],
@@ -114,7 +119,7 @@ def _report(
 ) -> None:
     """Write a page about one sentence."""
     from analysis.recordings import words
-    from bionlp.cli.output import load_model, warn_of_reading
+    from bionlp.cli.output import CORPUS, load_model, warn_of_reading
     from bionlp.cli.simulate import warn_of_undecided
     from bionlp.report import write_report
     from bionlp.samples import SAMPLES
@@ -123,7 +128,9 @@ def _report(
     progress = Reporter()
     if _is_recording(source):
         _refuse_given(context, OF_A_RECORDING, "a recording has its own")
-        recording, classifier = _recorded(Path(source), model)
+        recording, classifier = _recorded(Path(source), model, sentence)
+    elif sentence is not None:
+        raise UsageError(f"--sentence is of a corpus ({CORPUS}); {source!r} is a model")
     elif model is not None:
         raise UsageError(f"--model is for recordings; {source!r} is a model itself")
     else:
@@ -147,12 +154,14 @@ def _compare(
     options: dict[str, Any],
 ) -> None:
     """Write a page about two sentences, or about two recordings."""
-    from bionlp.cli.output import load_model, warn_of_reading
+    from bionlp.cli.output import is_corpus, load_model, warn_of_reading
     from bionlp.cli.simulate import warn_of_undecided
     from bionlp.comparison_report import write_comparison
     from bionlp.recording import open_recording
     from bionlp.simulation import simulate
 
+    if any(is_corpus(Path(name)) for name in compare):
+        raise UsageError("--compare takes recordings of single sentences (.nc), and no corpus")
     recorded = [name.endswith(RECORDED) for name in compare]
     if any(recorded) and not all(recorded):
         raise UsageError("--compare takes two sentences or two recordings, not one of each")
@@ -192,7 +201,9 @@ def _compare(
 
 
 def _is_recording(source: str) -> bool:
-    return source.endswith(RECORDED) or is_file(source)
+    from bionlp.cli.output import is_corpus
+
+    return source.endswith(RECORDED) or is_file(source) or is_corpus(Path(source))
 
 
 def _refuse_given(context: typer.Context, names: Iterable[str], who: str) -> None:
@@ -202,13 +213,14 @@ def _refuse_given(context: typer.Context, names: Iterable[str], who: str) -> Non
         raise UsageError(f"{who} {answered[0]}; leave out --{answered[0]}")
 
 
-def _recorded(path: Path, model: str | None) -> tuple[xr.DataTree, TextClassifier]:
+def _recorded(
+    path: Path, model: str | None, sentence: int | None = None
+) -> tuple[xr.DataTree, TextClassifier]:
     """Read a recording, and the model that made it."""
     from bionlp.checkpoint import bundled_models
-    from bionlp.cli.output import load_model
-    from bionlp.recording import open_recording
+    from bionlp.cli.output import load_model, read_recording
 
-    recording = open_recording(path)
+    recording = read_recording(path, sentence)
     name = recording.attrs["model"]
     if model is None and name not in bundled_models():
         raise UsageError(f"{path} was made by {name!r}, no bundled model: name its folder, --model")

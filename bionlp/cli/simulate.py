@@ -49,7 +49,7 @@ def simulate(
         list[str] | None,
         typer.Argument(
             metavar="MODEL TEXT...",
-            help="A bundled model (mr, waimai) or a model's folder, and sentences, each in quotes.",
+            help="A bundled model (mr, sst2, waimai) or a model's folder, and sentences, each in quotes.",
             autocompletion=completion.models,
         ),
     ] = None,

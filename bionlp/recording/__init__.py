@@ -32,9 +32,10 @@ membranes is ``V`` where these are volts.
 With the model, the text, the seed and the number of the sentence a recording can be made again:
 ``encoding_version`` says how spikes were drawn. In a file the root also has ``sha256``, a digest of
 all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Recordings of version
-1 are read, too.
+1 are read, too. The recordings of many sentences are a corpus, :mod:`bionlp.recording.corpus`.
 """
 
+from bionlp.recording.corpus import open_corpus, take_sentence
 from bionlp.recording.files import open_recording, save_recording
 from bionlp.recording.making import (
     Circumstances,
@@ -56,7 +57,9 @@ __all__ = [
     "counts_by_word",
     "label_activity",
     "make_recording",
+    "open_corpus",
     "open_recording",
     "positions_of",
     "save_recording",
+    "take_sentence",
 ]

@@ -14,6 +14,8 @@ from bionlp.recording.schema import plain
 
 ATTRIBUTE = "sha256"
 """Of the root; not part of what is digested."""
+DIGITS = 64
+"""Of a digest, in hexadecimal."""
 
 
 def digest(recording: xr.DataTree) -> str:

@@ -87,6 +87,8 @@ def open_recording(path: Path) -> xr.DataTree:
         raise AbsentRecordingError(
             f"there is no recording {path}; make one with: bionlp simulate --out"
         )
+    if (Path(path) / "zarr.json").exists():
+        raise RecordingError(f"{path} is a corpus; open it with open_corpus, and take a sentence")
     recording = _read(path)
     attrs = plain(recording.attrs)
     if attrs.get("format") != FORMAT:

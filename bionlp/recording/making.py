@@ -309,7 +309,7 @@ def _node(presented: Presented, name: str, activity: Activity, span: Span | None
     if span is not None and "position" in spikes.dims:
         if is_input:
             span = (np.arange(len(words)),) * 2
-        coordinates |= _word_coordinates(span, fired.shape[1], words)
+        coordinates |= word_coordinates(span, fired.shape[1], words)
     attrs, arrays = _describe(network, name, spikes)
     if not is_input:
         attrs["unit"] = presented.units[name]
@@ -349,7 +349,23 @@ def _spikes(
     return xr.DataArray(spikes, dims=("time", *dims)), {}
 
 
-def _word_coordinates(span: Span, positions: int, words: tuple[str, ...]) -> dict[str, Any]:
+def word_coordinates(span: Span, positions: int, words: tuple[str, ...]) -> dict[str, Any]:
+    """Return which words lie under each position, numbered and by name.
+
+    Parameters
+    ----------
+    span : (numpy.ndarray, numpy.ndarray)
+        As of :func:`bionlp.recording.places.word_spans`.
+    positions : int
+        How many there are.
+    words : tuple of str
+        Those of the sentence.
+
+    Returns
+    -------
+    dict of str to (str, array)
+        Coordinates along ``position``.
+    """
     first = np.minimum(span[0][:positions], len(words))
     last = np.minimum(span[1][:positions], len(words) - 1)
     names = [words[number] if number < len(words) else "" for number in first]

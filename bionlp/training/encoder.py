@@ -238,7 +238,7 @@ def train_encoder(
     choices = encoder_choices(settings)
     history = fit(stage, corpus.train, corpus.dev, choices, state, report, origin)
     check_chance(stage.name, max(history.dev_accuracy), corpus, report)
-    network, dataset = fold(stage.model), corpus.dataset
+    network, dataset = fold(stage.model, rounded=True), corpus.dataset
     classifier = TextClassifier(
         STAGE, dataset.language, dataset.label_names, corpus.vocabulary, None, network
     )

@@ -54,6 +54,7 @@ class ReadingOrder:
         "encoding",
         "rates_and_activations",
         "votes_over_time",
+        "corpus",
         "negation",
         "other_neurons",
         "neuron_models",

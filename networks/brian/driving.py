@@ -12,7 +12,7 @@ import numpy as np
 
 from networks.brian.backends import codegen_target
 from networks.brian.neuron_model import NeuronModel
-from networks.brian.private import NamesApart, no_garbage_collection, quiet_about_values
+from networks.brian.private import NamesApart, quiet_about_values, without_delay
 from networks.brian.slots import slot
 from networks.brian.text_neurons import TextNeurons, in_bounds
 from networks.description import Population
@@ -62,7 +62,7 @@ def drive(
             fired = brian2.SpikeMonitor(group, record=False)
             network = brian2.Network(group, fired)
             network.schedule = ["start", *own, "groups", "thresholds", "synapses", "resets", "end"]
-            with quiet_about_values([group.name]), no_garbage_collection():
+            with quiet_about_values([group.name]), without_delay():
                 network.run(len(currents) * dt, namespace={})
             within = [in_bounds(group.variables[name].get_value()) for name in text.initial]
             return np.where(np.all(within, axis=0), fired.count, np.nan)

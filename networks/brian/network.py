@@ -21,7 +21,13 @@ from networks.brian.backends import (
 from networks.brian.builder import Builder, LaggingBuilder, SharedBuilder, StockBuilder
 from networks.brian.external import GATED
 from networks.brian.neuron_model import Neurons
-from networks.brian.private import NamesApart, is_free, quiet_about_values, usual_interrupts
+from networks.brian.private import (
+    NamesApart,
+    is_free,
+    quiet_about_values,
+    usual_interrupts,
+    without_delay,
+)
 from networks.brian.runtime import open_runtime
 from networks.brian.stimulus import Stimulus
 from networks.brian.sweeping import SweepingBuilder
@@ -162,7 +168,7 @@ class BrianNetwork:
             gc.collect()
         self._runtime = open_runtime(self.backend, dt, PRECISIONS[precision])
         try:
-            with self._runtime.building(), self.names.choosing():
+            with self._runtime.building(), self.names.choosing(), without_delay():
                 self._build()
         except BaseException:
             self.close()
@@ -245,6 +251,7 @@ class BrianNetwork:
             quiet_about_values(groups),
             usual_interrupts(),
             self.names.choosing(),
+            without_delay(),
         ):
             self._runtime.run(
                 self.network, int(self.begin[-1]), self.dt, plan=plan, advance=advance

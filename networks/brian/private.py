@@ -148,22 +148,6 @@ class _NoCollector:
         return 0
 
 
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Let runs in the block begin without a collection of garbage.
-
-    Brian 2 calls for one so that objects of nobody are warned of. With PyTorch and xarray in memory
-    it takes longer than all else that comes before the first step: it goes through each of their
-    objects. Python's own collections come as ever.
-    """
-    before = brian2.core.network.gc
-    brian2.core.network.gc = _NoCollector
-    try:
-        yield
-    finally:
-        brian2.core.network.gc = before
-
-
 _hashable = brian2.utils.caching._hashable
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
@@ -171,7 +155,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 def _quickly_hashable(thing: Any) -> Any:
     """Return what Brian 2's own function returns, without its questions for what is simple.
 
-    They took a sixth of the time in which a small network is built.
+    They take a sixth of the time in which a small network is built.
     """
     kind = type(thing)
     if kind in _PLAIN:
@@ -185,7 +169,22 @@ def _quickly_hashable(thing: Any) -> Any:
     return _hashable(thing)  # which comes back for what is in it
 
 
-brian2.utils.caching._hashable = _quickly_hashable
+@contextmanager
+def without_delay() -> Iterator[None]:
+    """Let networks in the block be made and begin to run without what only takes time.
+
+    Brian 2 calls for a collection of garbage so that objects of nobody are warned of. With PyTorch
+    and xarray in memory it takes longer than all else that comes before the first step: it goes
+    through each of their objects. Python's own collections come as ever. And keys of what Brian 2
+    remembers are made as :func:`_quickly_hashable` does.
+    """
+    caching, running = brian2.utils.caching, brian2.core.network
+    before = caching._hashable, running.gc
+    caching._hashable, running.gc = _quickly_hashable, _NoCollector
+    try:
+        yield
+    finally:
+        caching._hashable, running.gc = before
 
 
 STOP = "core.stop_on_keyboard_interrupt"

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from networks.brian.backends import EXTERNAL, check_device_is_free, codegen_target
 from networks.brian.external import ExternalProject
-from networks.brian.private import forget_sizes, no_garbage_collection, rewind
+from networks.brian.private import forget_sizes, rewind
 from networks.brian.program import StandaloneProject
 from networks.brian.schedule import Schedule
 from networks.brian.shared_weights import SharedWeightSynapses
@@ -108,7 +108,7 @@ class InProcess(Runtime):
 
         # The matrix products of a step are so small that threads would mostly wait for each other.
         blas = threadpool_limits(1, user_api="blas")
-        with codegen_target(self._target), blas, no_garbage_collection():
+        with codegen_target(self._target), blas:
             period = 1 * brian2.second
             # All names are known to the groups; those of functions here would only hide some.
             network.run(steps * dt, report=report, report_period=period, namespace={})

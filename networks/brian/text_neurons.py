@@ -31,7 +31,7 @@ from networks.brian.groups import CONSTANT, declare, in_slots
 from networks.brian.integration import integration
 from networks.brian.model_text import BIAS, BUFFER, FAULTS, SCALE, ModelText
 from networks.brian.neuron_model import NeuronModel, Neurons, by_population
-from networks.brian.private import NEVER, NamesApart, no_garbage_collection
+from networks.brian.private import NEVER, NamesApart, without_delay
 from networks.brian.slots import HOLDING, STEPS, slot
 from networks.description import Network, Population
 
@@ -215,7 +215,7 @@ class TextNeurons(ModelText):
                 names.choosing(),
                 codegen_target("numpy"),
                 np.errstate(all="ignore"),
-                no_garbage_collection(),
+                without_delay(),
             ):
                 clock = brian2.Clock(self.dt)
                 group = self._group(self.equations, 1, clock, None, np.float64)

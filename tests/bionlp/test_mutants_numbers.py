@@ -17,6 +17,8 @@ NEEDED = {
     ("simulate",): ["good"],
     ("validate",): ["mr"],
     ("evaluate",): ["mr", "--dataset=mr"],
+    ("record",): ["mr", "--file=none", "--out=none.zarr"],
+    ("plot",): ["none.nc"],
     ("energy",): ["mr", "--dataset=mr"],
     ("report",): ["mr"],
     ("train",): ["--dataset=none", "--embeddings=none", "--out=none"],

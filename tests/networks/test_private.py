@@ -18,9 +18,9 @@ from networks.brian.private import (
     FRAME,
     UNITED,
     TemplateRunner,
-    _hashable,
     compile_program,
     with_templates,
+    without_delay,
 )
 from networks.brian.program import PROGRAM
 from networks.brian.shared_weights import ConvolutionalSynapses
@@ -53,12 +53,16 @@ def test_keys_of_what_is_remembered_are_those_of_brian():
         *("v", 3, 0.5, True, None, 10 * ms, np.float32, ("v", [1, {"a": (2, "b")}])),
         *({"v": group.variables["v"], "of": {"t", "dt"}}, group.equations, group.variables),
     )
-    for thing in things:
-        key = brian2.utils.caching._hashable(thing)
-        assert key == _hashable(thing)
-        assert hash(key) == hash(_hashable(thing))
-    with pytest.raises(TypeError, match="type"):
-        brian2.utils.caching._hashable(np.zeros(3))
+    brians = brian2.utils.caching._hashable
+    expected = [brians(thing) for thing in things]
+    with without_delay():
+        assert brian2.utils.caching._hashable is not brians
+        keys = [brian2.utils.caching._hashable(thing) for thing in things]
+        with pytest.raises(TypeError, match="type"):
+            brian2.utils.caching._hashable(np.zeros(3))
+    assert keys == expected
+    assert [*map(hash, keys)] == [*map(hash, expected)]
+    assert brian2.utils.caching._hashable is brians
 
 
 # --- nothing leaks ---

@@ -1,6 +1,8 @@
 """What a shell is offered, by the protocol that shells ask with."""
 
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 
@@ -90,6 +92,12 @@ def test_offers(folder, words, expected):
     assert offered(*words) == list(expected)
 
 
+@pytest.mark.parametrize("command", ["plot", "report"])
+def test_a_corpus_is_offered_as_a_recording_and_not_as_a_folder(folder, command):
+    (folder / "corpus.zarr").mkdir()
+    assert offered(command, "c") == ["corpus.zarr"]
+
+
 def test_zsh_asks_in_its_own_way(folder):
     assert any("genn-cpu" in line for line in offered("simulate", "--backend", "g", shell="zsh"))
 
@@ -101,11 +109,11 @@ def test_word_vectors_are_found_by_name(folder):
     assert offered(*words, BIONLP_EMBEDDINGS_DIR=str(folder / "vectors")) == ["glove.bin"]
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_the_script_for_a_shell_asks_for_it(folder):
+    # The shell is that which started the command; the second one keeps bash from giving way to it.
+    command = shlex.join([sys.executable, "-m", "bionlp", "--show-completion"])
     done = subprocess.run(
-        [sys.executable, "-m", "bionlp", "--show-completion", "bash"],
-        capture_output=True,
-        text=True,
-        check=True,
+        ["bash", "-c", f"{command} && true"], capture_output=True, text=True, check=True
     )
     assert "_BIONLP_COMPLETE=complete_bash" in done.stdout

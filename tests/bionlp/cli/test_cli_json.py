@@ -105,6 +105,20 @@ def test_simulate(cli, material):
     )
 
 
+def test_record(cli, material):
+    pytest.importorskip("zarr", reason="needs zarr: pip install 'bionlp[zarr]'")
+    (material / "lines.txt").write_text("a film\nxyzzy\n")
+    command = ("record", material / "odd", "--steps=4", "--backend=numpy", "--workers=1")
+    table = ("--dataset", material / "table.csv", "--out", material / "table.zarr")
+    lines = ("--file", material / "lines.txt", "--out", material / "lines.zarr")
+    compare(
+        "record",
+        cli,
+        (*command, *table, *CHANGED, "--intervene=clamp:conv:maps=1:value=0"),
+        (*command, *lines, "--neurons=adex"),
+    )
+
+
 def test_validate(cli, material):
     options = (
         material / "odd",
