@@ -149,7 +149,7 @@ def test_a_template_that_does_not_compile_ends_the_run(monkeypatch):
 # --- programs ---
 
 COMPILER = """#!/bin/sh
-echo "$@" >> compiled
+echo "$@" >> "$(dirname "$0")/compiled"
 exec g++ "$@"
 """
 
@@ -191,5 +191,5 @@ def test_a_program_is_compiled_as_two_files(tmp_path, monkeypatch):
         reset_device()
     assert (folder / PROGRAM).exists()
     assert len(list((folder / "code_objects").glob("*.cpp"))) > 1
-    compiled = re.findall(r"(\S+\.cpp)", (folder / "compiled").read_text())
+    compiled = re.findall(r" (\w+\.cpp)", (tmp_path / "compiled").read_text())
     assert sorted(compiled) == [FRAME, UNITED]
