@@ -14,7 +14,7 @@ Names. Brian 2 numbers a name that a living object of the process has, of whiche
 
 Programs. The standalone device writes, compiles and runs in one step, and prints what it measures.
 Each of its many files reads the same headers, which takes most of the time of a compilation, so
-they are compiled as one.
+they are compiled as two.
 """
 
 from __future__ import annotations
@@ -327,6 +327,9 @@ def forget_sizes(network: brian2.Network) -> None:
 
 UNITED = "united.cpp"
 """All code objects of a program, one after the other."""
+FRAME = "frame.cpp"
+"""All that a program is besides, of :data:`_FRAME`."""
+_FRAME = ("objects", "synapses_classes", "network", "run", "main")
 _INCLUDED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<].+[">])', re.MULTILINE)
 _DECLARED = re.compile(r"^void (\w+)\(\);", re.MULTILINE)
 
@@ -343,10 +346,11 @@ def compile_program(folder: Path) -> None:
 
 
 def _unite(folder: Path) -> None:
-    """Have code objects compiled as one file, and nothing read again to find out what is old.
+    """Have a program compiled as two files, and nothing read again to find out what is old.
 
-    Each is in a namespace of its own, since all of them name their helpers alike. What they include
-    comes before, outside of it; their functions are called by the names that they had.
+    One has the code objects, each in a namespace of its own, since all of them name their helpers
+    alike. What they include comes before, outside of it; their functions are called by the names
+    that they had.
     """
     sources = sorted((folder / "code_objects").glob("*.cpp"))
     included: dict[str, None] = {}
@@ -362,9 +366,12 @@ def _unite(folder: Path) -> None:
         ]
     above = "".join(f"#include {name}\n" for name in included)
     (folder / UNITED).write_text(above + "".join(parts), encoding="utf-8")
+    frame = "".join(f'#include "{name}.cpp"\n' for name in _FRAME)
+    (folder / FRAME).write_text(frame, encoding="utf-8")
     makefile = folder / "makefile"
-    rules = re.sub(r"code_objects/\S+\.cpp", "", makefile.read_text(encoding="utf-8"))
-    rules = re.sub(r"^SRCS =", f"SRCS = {UNITED}", rules, flags=re.MULTILINE)
+    old = rf"code_objects/\S+\.cpp|\b(?:{'|'.join(_FRAME)})\.cpp"
+    rules = re.sub(old, "", makefile.read_text(encoding="utf-8"))
+    rules = re.sub(r"^SRCS =", f"SRCS = {UNITED} {FRAME}", rules, flags=re.MULTILINE)
     makefile.write_text(rules, encoding="utf-8")
     (folder / "make.deps").touch()  # nothing has been compiled, so nothing can be out of date
 

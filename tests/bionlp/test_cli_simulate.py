@@ -145,28 +145,29 @@ def recorded_text(folder):
     return open_recording(folder / "recording.nc").attrs["text"]
 
 
-def test_a_recording_is_not_replaced_unless_that_is_asked_for(cli, small_model, tmp_path):
-    options = ("--steps=2", "--backend=numpy", "--out", tmp_path)
-    assert cli("simulate", small_model, "a good film", "a bad film", *options)[0] == 0
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-    code, out, err = cli("simulate", small_model, "a dull plot", *options, "--json")
+def test_a_recording_is_not_replaced_unless_that_is_asked_for(cli, least_classifier, tmp_path):
+    least = tmp_path / "least"
+    save_classifier(least_classifier, least)
+    folder = tmp_path / "runs"
+    options = ("--steps=2", "--backend=numpy", "--out", folder)
+    assert cli("simulate", least, "a good film", "a bad film", *options)[0] == 0
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    code, out, err = cli("simulate", least, "a good story", *options, "--json")
     assert (code, out) == (9, "")
     assert err == (
-        f"error: {tmp_path / 'small-01'} has a recording already; choose another --out, or replace "
+        f"error: {folder / 'odd-01'} has a recording already; choose another --out, or replace "
         "it with --overwrite\n"
     )
-    shutil.rmtree(tmp_path / "small-01")
-    code, _, err = cli("simulate", small_model, "a dull plot", "a dull film", *options)
+    shutil.rmtree(folder / "odd-01")
+    code, _, err = cli("simulate", least, "a good story", "a bad story", *options)
     assert code == 9
-    assert "small-02 has a recording" in err
-    assert not (tmp_path / "small-01").exists()
+    assert "odd-02 has a recording" in err
+    assert not (folder / "odd-01").exists()
     assert all(path.read_bytes() == raw for path, raw in before.items() if path.exists())
-    assert cli("simulate", small_model, "a dull plot", *options)[0] == 0
-    assert (
-        cli("simulate", small_model, "a cold end", "a dull film", *options, "--overwrite")[0] == 0
-    )
-    texts = [recorded_text(tmp_path / f"small-0{number}") for number in (1, 2)]
-    assert texts == ["a cold end", "a dull film"]
+    assert cli("simulate", least, "a good story", *options)[0] == 0
+    assert cli("simulate", least, "bad film", "a bad story", *options, "--overwrite")[0] == 0
+    texts = [recorded_text(folder / f"odd-0{number}") for number in (1, 2)]
+    assert texts == ["bad film", "a bad story"]
 
 
 def test_to_replace_nothing_makes_no_sense(cli):
