@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,6 +13,9 @@ from bionlp.cli.options import Backend, Out, Seed, Steps
 from bionlp.errors import OutputError
 from bionlp.files import make_folder
 from bionlp.progress import Reporter
+
+if TYPE_CHECKING:
+    from bionlp.validation import Difference
 
 EXAMPLE = "Example: bionlp demo --out runs"
 
@@ -38,7 +41,7 @@ def demo(
         _check_own(out, name, SAMPLES[load_classifier(name).language])
     report = Reporter()
     names: list[str] = []
-    differences: list[Any] = []
+    differences: list[dict[str, Difference]] = []
     for name in bundled_models():
         classifier = load_classifier(name)
         sentences = [classifier.read(text) for text in SAMPLES[classifier.language]]
@@ -46,31 +49,38 @@ def demo(
             made, activities = present(
                 classifier,
                 sentences,
-                steps=steps or classifier.steps,
+                # A word a step is no number of steps that could be another one.
+                steps=classifier.steps if classifier.word_a_step else steps or classifier.steps,
                 seed=seed,
                 engine=Engine(backend),
                 advance=advance,
             )
-        differences.extend(compare_with_pytorch(classifier.network, activities))
+        # What was run has no inputs for words of which none was read.
+        shown, _ = classifier.narrowed([sentence.ids for sentence in sentences])
+        differences.extend(compare_with_pytorch(shown.network, activities))
         folder, *_ = write_results(made, out, report)
         write_report(made[0], classifier, folder / "report.html", engine=Engine(backend))
         print_summary(made)
         names.extend(recording_name(tree, number) for number, tree in enumerate(made, start=1))
     print_table(
         "spikes that differ from PyTorch (float64, same input)",
-        ["", *differences[0], "spikes compared"],
+        ["", "populations", "spikes compared", "differing"],
         [
-            (
-                name,
-                *(layer.differing for layer in difference.values()),
-                sum(layer.spikes for layer in difference.values()),
-            )
-            for name, difference in zip(names, differences, strict=True)
+            (name, len(layers), *_counts(layers))
+            for name, layers in zip(names, differences, strict=True)
         ],
     )
     typer.echo(f"figures and recordings: {out}/*/; pages: {out}/*/report.html")
-    if any(layer.differing for difference in differences for layer in difference.values()):
+    if any(layer.differing for layers in differences for layer in layers.values()):
         raise typer.Exit(1)
+
+
+def _counts(layers: Mapping[str, Difference]) -> tuple[int, int]:
+    """Return the spikes of all populations, and how many of them differ."""
+    return (
+        sum(layer.spikes for layer in layers.values()),
+        sum(layer.differing for layer in layers.values()),
+    )
 
 
 def _check_own(out: Path, model: str, texts: Sequence[str]) -> None:
