@@ -1,5 +1,5 @@
 """A corpus that is read lazily
-===========================
+============================
 
 The spikes of a whole test set do not fit into memory, and need not: sentences are recorded in
 blocks into one store, and what is asked of all of them is read piece by piece. Here are eight

