@@ -167,7 +167,7 @@ def record(
     if as_json:
         print_json(document)
     else:
-        _print(document, classifier)
+        _print(document, classifier, corpus)
 
 
 def _sentences(
@@ -222,7 +222,7 @@ def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _print(document: dict[str, Any], classifier: TextClassifier) -> None:
+def _print(document: dict[str, Any], classifier: TextClassifier, corpus: xr.DataTree) -> None:
     from bionlp.cli.output import as_done_to, print_table
 
     count = document["sentences"]
@@ -237,7 +237,7 @@ def _print(document: dict[str, Any], classifier: TextClassifier) -> None:
             f"{document['undecided']:,} of all are undecided"
         )
     print_table(
-        f"model {document['model']}, {document['steps']} steps, seed {document['seed']}, backend "
+        f"model {document['model']}, {_lasting(corpus)} steps, seed {document['seed']}, backend "
         f"{document['brian']['backend']}{done}",
         ["population", "spikes", "a sentence", "synaptic events", "a sentence"],
         [
@@ -252,3 +252,9 @@ def _print(document: dict[str, Any], classifier: TextClassifier) -> None:
         ],
         cut="population",
     )
+
+
+def _lasting(corpus: xr.DataTree) -> str:
+    """Return how many steps sentences have: where each word is one, from the fewest to the most."""
+    steps = corpus["steps"].values
+    return "-".join(str(each) for each in sorted({int(steps.min()), int(steps.max())}))
