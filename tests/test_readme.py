@@ -22,6 +22,7 @@ from bionlp.engine import Engine
 from bionlp.errors import BionlpError
 from networks.brian import NeuronModel
 from networks.brian.neuron_files import parse_neurons, shelf
+from tests.cards import measured_of
 
 ROOT = Path(__file__).parents[1]
 ZARR = pytest.mark.skipif(find_spec("zarr") is None, reason="pip install 'bionlp[zarr]'")
@@ -260,6 +261,5 @@ def test_what_it_says_of_negations():
 def test_bundled_models_and_their_accuracy(name):
     page = (ROOT / "docs" / "reference" / "models.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| {name} \|.*$", page, flags=re.MULTILINE)
-    measured = load_classifier(name).training["measured"]
-    accuracy = (measured.get("finetuned") or measured["encoder"])["test_accuracy"]
+    accuracy = measured_of(name)["test_accuracy"]
     assert f"| {accuracy:.1%} |" in row

@@ -145,7 +145,9 @@ def _is_model(entry: os.DirEntry) -> bool:
 
 
 def _is_recording(entry: os.DirEntry) -> bool:
-    return _ends(entry, (".nc",)) or (entry.name.endswith(".zarr") and entry.is_dir())
+    from bionlp.cli.output import CORPUS
+
+    return _ends(entry, (".nc",)) or (entry.name.endswith(CORPUS) and entry.is_dir())
 
 
 def _ends(entry: os.DirEntry, suffixes: tuple[str, ...]) -> bool:

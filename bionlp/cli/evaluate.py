@@ -32,11 +32,10 @@ from bionlp.cli.options import (
     Threshold,
     TimeStep,
     Workers,
-    chosen_cluster,
     chosen_engine,
+    chosen_workers,
 )
-from bionlp.cores import cores
-from bionlp.errors import INTERRUPTED, UsageError
+from bionlp.errors import INTERRUPTED
 from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
@@ -115,9 +114,7 @@ def evaluate(
     from bionlp.files import make_folder
 
     engine = chosen_engine(context, engine, OF_BRIAN)
-    if workers and scheduler:
-        raise UsageError("--workers are of this machine, --scheduler has its own; leave out one")
-    cluster = chosen_cluster(context, scheduler)
+    by_whom, count = chosen_workers(context, workers, scheduler)
     report = Reporter()
     classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     steps = steps or classifier.steps
@@ -132,9 +129,8 @@ def evaluate(
         asked = Engine(backend, synapses, precision, **neurons_and_step(neurons, dt))
         chosen = asked.chosen(len(selection.examples))
         classifier = as_run(classifier, chosen)
-        count = cluster.count if cluster else workers or cores()
         ran = chosen.document | {"workers": count, "scheduler": scheduler}
-        by = {"engine": chosen, "workers": cluster or count}
+        by = {"engine": chosen, "workers": by_whom}
     started = time.perf_counter()
     results = []
     try:

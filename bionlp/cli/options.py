@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bionlp.cli import completion
+from bionlp.cores import cores
 from bionlp.datasets.model import SPLITS
 from bionlp.devices import DEVICES
 from bionlp.errors import UsageError
@@ -308,6 +309,25 @@ def chosen_cluster(context: typer.Context, scheduler: str | None) -> Cluster | N
     from bionlp.cluster import Cluster
 
     return context.with_resource(Cluster(scheduler))
+
+
+def chosen_workers(
+    context: typer.Context, workers: int | None, scheduler: str | None
+) -> tuple[Cluster | int, int]:
+    """Return what does the work, those of a scheduler or processes here, and how many they are.
+
+    Raises
+    ------
+    UsageError
+        If both are asked for.
+    """
+    if workers and scheduler:
+        raise UsageError("--workers are of this machine, --scheduler has its own; leave out one")
+    cluster = chosen_cluster(context, scheduler)
+    if cluster:
+        return cluster, cluster.count
+    count = workers or cores()
+    return count, count
 
 
 def note_old_model(command: str, model: str, report: Reporter) -> None:

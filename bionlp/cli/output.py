@@ -212,6 +212,12 @@ def warn_of_reading(classifier: TextClassifier, texts: Sequence[str], report: Re
             report.note(f"warning: {warning}")
 
 
+def span(numbers: Iterable[int]) -> str:
+    """Return the least and the greatest of some numbers, or the one that all of them are."""
+    found = {*numbers}
+    return "-".join(map(str, sorted({min(found), max(found)})))
+
+
 def is_corpus(path: Path) -> bool:
     """Tell whether a path is that of recordings of many sentences."""
     return path.suffix == CORPUS or is_file(path / "zarr.json")

@@ -32,10 +32,9 @@ from bionlp.cli.options import (
     Threshold,
     TimeStep,
     Workers,
-    chosen_cluster,
+    chosen_workers,
     given,
 )
-from bionlp.cores import cores
 from bionlp.errors import INTERRUPTED, UsageError
 from bionlp.progress import Reporter
 
@@ -118,14 +117,11 @@ def record(
             raise UsageError("name sentences: --dataset, or --file, or both")
     if out.suffix != CORPUS:
         raise UsageError(f"the name of a store ends in {CORPUS}, and {out} does not")
-    if workers and scheduler:
-        raise UsageError("--workers are of this machine, --scheduler has its own; leave out one")
-    cluster = chosen_cluster(context, scheduler)
+    by_whom, count = chosen_workers(context, workers, scheduler)
     report = Reporter()
     classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     columns = {"text_column": text_column, "label_column": label_column}
     texts, labels = _sentences(classifier, dataset, split, limit, file, report, columns)
-    count = cluster.count if cluster else workers or cores()
     started = time.perf_counter()
     try:
         with report.fraction("sentences", len(texts)) as advance:
@@ -138,7 +134,7 @@ def record(
                 seed=seed,
                 engine=Engine(backend, synapses, precision, **neurons_and_step(neurons, dt)),
                 record=record or DEFAULT,
-                workers=cluster or count,
+                workers=by_whom,
                 overwrite=overwrite,
                 advance=advance,
             )
@@ -223,7 +219,7 @@ def _size(folder: Path) -> int:
 
 
 def _print(document: dict[str, Any], classifier: TextClassifier, corpus: xr.DataTree) -> None:
-    from bionlp.cli.output import as_done_to, print_table
+    from bionlp.cli.output import as_done_to, print_table, span
 
     count = document["sentences"]
     done = as_done_to(classifier.perturbations, classifier.interventions)
@@ -236,8 +232,9 @@ def _print(document: dict[str, Any], classifier: TextClassifier, corpus: xr.Data
             f"{document['right']:,} of {document['labelled']:,} are labelled rightly, "
             f"{document['undecided']:,} of all are undecided"
         )
+    steps = span(corpus["steps"].values.tolist())
     print_table(
-        f"model {document['model']}, {_lasting(corpus)} steps, seed {document['seed']}, backend "
+        f"model {document['model']}, {steps} steps, seed {document['seed']}, backend "
         f"{document['brian']['backend']}{done}",
         ["population", "spikes", "a sentence", "synaptic events", "a sentence"],
         [
@@ -252,9 +249,3 @@ def _print(document: dict[str, Any], classifier: TextClassifier, corpus: xr.Data
         ],
         cut="population",
     )
-
-
-def _lasting(corpus: xr.DataTree) -> str:
-    """Return how many steps sentences have: where each word is one, from the fewest to the most."""
-    steps = corpus["steps"].values
-    return "-".join(str(each) for each in sorted({int(steps.min()), int(steps.max())}))

@@ -217,16 +217,14 @@ def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) ->
 
 def print_summary(recordings: list[xr.DataTree]) -> None:
     """Print label, votes and work of each sentence."""
-    from bionlp.cli.output import SENTENCE, as_done_to, print_table
+    from bionlp.cli.output import SENTENCE, as_done_to, print_table, span
     from bionlp.recording import class_counts
 
     first = recordings[0].attrs
     done = as_done_to(first.get("perturbations"), first.get("interventions", "").split())
-    lengths = sorted({int(recording.attrs["steps"]) for recording in recordings})
     print_table(
-        f"model {first['model']}, {'-'.join(map(str, lengths[:: max(1, len(lengths) - 1)]))} "
-        f"steps, seed {first['seed']}, "
-        f"backend {first['backend']}{done}",
+        f"model {first['model']}, {span(int(r.attrs['steps']) for r in recordings)} steps, "
+        f"seed {first['seed']}, backend {first['backend']}{done}",
         ["", SENTENCE, "label", "output spikes", "spikes", "synaptic events"],
         [
             (

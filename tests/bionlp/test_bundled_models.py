@@ -4,16 +4,11 @@ import json
 
 import pytest
 
-from bionlp.checkpoint import BUNDLED, bundled_models, load_classifier
+from bionlp.checkpoint import BUNDLED, bundled_models
 from bionlp.samples import SAMPLES
+from tests.cards import measured_of
 
 LEAST = {"mr": 0.765, "sst2": 0.84, "waimai": 0.87}
-
-
-def measured_of(name):
-    """What a model's card says of it."""
-    measured = load_classifier(name).training["measured"]
-    return measured.get("finetuned") or measured["encoder"]
 
 
 @pytest.mark.parametrize("name", LEAST)
