@@ -227,8 +227,8 @@ def encoders(
     teacher: Annotated[
         str,
         typer.Option(
-            help="A transformer that teaches all of them: minilm, a folder, a name that the "
-            "library transformers knows, or none."
+            help="Who teaches all of them: minilm, the folder of a transformer, or a name that the "
+            "library transformers knows; textcnn, three of which are trained; or none."
         ),
     ] = "minilm",
     out: Results = Path("results"),
@@ -248,13 +248,12 @@ def encoders(
     folder, report = work_folder(out, work), Reporter()
 
     from bionlp.devices import choose_device
-    from bionlp.experiments.encoders import NO_TEACHER, list_encoders, run_encoders
+    from bionlp.experiments.encoders import list_encoders, run_encoders
     from bionlp.experiments.results import Results
 
     vectors = {"english": english, "chinese": chinese}
-    taught: dict[str, Any] = {"teacher": None if teacher == NO_TEACHER else teacher}
     chosen = listed(datasets), listed(methods), numbers(seeds)
-    cells = list_encoders(*chosen, vectors, **taught)
+    cells = list_encoders(*chosen, vectors, teacher=teacher)
     results, computes = Results(out, name), choose_device(device)
     cluster = chosen_cluster(context, scheduler)
     records = run_encoders(cells, results, folder, report, computes, cluster)

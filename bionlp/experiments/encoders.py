@@ -53,12 +53,19 @@ from bionlp.workers import Workers
 from networks.folding import fold
 
 USUAL_TEACHER = "minilm"
-NO_TEACHER = "none"
+OWN_TEACHERS = {
+    "textcnn": {"teachers": TrainingSettings.teachers, "teacher": None},
+    "none": {"teachers": 0, "teacher": None},
+}
+"""Settings of the teachers that are no transformer: original TextCNNs, and nobody."""
 TEACHER_SEED = 0
 COUNTED = 100
 """Test sentences whose operations are counted."""
 PHRASED = {"phrases": True, "pieces": 0, "encoder_batch_size": 128, "encoder_epochs": 5}
 """Settings of datasets with labelled phrases, which are ten times as many as the sentences."""
+LARGE = {"sst5": {"teacher_epochs": 1}}
+"""Settings of datasets whose phrases are so many (155,000) that a teacher needs to read them once.
+"""
 
 
 KIND = {"repeated": REPEATED, "twin": TWIN}
@@ -73,19 +80,22 @@ class EncoderCell(Cell):
 
     Attributes
     ----------
-    teacher : str, optional
-        As of :class:`~bionlp.training.settings.TrainingSettings`.
+    teacher : str
+        One of :data:`OWN_TEACHERS`, or a transformer, as of
+        :class:`~bionlp.training.settings.TrainingSettings`.
     """
 
-    teacher: str | None = USUAL_TEACHER
+    teacher: str = USUAL_TEACHER
 
     @property
     def settings(self) -> TrainingSettings:
         """How it is trained."""
         own = CHANGES.get(self.method, {})
         phrased = PHRASED if KNOWN[self.dataset].trees else {}
-        taught = {"architecture": SNNBERT, "teachers": 0, "teacher": self.teacher}
-        return recipe(self.recipe, seed=self.seed, **taught, **phrased, **own)
+        phrased = {**phrased, **LARGE.get(self.dataset, {})}
+        taught = OWN_TEACHERS.get(self.teacher, {"teachers": 0, "teacher": self.teacher})
+        all_of_them = {"architecture": SNNBERT, **taught, **phrased, **own}
+        return recipe(self.recipe, seed=self.seed, **all_of_them)
 
     @property
     def material(self) -> EncoderCell:
@@ -96,7 +106,7 @@ class EncoderCell(Cell):
     def command(self) -> str:
         """What computes this cell."""
         words = super().command.replace(" --recipe default", "")
-        return f"{words} --teacher {self.teacher or NO_TEACHER}"
+        return f"{words} --teacher {self.teacher}"
 
 
 class EncoderMaterial(Material):
@@ -104,7 +114,7 @@ class EncoderMaterial(Material):
 
     def __init__(self, cell: EncoderCell, work: Path, report: Reporter, device: Device = "cpu"):
         super().__init__(cell, work, report, device)
-        name = f"{cell.dataset}-{Path(cell.embeddings).stem}-encoder-{cell.teacher or NO_TEACHER}"
+        name = f"{cell.dataset}-{Path(cell.embeddings).stem}-encoder-{cell.teacher}"
         # A teacher may be a folder, whose name is no part of one here.
         self._all_seeds = work / name.replace(os.sep, "-")
         self.folder = self._all_seeds / f"seed{cell.seed}"
@@ -131,7 +141,7 @@ def list_encoders(
     seeds: Sequence[int],
     embeddings: dict[str, str | None],
     *,
-    teacher: str | None = USUAL_TEACHER,
+    teacher: str = USUAL_TEACHER,
 ) -> list[EncoderCell]:
     """List the cells of the table, those of one dataset and seed behind each other.
 
@@ -141,8 +151,8 @@ def list_encoders(
         As of :func:`bionlp.experiments.cells.list_cells`.
     methods : sequence of str
         Some of :data:`CONTENDERS`.
-    teacher : str, optional
-        As of :class:`~bionlp.training.settings.TrainingSettings`.
+    teacher : str
+        As of :class:`EncoderCell`.
 
     Returns
     -------

@@ -10,6 +10,7 @@ import numpy as np
 from analysis.accuracies import plot_accuracies
 from bionlp.errors import UsageError
 from bionlp.experiments.attack_section import attack_section, attack_tables
+from bionlp.experiments.best_section import best_section
 from bionlp.experiments.cells import (
     ATTACKED,
     DATASETS,
@@ -41,33 +42,13 @@ from bionlp.experiments.neurons import NeuronsResults
 from bionlp.experiments.neurons_section import neurons_section
 from bionlp.experiments.perturbation_section import draw_perturbations, perturbation_section
 from bionlp.experiments.perturbations import PerturbedResults
+from bionlp.experiments.published import PUBLISHED
 from bionlp.experiments.results import Results
 from bionlp.experiments.store import Record
 from bionlp.experiments.sweep_section import draw_sweeps, sweep_section, sweep_tables
 from bionlp.files import atomic_path
 from bionlp.training.settings import RECIPES
 
-PAPER = {
-    "mr": 75.45,
-    "sst2": 80.91,
-    "sst5": 41.63,
-    "subj": 90.60,
-    "chnsenti": 85.02,
-    "waimai": 86.66,
-}
-"""Converted and fine-tuned spiking networks of Lv, Xu & Zheng (2023), table 1, with GloVe and
-epochs that were selected on test."""
-SPIKEBERT = {
-    "mr": 80.69,
-    "sst2": 85.39,
-    "sst5": 46.11,
-    "subj": 93.00,
-    "chnsenti": 86.36,
-    "waimai": 89.66,
-}
-"""SpikeBERT (Lv et al. 2023), a spiking transformer: the highest figures known for these sets."""
-
-KNOWN = {"Lv, Xu & Zheng (2023)": PAPER, "SpikeBERT (Lv et al. 2023)": SPIKEBERT}
 COMPARED = {
     "original": "the original TextCNN",
     "direct": "direct training",
@@ -145,6 +126,7 @@ def make_page(folder: Path, link: str) -> str:
     """
     parts = ["# Results", MEANING]
     everything = _read(folder)
+    parts += best_section(everything)
     for table in TABLES:
         records = everything[table]
         for recipe in RECIPES:
@@ -271,7 +253,7 @@ def _comparison(records: Sequence[Record], siblings: dict[str, list[Record]], ta
         for method, title in COMPARED.items()
     }
     if table == "table1":
-        for title, known in KNOWN.items():
+        for title, known in PUBLISHED.items():
             gaps[title] = {
                 name: 100 * float(np.mean(scores(records, name, "finetuned"))) - known[name]
                 for name in datasets

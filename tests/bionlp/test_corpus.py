@@ -2,8 +2,10 @@
 
 import gc
 import json
+import shutil
 import weakref
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,6 +31,7 @@ pytest.importorskip("zarr", reason="needs zarr: pip install 'bionlp[zarr]'")
 NUMPY = Engine("numpy")
 TEXTS = ["a good film", "story", "bad xyzzy film", "a good film a bad story", "film film"]
 STEPS = 6
+BEGUN = {"steps": STEPS, "seed": 4, "engine": NUMPY}
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +46,20 @@ def odd(make_classifier):
     return make_classifier()
 
 
-@pytest.fixture
-def corpus(odd, tmp_path):
-    """Return the path of a corpus."""
-    path = tmp_path / "corpus.zarr"
-    record_corpus(odd, TEXTS, path, labels=[1, 0, 0, 1, None], steps=STEPS, seed=4, engine=NUMPY)
+@pytest.fixture(scope="module")
+def recorded(odd, tmp_path_factory):
+    """Return the path of a corpus that nobody changes."""
+    path, labels = tmp_path_factory.mktemp("recorded") / "corpus.zarr", [1, 0, 0, 1, None]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "MOST_BLOCK", 2)
+        record_corpus(odd, TEXTS, path, labels=labels, steps=STEPS, seed=4, engine=NUMPY)
     return path
+
+
+@pytest.fixture
+def corpus(recorded, tmp_path):
+    """Return the path of a copy."""
+    return Path(shutil.copytree(recorded, tmp_path / "corpus.zarr"))
 
 
 def encoder(causal):
@@ -172,23 +183,20 @@ def contents(folder):
     }
 
 
-def test_what_was_cut_off_is_continued(odd, tmp_path):
-    options = {"steps": STEPS, "seed": 4, "engine": NUMPY}
-    path = tmp_path / "corpus.zarr"
-    stop_after(path, 1, odd, **options)
+def test_what_was_cut_off_is_continued(odd, begun, tmp_path):
+    path = Path(shutil.copytree(begun, tmp_path / "corpus.zarr"))
     tree = open_corpus(path)
     assert tree["written"].values.tolist() == [True, True, False, False, False]
     assert take_sentence(tree, 1).attrs["text"] == TEXTS[1]
     with pytest.raises(RecordingError, match="sentence 3: it is not recorded yet"):
         take_sentence(tree, 2)
-    assert record_corpus(odd, TEXTS, path, **options).recorded == 3
-    assert record_corpus(odd, TEXTS, path, **options).recorded == 0
-    record_corpus(odd, TEXTS, tmp_path / "whole.zarr", **options)
+    assert record_corpus(odd, TEXTS, path, **BEGUN).recorded == 3
+    assert record_corpus(odd, TEXTS, path, **BEGUN).recorded == 0
+    record_corpus(odd, TEXTS, tmp_path / "whole.zarr", **BEGUN)
     assert contents(path) == contents(tmp_path / "whole.zarr")
 
 
 def test_a_block_that_was_cut_off_while_it_was_written_is_written_again(odd, tmp_path, monkeypatch):
-    options = {"steps": STEPS, "seed": 4, "engine": NUMPY}
     path = tmp_path / "corpus.zarr"
     whole = writing.CorpusWriter.write
 
@@ -201,12 +209,12 @@ def test_a_block_that_was_cut_off_while_it_was_written_is_written_again(odd, tmp
 
     monkeypatch.setattr(writing.CorpusWriter, "write", half)
     with pytest.raises(Stopped):
-        record_corpus(odd, TEXTS, path, **options)
+        record_corpus(odd, TEXTS, path, **BEGUN)
     monkeypatch.undo()
     monkeypatch.setattr(layout, "MOST_BLOCK", 2)
     assert open_corpus(path)["written"].values.tolist() == [True, True, False, False, False]
-    assert record_corpus(odd, TEXTS, path, **options).recorded == 3
-    record_corpus(odd, TEXTS, tmp_path / "whole.zarr", **options)
+    assert record_corpus(odd, TEXTS, path, **BEGUN).recorded == 3
+    record_corpus(odd, TEXTS, tmp_path / "whole.zarr", **BEGUN)
     assert contents(path) == contents(tmp_path / "whole.zarr")
 
 
@@ -216,6 +224,16 @@ def weaker(odd):
     kernel = replace(first.transform, weight=first.transform.weight * 0.9)
     connections = (replace(first, transform=kernel), *others)
     return replace(odd, network=replace(network, connections=connections))
+
+
+@pytest.fixture(scope="module")
+def begun(odd, tmp_path_factory):
+    """Return the path of a corpus that was begun, and that nobody changes."""
+    path = tmp_path_factory.mktemp("begun") / "corpus.zarr"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "MOST_BLOCK", 2)
+        stop_after(path, 1, odd, **BEGUN)
+    return path
 
 
 @pytest.mark.parametrize(
@@ -233,19 +251,21 @@ def weaker(odd):
         ({"classifier": intervened}, "interventions is not said there, and now 'silence:conv"),
     ],
 )
-def test_other_settings_and_other_sentences_are_refused(odd, tmp_path, changed, message):
-    path = tmp_path / "corpus.zarr"
-    stop_after(path, 1, odd, steps=STEPS, seed=4, engine=NUMPY)
-    before = contents(path)
-    options = {"steps": STEPS, "seed": 4, "engine": NUMPY, "texts": TEXTS} | changed
+def test_other_settings_and_other_sentences_are_refused(odd, begun, tmp_path, changed, message):
+    path = Path(shutil.copytree(begun, tmp_path / "corpus.zarr"))
+    options = BEGUN | {"texts": TEXTS} | changed
     classifier = options.pop("classifier", lambda odd: odd)(odd)
     texts = options.pop("texts")
     with pytest.raises(OutputError, match=message) as caught:
         record_corpus(classifier, texts, path, **options)
     assert "--overwrite" in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert contents(path) == before
-    done = record_corpus(classifier, texts, path, overwrite=True, **options)
+    assert contents(path) == contents(begun)
+
+
+def test_a_corpus_of_other_sentences_is_replaced_if_that_is_asked_for(odd, begun, tmp_path):
+    path, texts = Path(shutil.copytree(begun, tmp_path / "corpus.zarr")), TEXTS[2:]
+    done = record_corpus(odd, texts, path, overwrite=True, **BEGUN)
     assert done.recorded == len(texts)
     assert take_sentence(open_corpus(path), 0).attrs["text"] == texts[0]
     assert [file.name for file in tmp_path.iterdir()] == ["corpus.zarr"]

@@ -184,21 +184,18 @@ def _check_memory(needed: int) -> None:
 def _assembled(corpus: xr.DataTree, place: int) -> xr.DataTree:
     """Put a recording together, with the digest that it is to have."""
     names, classes = corpus.attrs["layers"], corpus.attrs["label_names"]
-    listed = {key: int(corpus[key].values[place]) for key in ("sentence", "label", "steps")}
-    sha256 = corpus["sha256"].isel(sentence=place).values.tobytes().hex()
+    root = _of_sentence(corpus, place)
+    listed = {key: int(root[key]) for key in ("sentence", "label", "steps")}
     own = listed | {
-        "text": str(corpus["text"].values[place]),
+        "text": str(root["text"].item()),
         "label_name": classes[listed["label"]] if listed["label"] >= 0 else "",
-        ATTRIBUTE: sha256,
+        ATTRIBUTE: root["sha256"].values.tobytes().hex(),
     }
-    time = corpus["time"].variable.isel(time=slice(listed["steps"])).compute()
+    time = root["time"].variable.isel(time=slice(listed["steps"])).copy()
     attrs = of_recordings(corpus.attrs) | own
     tree: dict[str, xr.Dataset] = {"/": xr.Dataset(coords={"time": time}, attrs=attrs)}
-    (words,) = documents(corpus["position_names"].isel(sentence=[place]).values)
-    counts = {
-        key: corpus[key].isel(sentence=place).values.tolist()
-        for key in ("spike_count", "synaptic_events")
-    }
+    (words,) = documents(root["position_names"].values[None])
+    counts = {key: root[key].values.tolist() for key in ("spike_count", "synaptic_events")}
     for number, name in enumerate(names):
         node = _population(corpus[name], place, listed["steps"], tuple(words))
         node.attrs |= {key: count[number] for key, count in counts.items()}
@@ -208,36 +205,42 @@ def _assembled(corpus: xr.DataTree, place: int) -> xr.DataTree:
     return xr.DataTree.from_dict(tree)
 
 
+def _of_sentence(node: xr.DataTree, place: int) -> xr.Dataset:
+    """Read what a group has of a sentence, all of it at once: each reading has its price."""
+    dataset = node.to_dataset(inherit=False)
+    return dataset.isel(sentence=place, missing_dims="ignore").load()
+
+
 def _population(node: xr.DataTree, place: int, steps: int, words: tuple[str, ...]) -> xr.Dataset:
     """Return what a population did in a sentence, without the silence behind it."""
-    dims = [dim for dim in (*node["spikes"].dims[2:], "recorded")]
-    sizes = {"time": steps} | {dim: _size(node, dim, place) for dim in dims}
+    one = _of_sentence(node, place)
+    dims = [dim for dim in (*one["spikes"].dims[1:], "recorded")]
+    sizes = {"time": steps} | {dim: _size(one, dim, node.path) for dim in dims}
 
     def own(name: str) -> xr.Variable:
-        array = node[name].variable
-        if array.dims[0] == "sentence":
-            array = array.isel(sentence=place)
-        return array.isel({dim: slice(sizes[dim]) for dim in array.dims}).compute()
+        array = one[name].variable
+        # A copy, or what is cut off would stay in memory.
+        return array.isel({dim: slice(sizes[dim]) for dim in array.dims}).copy()
 
-    parameters = [key for key in node.attrs.get("parameters", "").split() if key in node.variables]
+    parameters = [key for key in node.attrs.get("parameters", "").split() if key in one.variables]
     found = xr.Dataset(
         {name: own(name) for name in ("spikes", "membrane", *parameters)},
         {"index": own("index")},
         node.attrs,
     )
-    if "first_word" in node.variables:
+    if "first_word" in one.variables:
         span = (own("first_word").values, own("last_word").values)
         found = found.assign_coords(word_coordinates(span, sizes["position"], words))
     return found
 
 
-def _size(node: xr.DataTree, dim: str, place: int) -> int:
+def _size(one: xr.Dataset, dim: str, path: str) -> int:
     """Return the true size of a dimension in a sentence."""
-    if size_of(dim) not in node.variables:
-        return node.sizes[dim]
-    size = int(node[size_of(dim)].isel(sentence=place))
-    if not 0 <= size <= node.sizes[dim]:
-        raise RecordingError(f"{node.path}: {size_of(dim)} is {size} of {node.sizes[dim]}")
+    if size_of(dim) not in one.variables:
+        return one.sizes[dim]
+    size = int(one[size_of(dim)])
+    if not 0 <= size <= one.sizes[dim]:
+        raise RecordingError(f"{path}: {size_of(dim)} is {size} of {one.sizes[dim]}")
     return size
 
 
