@@ -43,6 +43,9 @@ GENN_INSTALLED := $(GENN_VENV)/.installed
 GENN_PIP := $(GENN_VENV)/bin/python -m pip --disable-pip-version-check install $(PIP_FLAGS) \
   --constraint $(GENN_VENV)/constraints.txt
 
+# Many tests start processes of their own, and each would compile the same files again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test coverage test-genn bench docs docs-links lint format install clean
 

@@ -24,6 +24,7 @@ from bionlp.experiments.layout import (
     of_recipe,
     origin,
     recipes_of,
+    say_gap,
     scores,
     summary,
     titles,
@@ -32,9 +33,9 @@ from bionlp.experiments.store import Record
 
 EXPLANATION = """\
 All encoders have {shape}, and are trained alike. Where there are labelled phrases (SST), they are
-learned from, too. The teacher's figure is that on dev, where its epoch was selected; the others are
-on test, sentences not cut. In repeat coding, which SNN-BERT is held against, a sentence is shown
-for {repeats} steps, all words in each, to leaky integrate-and-fire neurons."""
+learned from, too{asked}. The teacher's figure is that on dev, where its epoch was selected; the
+others are on test, sentences not cut.{textcnns} In repeat coding, which SNN-BERT is held against, a
+sentence is shown for {repeats} steps, all words in each, to leaky integrate-and-fire neurons."""
 COSTS = """\
 Spikes and operations are those of a sentence, mean over {counted} sentences of test: weights that
 spikes deliver, for the twin its multiply-accumulates. Updates are filters, or membranes, times
@@ -72,18 +73,18 @@ def encoder_section(
     from bionlp.training.encoder import MEASURED
     from networks.repeated import REPEATS
 
-    explained = EXPLANATION.format(shape=_shape(records), repeats=REPEATS)
+    explained = EXPLANATION.format(shape=_shape(records), repeats=REPEATS, **_teaching(records))
     counted = sorted({r["energy"]["sentences"] for r in records if r["energy"]})
     devices = ", ".join(sorted({record["device"] for record in records}))
     costs = COSTS.format(counted=" or ".join(map(str, counted)), batch=MEASURED, devices=devices)
-    compared = _compared(records)
+    compared = [*_compared(records), *_beside_textcnn(records, textcnns, energies)]
     return [
         f"## {EXPERIMENTS[ENCODERS].title}",
         fill(f"{origin(records)}. {explained}", 100),
         *_scores(records, of_recipe(textcnns, "default")),
         fill(costs, 100),
         _costs(records, energies),
-        *([compared] if compared else []),
+        *(["\n".join(compared)] if compared else []),
         "Commands:",
         "\n".join(f"    {line}" for line in dict.fromkeys(r["command"] for r in records)),
     ]
@@ -92,6 +93,18 @@ def encoder_section(
 def encoder_tables(records: Sequence[Record]) -> str:
     """Return what the finished command prints, Markdown."""
     return "\n\n".join([*_scores(records, []), _costs(records, [])])
+
+
+def _teaching(records: Sequence[Record]) -> dict[str, str]:
+    """Say where others teach, or in another way."""
+    asked = [r for r in records if r["settings"].get("phrase_pieces")]
+    taught = [r for r in records if r["settings"]["teachers"]]
+    names = ", ".join(titles(datasets_of(taught)))
+    by_teacher = ", ".join(titles(datasets_of(asked)))
+    return {
+        "asked": f" ({by_teacher}: by the teacher alone, which is asked about them)" * bool(asked),
+        "textcnns": f" On {names} original TextCNNs teach." * bool(taught),
+    }
 
 
 def _shape(records: Sequence[Record]) -> str:
@@ -216,9 +229,32 @@ def _joules(records: Sequence[Record], dataset: str, method: str, model: str) ->
     return f"{1e6 * spiking:.3g} ({ratio:.2g})"
 
 
-def _compared(records: Sequence[Record]) -> str:
+def _beside_textcnn(
+    records: Sequence[Record], textcnns: Sequence[Record], energies: Sequence[Record]
+) -> Iterator[str]:
+    """Say what share of the energy of the original TextCNN is needed, and how right both are."""
+    models = _models(records)
+    for dataset in datasets_of(records):
+        ours, theirs = (
+            of_method(records, dataset, "encoder"),
+            of_method(energies, dataset, "finetuned"),
+        )
+        original = scores(of_recipe(textcnns, "default"), dataset, "original")
+        if ours and theirs and original:
+            shares = [
+                f"{_mean(_costs_under(ours, model, 'spiking_joules')) / own:.2g} under `{model}`"
+                for model in models
+                if (own := _mean(_costs_under(theirs, model, "textcnn_joules")))
+            ]
+            gap = 100 * (_mean(_accuracy(ours)) - _mean(original))
+            yield (
+                f"- {READ[dataset]}: energy as a multiple of that of the original TextCNN: "
+                f"{', '.join(shares)}; {say_gap(gap, 'it')}."
+            )
+
+
+def _compared(records: Sequence[Record]) -> Iterator[str]:
     """Say how much more repeat coding costs, for each dataset that has both."""
-    lines = []
     for dataset in datasets_of(records):
         ours, theirs = (of_method(records, dataset, name) for name in ("encoder", "repeated"))
         if ours and theirs:
@@ -234,11 +270,10 @@ def _compared(records: Sequence[Record]) -> str:
                 ),
             ]
             gap = 100 * (_mean(_accuracy(theirs)) - _mean(_accuracy(ours)))
-            lines.append(
+            yield (
                 f"- {READ[dataset]}: repeat coding needs {', '.join(parts)}, and is "
                 f"{abs(gap):.2f} points {'better' if gap > 0 else 'worse'} than a word a step."
             )
-    return "\n".join(lines)
 
 
 def _ratio(theirs, ours, value) -> float:

@@ -67,7 +67,8 @@ class Material:
 
     def __init__(self, cell: Cell, work: Path, report: Reporter, device: Device = "cpu"):
         self.report, self.device = report, device
-        self.corpus = _corpus(cell.dataset, cell.embeddings, cell.settings.phrases)
+        phrases = cell.settings.phrases, cell.settings.phrase_pieces
+        self.corpus = _corpus(cell.dataset, cell.embeddings, *phrases)
         self.settings = self.settings_of(replace(cell, changes=()))
         self.embeddings = _embeddings(cell.embeddings)
         name = Path(cell.embeddings).stem
@@ -139,8 +140,9 @@ def check_material(cells: Iterable[Cell]) -> None:
 
 
 @lru_cache(maxsize=1)
-def _corpus(dataset: str, embeddings: str, phrases: bool) -> Corpus:
-    found, settings = load_dataset(dataset, phrases=phrases), TrainingSettings(phrases=phrases)
+def _corpus(dataset: str, embeddings: str, phrases: bool, phrase_pieces: bool) -> Corpus:
+    found = load_dataset(dataset, phrases=phrases)
+    settings = TrainingSettings(phrases=phrases, phrase_pieces=phrase_pieces)
     return encode_corpus(found, _embeddings(embeddings).words, settings)
 
 

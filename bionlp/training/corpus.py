@@ -28,6 +28,7 @@ from bionlp.training.settings import TrainingSettings
 from bionlp.vocabulary import PADDING, Vocabulary, choose_words
 
 PARTS = ("train", "dev", "test")
+PHRASES = "phrases"
 LENGTH_QUANTILE = 0.95
 """Share of the training sentences that are not cut."""
 SEPARATOR_SEED = 0
@@ -87,7 +88,8 @@ class Corpus:
     vocabulary : Vocabulary
         The words that are known.
     splits : dict of str to Encoded
-        Train, dev and test. Phrases to learn from follow the training sentences.
+        Train, dev and test. Phrases to learn from follow the training sentences; those that only a
+        teacher learns from are a part of their own.
     length : int
         Words that sentences are cut to.
     """
@@ -103,9 +105,15 @@ class Corpus:
         return self.splits["train"]
 
     @property
+    def phrases(self) -> Encoded:
+        """Phrases that only a teacher learns from."""
+        return self.splits.get(PHRASES, Encoded([], np.zeros(0, dtype=np.int64)))
+
+    @property
     def taught(self) -> tuple[Example, ...]:
-        """The texts and labels of the part to learn from, in its order."""
-        return (self.dataset.train + self.dataset.phrases)[: len(self.train)]
+        """The texts and labels that a teacher learns from: of the training part, then phrases."""
+        examples = self.dataset.train + self.dataset.phrases
+        return examples[: len(self.train) + len(self.phrases)]
 
     @property
     def sentences(self) -> Encoded:
@@ -183,10 +191,13 @@ def encode_corpus(dataset: Dataset, words: Sequence[str], settings: TrainingSett
     if settings.phrases and not dataset.phrases:
         raise no_phrases(dataset.name)
     examples = {part: dataset.split(part) for part in PARTS}
-    examples["train"] += dataset.phrases if settings.phrases else ()
+    if settings.phrase_pieces:
+        examples[PHRASES] = dataset.phrases
+    elif settings.phrases:
+        examples["train"] += dataset.phrases
     tokens = {
-        part: [tokenize(example.text, dataset.language) for example in examples[part]]
-        for part in PARTS
+        part: [tokenize(example.text, dataset.language) for example in some]
+        for part, some in examples.items()
     }
     length = settings.length
     if length is None:
@@ -196,7 +207,9 @@ def encode_corpus(dataset: Dataset, words: Sequence[str], settings: TrainingSett
     if any(SEPARATOR in sentence for sentence in tokens["train"]):
         known.append(SEPARATOR)
     vocabulary = Vocabulary(choose_words(tokens["train"], known, settings.vocabulary_size))
-    splits = {part: _encode(tokens[part], examples[part], vocabulary, length) for part in PARTS}
+    splits = {
+        part: _encode(tokens[part], some, vocabulary, length) for part, some in examples.items()
+    }
     return Corpus(dataset, vocabulary, splits, length)
 
 

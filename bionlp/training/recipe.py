@@ -185,7 +185,7 @@ def make_classifier(
         f"{dataset.name}: {sizes['train']} training, {sizes['dev']} dev and {sizes['test']} test "
         f"sentences of at most {corpus.length} words; vocabulary of {len(corpus.vocabulary)}"
     )
-    phrases = {"used": len(corpus.train) - sizes["train"], "held_out": dataset.held_out}
+    phrases = {"used": len(corpus.taught) - sizes["train"], "held_out": dataset.held_out}
     if settings.phrases:
         report.note(
             f"{phrases['used']} labelled phrases besides; {phrases['held_out']} left out, which "

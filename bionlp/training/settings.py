@@ -136,6 +136,9 @@ class TrainingSettings(Brief):
     phrases : bool
         Whether labelled phrases of the training sentences are learned from, too
         (:mod:`bionlp.datasets.trees`).
+    phrase_pieces : bool
+        Whether only the transformer that teaches learns from the phrases. Its answers to them are
+        then what networks learn from in place of new sentences, and sentences keep their share.
     augment : {"none", "synonyms"}
         What words of lessons are replaced by (:mod:`bionlp.training.augmentation`).
     augment_share : float
@@ -259,6 +262,12 @@ class TrainingSettings(Brief):
         32, "Sentences in a step of its fine-tuning.", LESSONS, bounds=UNITS
     )
     phrases: bool = setting(False, "Learn from labelled phrases, too, of sst2 and sst5.", LESSONS)
+    phrase_pieces: bool = setting(
+        False,
+        "Have only the --teacher learn from the phrases; networks learn from sentences, and what "
+        "it says of phrases in place of new sentences.",
+        LESSONS,
+    )
     augment: str = setting(
         NONE,
         f"{', '.join(AUGMENTATIONS)}: what words are replaced by while networks learn, as a "

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bionlp.datasets import Example
-from bionlp.errors import PartError, TrainingError
+from bionlp.errors import PartError, TrainingError, UsageError
 from bionlp.language_models import Transformer, find_model
 from bionlp.progress import Reporter
 from bionlp.text import SEPARATOR
@@ -128,7 +128,14 @@ def check_teacher(settings: TrainingSettings) -> None:
     ------
     PartError
         If not.
+    UsageError
+        If it is missing, or the phrases are, where its answers to phrases are wanted.
     """
+    if settings.phrase_pieces and not (settings.phrases and settings.teacher):
+        raise UsageError(
+            "phrases can take the place of new sentences (phrase_pieces) only where there are "
+            "phrases, and a transformer that teaches: give --phrases and --teacher, too"
+        )
     if settings.teacher is not None:
         _open(settings.teacher)
 
@@ -189,10 +196,8 @@ def transformer_answers(
     )
     dev = _read(transformer, corpus.dataset.dev)
     history = fit(stage, train, dev, choices, folder, report, origin)
-    pieces = new_sentences(corpus, settings)
-    report.note(f"{settings.teacher} answers for {len(train)} examples and {len(pieces)} pieces")
-    of_pieces = stage.answers(numbered(transformer, _texts(corpus, pieces)))
-    answers = Answers(stage.answers(train), pieces, of_pieces, settings.pieces, asdict(history))
+    given = _asked(stage, transformer, train, corpus, settings, report)
+    answers = Answers(*given, settings.pieces, asdict(history))
     if not answers.examples.isfinite().all():
         raise TrainingError(
             f"the training of {settings.teacher} went astray: its answers are no numbers; set "
@@ -200,6 +205,47 @@ def transformer_answers(
         )
     write_answers(path, answers, origin)
     return answers
+
+
+def _asked(
+    stage: ReaderStage,
+    transformer: Transformer,
+    taught: Encoded,
+    corpus: Corpus,
+    settings: TrainingSettings,
+    report: Reporter,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the answers to what networks learn from, new sentences, and the answers to those."""
+    report.note(f"{settings.teacher} answers for {len(taught)} examples")
+    given = stage.answers(taught)
+    if settings.phrase_pieces:
+        learned = len(corpus.train)
+        pieces, order = in_order(corpus.phrases.ids)
+        return given[:learned], pieces, given[learned:][order]
+    pieces = new_sentences(corpus, settings)
+    report.note(f"{settings.teacher} answers for {len(pieces)} pieces")
+    return given, pieces, stage.answers(numbered(transformer, _texts(corpus, pieces)))
+
+
+def in_order(sentences: Sequence[np.ndarray]) -> tuple[Tensor, np.ndarray]:
+    """Put sentences into the form that answers are kept in.
+
+    Parameters
+    ----------
+    sentences : sequence of numpy.ndarray of int, shape (words,)
+        Word ids.
+
+    Returns
+    -------
+    pieces : Tensor of int64, shape (pieces, words)
+        Those with a known word, padded, the shortest first.
+    order : numpy.ndarray of int, shape (pieces,)
+        Which they are.
+    """
+    padded = torch.from_numpy(pad(sentences))
+    lengths = lengths_of(padded)
+    order = np.argsort(lengths, kind="stable")[(lengths == 0).sum() :]
+    return padded[order], order
 
 
 def new_sentences(corpus: Corpus, settings: TrainingSettings) -> Tensor:
@@ -220,10 +266,8 @@ def new_sentences(corpus: Corpus, settings: TrainingSettings) -> Tensor:
     sentences = corpus.sentences.ids
     rng = np.random.default_rng(settings.seed)
     made = piece_together(sentences, settings.pieces * len(sentences), corpus.length, rng)
-    # One of only padding, so that there is a row of the right length.
-    padded = pad([np.full(corpus.length, PADDING), *made])
-    known = torch.from_numpy(padded[padded.any(1)])
-    return known[np.argsort(lengths_of(known), kind="stable")]
+    # One of only padding, so that rows are of the right length.
+    return in_order([np.full(corpus.length, PADDING), *made])[0]
 
 
 def _open(name: str) -> Transformer:

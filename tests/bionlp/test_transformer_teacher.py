@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from bionlp.datasets import Example, load_dataset
-from bionlp.errors import CheckpointError, PartError
+from bionlp.errors import CheckpointError, PartError, UsageError
 from bionlp.language_models import Transformer
 from bionlp.progress import Reporter
 from bionlp.training.answers import Answers, lengths_of, read_answers, write_answers
@@ -148,6 +148,40 @@ def test_a_transformer_learns_what_it_teaches(corpus, embeddings, settings, tmp_
     clear = counts[0] != counts[1]
     assert clear.sum() > 100
     assert (answers.of_pieces.argmax(1).numpy() == counts[1])[clear].mean() > 0.95
+
+
+PHRASES = (Example("good", 1), Example("unknown", 0), Example("a dull , bad story", 0))
+
+
+def test_phrases_take_the_place_of_new_sentences(corpus, embeddings, settings, tmp_path):
+    dataset = replace(corpus.dataset, phrases=PHRASES)
+    learned = replace(settings, phrases=True, pieces=0, teacher_epochs=1)
+    asked = replace(learned, phrase_pieces=True, pieces=4)
+    both, apart = (encode_corpus(dataset, embeddings.words, each) for each in (learned, asked))
+    assert len(both.train) == len(corpus.train) + 3
+    assert len(apart.train) == len(corpus.train)
+    assert both.taught == apart.taught
+    assert set(both.vocabulary.words) == set(apart.vocabulary.words)
+    found = [
+        transformer_answers(part, embeddings, each, tmp_path / str(part is both), QUIET)
+        for part, each in ((both, learned), (apart, asked))
+    ]
+    # The teacher is the same. "unknown" is no word here, and the shortest comes first.
+    examples, of_phrases = found[0].examples.split([len(corpus.train), 3])
+    assert torch.equal(found[1].examples, examples)
+    assert torch.equal(found[1].of_pieces, of_phrases[[0, 2]])
+    said = [[apart.vocabulary.words[n - 1] for n in piece if n] for piece in found[1].pieces]
+    assert said == [["good"], ["a", "dull", "bad", "story"]]
+    assert found[1].number == 4
+    again = transformer_answers(apart, embeddings, asked, tmp_path / "False", QUIET)
+    assert torch.equal(again.of_pieces, found[1].of_pieces)
+
+
+@pytest.mark.parametrize("missing", [{"phrases": False}, {"teacher": None}])
+def test_phrases_need_somebody_who_is_asked_about_them(settings, missing):
+    with pytest.raises(UsageError, match="give --phrases and --teacher, too"):
+        check_teacher(replace(settings, **{"phrases": True, "phrase_pieces": True} | missing))
+    check_teacher(replace(settings, phrases=True, phrase_pieces=True))
 
 
 def test_nothing_but_the_epoch_depends_on_dev_and_test(corpus, embeddings, settings, tmp_path):

@@ -244,7 +244,8 @@ def closed_pipe():
         ),
     ],
 )
-def test_shells(odd, tmp_path, line, code, errors):
+def test_shells(odd, movies, monkeypatch, tmp_path, line, code, errors):
+    monkeypatch.setenv("BIONLP_DATA_DIR", str(movies))  # listed at once
     command = line.format(f"{sys.executable} -m bionlp", model=odd, out=tmp_path)
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
