@@ -12,14 +12,14 @@ cannot be embedded so, text in a font with PostScript outlines, is drawn as outl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import cycle, islice
 from textwrap import fill, wrap
 from typing import Any
 
 import xarray as xr
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal
 from matplotlib.text import Text
@@ -108,16 +108,32 @@ class PaperFigure(Figure):
     def draw(self, renderer):
         """Draw the figure in its style; see :meth:`matplotlib.figure.Figure.draw`."""
         with self.style():
-            for text in self.findobj(Text):
+            for text in self.findobj(Text) if self.fonts.unembeddable else ():
                 if not self.fonts.unembeddable.isdisjoint(text.get_text()):
                     # Text with an effect, be it none, is drawn as outlines.
                     text.set_path_effects([Normal()])
             super().draw(renderer)
 
-    def savefig(self, *args, **kwargs):
+    def savefig(self, *args, dpi=None, **kwargs):
         """Write the figure in its style; see :meth:`matplotlib.figure.Figure.savefig`."""
         with self.style():
-            super().savefig(*args, **kwargs)
+            dpi = dpi or rcParams["savefig.dpi"]
+            with self._laid_out(dpi):
+                super().savefig(*args, dpi=dpi, **kwargs)
+
+    @contextmanager
+    def _laid_out(self, dpi: float) -> Iterator[None]:
+        """Lay the figure out for the block, in which Matplotlib would draw it twice to do so."""
+        engine, own = self.get_layout_engine(), self.dpi
+        if engine is not None:
+            self.dpi = dpi
+            engine.execute(self)
+            self.dpi = own
+        self.set_layout_engine(None)
+        try:
+            yield
+        finally:
+            self.set_layout_engine(engine)
 
     def explain_missing_glyphs(self, replacement: str) -> None:
         """Say under the figure what stands in for text that no installed font can draw.
