@@ -26,7 +26,7 @@ from bionlp.cli import (
     energy,
     evaluate,
     experiment,
-    experiment_neurons,
+    experiment_bundled,
     export,
     finetune,
     neurons,
@@ -116,11 +116,14 @@ app.command(epilog=demo.EXAMPLE)(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(embeddings.app, name="embeddings")
 experiment.app.command(
-    epilog=experiment_neurons.NEURONS, short_help="Other neurons in the bundled models."
-)(experiment_neurons.neurons)
+    epilog=experiment_bundled.PERTURB, short_help="Perturbations of the bundled models."
+)(experiment_bundled.perturb)
 experiment.app.command(
-    epilog=experiment_neurons.CLOCK, short_help="The bundled models in smaller time steps."
-)(experiment_neurons.clock)
+    epilog=experiment_bundled.NEURONS, short_help="Other neurons in the bundled models."
+)(experiment_bundled.neurons)
+experiment.app.command(
+    epilog=experiment_bundled.CLOCK, short_help="The bundled models in smaller time steps."
+)(experiment_bundled.clock)
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(nir.app, name="nir")
 

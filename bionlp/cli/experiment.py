@@ -9,6 +9,19 @@ import typer
 
 from bionlp.attacks.recipes import ATTACKS
 from bionlp.cli import completion
+from bionlp.cli.experiment_options import (
+    Chinese,
+    Datasets,
+    English,
+    Methods,
+    Recipes,
+    Results,
+    Seeds,
+    Work,
+    listed,
+    numbers,
+    work_folder,
+)
 from bionlp.cli.options import (
     DeviceName,
     Encoder,
@@ -21,7 +34,6 @@ from bionlp.cli.options import (
     WordNet,
     chosen_cluster,
 )
-from bionlp.errors import UsageError
 from bionlp.experiments.cells import (
     ATTACKED,
     CONTENDERS,
@@ -36,10 +48,8 @@ from bionlp.experiments.cells import (
     Cell,
     list_cells,
 )
-from bionlp.files import make_folder
-from bionlp.limits import MOST_SEED, MOST_SENTENCES
+from bionlp.limits import MOST_SENTENCES
 from bionlp.progress import Reporter
-from bionlp.training.settings import RECIPES
 
 EXAMPLE = "Example: bionlp experiment {} --datasets mr,sst2 --seeds 0,1,2 --out results"
 PAGE_EXAMPLE = "Example: bionlp experiment page --out results --page RESULTS.md"
@@ -49,46 +59,6 @@ app = typer.Typer(
     help="The paper's comparisons: methods by datasets, sweeps of settings, energy.",
     epilog=EXAMPLE.format("table1"),
 )
-
-Datasets = Annotated[
-    str,
-    typer.Option(
-        metavar="A,B,C",
-        help=f"Only these datasets, of {', '.join(DATASETS)}.",
-        autocompletion=completion.listed(DATASETS),
-    ),
-]
-Methods = Annotated[
-    str,
-    typer.Option(
-        metavar="A,B,C",
-        help=f"Only these methods, of {', '.join(METHODS)}.",
-        autocompletion=completion.listed(METHODS),
-    ),
-]
-Seeds = Annotated[str, typer.Option(metavar="0,1,2", help="A cell for each seed.")]
-Recipes = Annotated[
-    str,
-    typer.Option(
-        "--recipe",
-        metavar="A,B",
-        help=f"How networks are trained: {', '.join(RECIPES)}.",
-        autocompletion=completion.listed(RECIPES),
-    ),
-]
-English = Annotated[
-    str,
-    typer.Option(
-        help="English word vectors, as of bionlp train.", autocompletion=completion.word_vectors
-    ),
-]
-Chinese = Annotated[
-    str | None, typer.Option(help="Chinese word vectors.", autocompletion=completion.word_vectors)
-]
-Results = Annotated[Path, typer.Option("--out", help="Folder of the finished cells.")]
-Work = Annotated[
-    Path | None, typer.Option(help="Folder of trainings. Default: in the user's cache folder.")
-]
 
 ALL_DATASETS, ALL_METHODS = ", ".join(DATASETS), ", ".join(METHODS)
 GLOVE = "glove-wiki-gigaword-300"
@@ -308,15 +278,6 @@ def _run(
     _print(name, records, as_json)
 
 
-def work_folder(out: Path, work: Path | None) -> Path:
-    """Make the folder of results, and return that of trainings."""
-    make_folder(out)
-
-    from networks.brian.cache import usable_cache_folder
-
-    return work or usable_cache_folder("experiments")
-
-
 def _print(name: str, records: list[dict[str, Any]], as_json: bool) -> None:
     from bionlp.cli.output import print_json
     from bionlp.experiments.page import make_tables
@@ -326,90 +287,6 @@ def _print(name: str, records: list[dict[str, Any]], as_json: bool) -> None:
     else:
         typer.echo(make_tables(name, records))
 
-
-def listed(text: str) -> list[str]:
-    """Split a list with commas; each entry once."""
-    return list(dict.fromkeys(entry.strip() for entry in text.split(",")))
-
-
-def numbers(seeds: str) -> list[int]:
-    """Read seeds.
-
-    Raises
-    ------
-    UsageError
-        If one is none.
-    """
-    entries = listed(seeds)
-    digits = len(str(MOST_SEED))
-    if not all(seed.isdecimal() and len(seed) <= digits for seed in entries) or any(
-        int(seed) > MOST_SEED for seed in entries
-    ):
-        raise UsageError(
-            f"seeds are whole numbers from 0 to {MOST_SEED}, such as 0,1,2, not {seeds[:60]!r}"
-        )
-    return [int(seed) for seed in entries]
-
-
-def perturb(
-    context: typer.Context,
-    what: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B,C",
-            help="Only these perturbations; those of --perturb elsewhere.",
-            autocompletion=completion.listed(completion.PERTURBATIONS),
-        ),
-    ] = "threshold, mismatch, bits, fan-in, dead, noise, failure, leak",
-    levels: Annotated[
-        str | None, typer.Option(metavar="X,Y,Z", help="Levels of one perturbation.")
-    ] = None,
-    datasets: Annotated[
-        str,
-        typer.Option(metavar="A,B", help="Only these bundled models, of mr and waimai."),
-    ] = "mr, waimai",
-    seeds: Seeds = "0",
-    sentences: Annotated[
-        int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
-    ] = 500,
-    out: Results = Path("results"),
-    device: DeviceName = "auto",
-    scheduler: Scheduler = None,
-    as_json: Json = False,
-) -> None:
-    """Measure what perturbations cost the bundled models; nothing is trained.
-
-    The command can be stopped and started at will: finished cells are taken
-    from --out. Some sentences of some cells are compared with Brian 2.
-    """
-    make_folder(out)
-
-    from bionlp.cli.output import print_json
-    from bionlp.devices import choose_device
-    from bionlp.experiments.perturbation_run import run_perturbed
-    from bionlp.experiments.perturbation_section import perturbation_tables
-    from bionlp.experiments.perturbations import PerturbedResults, list_perturbed
-
-    kinds, amounts = listed(what), _levels(levels)
-    cells = list_perturbed(kinds, amounts, listed(datasets), numbers(seeds), sentences)
-    results = PerturbedResults(out)
-    cluster = chosen_cluster(context, scheduler)
-    records = run_perturbed(cells, results, Reporter(), choose_device(device), cluster)
-    if as_json:
-        print_json({"table": "perturb", "cells": records})
-    else:
-        typer.echo(perturbation_tables(records))
-
-
-def _levels(text: str | None) -> list[float]:
-    try:
-        return [float(level) for level in listed(text)] if text else []
-    except ValueError:
-        raise UsageError(f"levels are numbers, such as 0.1,0.2, not {str(text)[:60]!r}") from None
-
-
-PERTURB_EXAMPLE = "Example: bionlp experiment perturb --what bits,noise --datasets mr --seeds 0,1,2"
-app.command(epilog=PERTURB_EXAMPLE, short_help="Perturbations of the bundled models.")(perturb)
 
 KINDS = (
     (TABLES, table),

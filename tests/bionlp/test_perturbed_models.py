@@ -11,7 +11,7 @@ from analysis.traces import plot_traces
 from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.chips import choose_chip, fitting, judge
 from bionlp.cli import completion
-from bionlp.cli.experiment import perturb
+from bionlp.cli.experiment_bundled import perturb
 from bionlp.engine import Engine
 from bionlp.errors import UsageError
 from bionlp.evaluation import pytorch_counter

@@ -1,4 +1,4 @@
-"""``bionlp experiment neurons`` and ``clock``: bundled models with other neurons and steps."""
+"""``bionlp experiment perturb``, ``neurons`` and ``clock``: what changes cost bundled models."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from bionlp.cli import completion
-from bionlp.cli.experiment import Results, Seeds, Work, listed, numbers, work_folder
-from bionlp.cli.options import Json, Scheduler, chosen_cluster
+from bionlp.cli.experiment_options import Results, Seeds, Work, listed, numbers, work_folder
+from bionlp.cli.options import DeviceName, Json, Scheduler, chosen_cluster
 from bionlp.errors import UsageError
 from bionlp.files import make_folder
 from bionlp.limits import MOST_SENTENCES
 from bionlp.progress import Reporter
 
+PERTURB = "Example: bionlp experiment perturb --what bits,noise --datasets mr --seeds 0,1,2"
 CLOCK = "Example: bionlp experiment clock --models trained --dt 1,0.1 --sentences 200"
 NEURONS = "Example: bionlp experiment neurons --models trained,adex --sentences 200"
 
@@ -24,6 +25,58 @@ Bundled = Annotated[
 FirstOfTest = Annotated[
     int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
 ]
+
+
+def perturb(
+    context: typer.Context,
+    what: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B,C",
+            help="Only these perturbations; those of --perturb elsewhere.",
+            autocompletion=completion.listed(completion.PERTURBATIONS),
+        ),
+    ] = "threshold, mismatch, bits, fan-in, dead, noise, failure, leak",
+    levels: Annotated[
+        str | None, typer.Option(metavar="X,Y,Z", help="Levels of one perturbation.")
+    ] = None,
+    datasets: Bundled = "mr, waimai",
+    seeds: Seeds = "0",
+    sentences: FirstOfTest = 500,
+    out: Results = Path("results"),
+    device: DeviceName = "auto",
+    scheduler: Scheduler = None,
+    as_json: Json = False,
+) -> None:
+    """Measure what perturbations cost the bundled models; nothing is trained.
+
+    The command can be stopped and started at will: finished cells are taken
+    from --out. Some sentences of some cells are compared with Brian 2.
+    """
+    make_folder(out)
+
+    from bionlp.cli.output import print_json
+    from bionlp.devices import choose_device
+    from bionlp.experiments.perturbation_run import run_perturbed
+    from bionlp.experiments.perturbation_section import perturbation_tables
+    from bionlp.experiments.perturbations import PerturbedResults, list_perturbed
+
+    kinds, amounts = listed(what), _levels(levels)
+    cells = list_perturbed(kinds, amounts, listed(datasets), numbers(seeds), sentences)
+    results = PerturbedResults(out)
+    cluster = chosen_cluster(context, scheduler)
+    records = run_perturbed(cells, results, Reporter(), choose_device(device), cluster)
+    if as_json:
+        print_json({"table": "perturb", "cells": records})
+    else:
+        typer.echo(perturbation_tables(records))
+
+
+def _levels(text: str | None) -> list[float]:
+    try:
+        return [float(level) for level in listed(text)] if text else []
+    except ValueError:
+        raise UsageError(f"levels are numbers, such as 0.1,0.2, not {str(text)[:60]!r}") from None
 
 
 def neurons(
