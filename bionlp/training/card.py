@@ -36,7 +36,7 @@ report, split with seed {split_seed}. {phrases}{read}. The model knows
 
     {command}
 
-The training took {minutes:.0f} minutes. `settings.json` has the course of every epoch.
+The training took {minutes:.0f} minutes{teacher}. `settings.json` has the course of every epoch.
 
 ## Limits
 
@@ -117,6 +117,7 @@ def write_card(classifier: TextClassifier, folder: Path) -> None:
         settings="\n".join(f"- {name}: {value}" for name, value in settings.items()),
         command=training["command"],
         minutes=sum(measured[stage].get("seconds", 0) for stage in stages) / 60,
+        teacher=_teacher(measured),
         phrases=_phrases(training),
         **{name: text.format(**told) for name, text in words.items()},
         **training["sentences"],
@@ -129,6 +130,17 @@ def _phrases(training: dict[str, Any]) -> str:
     """Say how many phrases were learned from, if any."""
     if "phrases" not in training:
         return ""
-    return "It learned from {used} labelled phrases of training sentences, too. ".format(
-        **training["phrases"]
+    who = "Its teacher" if training["settings"].get("phrase_pieces") else "It"
+    used = training["phrases"]["used"]
+    return f"{who} learned from {used} labelled phrases of training sentences, too. "
+
+
+def _teacher(measured: dict[str, Any]) -> str:
+    """Say how long the training of a transformer took that teaches, and how right it is."""
+    if "teacher" not in measured:
+        return ""
+    found = measured["teacher"]
+    return (
+        f", and that of its teacher {found['seconds'] / 60:.0f}, which is right on "
+        f"{found['dev_accuracy']:.2%} of dev"
     )

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 import sys
 from dataclasses import fields
@@ -183,7 +184,9 @@ def test_a_training_with_a_transformer_says_so_and_goes_on(
     training = load_classifier(whole).training
     assert (training["settings"]["teacher"], training["settings"]["teachers"]) == (str(folder), 0)
     assert training["measured"]["teacher"]["dev_accuracy"] > 0.8
-    assert f"- teacher: {folder}\n" in (whole / "README.md").read_text(encoding="utf-8")
+    card = (whole / "README.md").read_text(encoding="utf-8")
+    assert f"- teacher: {folder}\n" in card
+    assert re.search(r"took \d+ minutes, and that of its teacher \d+, which is right on \d+", card)
 
     interrupt(FineTuningStage, *arguments, f"--out={part}")
     code, _, err = cli(*arguments, "--teacher-rate=0.004", f"--out={part}")
@@ -195,6 +198,17 @@ def test_a_training_with_a_transformer_says_so_and_goes_on(
     assert answers.stat().st_mtime_ns == answered
     assert cli(*arguments, f"--out={part}")[0] == 0
     assert_same_model(part, whole)
+
+
+def test_phrases_are_new_sentences_only_where_somebody_is_asked_about_them(
+    cli, arguments, tmp_path
+):
+    out = tmp_path / "model"
+    code, _, err = cli(*arguments, "--phrase-pieces", f"--out={out}")
+    assert code == 2
+    assert "give --phrases and --teacher, too" in err
+    assert err.count("error: ") == 1
+    assert not out.exists()
 
 
 def test_textcnns_teach_beside_a_transformer_if_they_are_asked_for(
