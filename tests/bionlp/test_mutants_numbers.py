@@ -94,7 +94,7 @@ def test_seeds_of_experiments_have_bounds(cli, text, tmp_path):
 
 NO_NUMBER = (
     *("widths", "annealed", "centred", "select_converted", "causal", "phrases"),
-    *("architecture", "augment", "teacher"),
+    *("phrase_pieces", "architecture", "augment", "teacher"),
 )
 
 
