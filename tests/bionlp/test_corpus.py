@@ -34,10 +34,12 @@ STEPS = 6
 BEGUN = {"steps": STEPS, "seed": 4, "engine": NUMPY}
 
 
-@pytest.fixture(autouse=True)
-def short_blocks(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def short_blocks():
     """Write two sentences at a time, so that a few are several blocks."""
-    monkeypatch.setattr(layout, "MOST_BLOCK", 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "MOST_BLOCK", 2)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +51,8 @@ def odd(make_classifier):
 @pytest.fixture(scope="module")
 def recorded(odd, tmp_path_factory):
     """Return the path of a corpus that nobody changes."""
-    path, labels = tmp_path_factory.mktemp("recorded") / "corpus.zarr", [1, 0, 0, 1, None]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layout, "MOST_BLOCK", 2)
-        record_corpus(odd, TEXTS, path, labels=labels, steps=STEPS, seed=4, engine=NUMPY)
+    path = tmp_path_factory.mktemp("recorded") / "corpus.zarr"
+    record_corpus(odd, TEXTS, path, labels=[1, 0, 0, 1, None], **BEGUN)
     return path
 
 
@@ -211,7 +211,6 @@ def test_a_block_that_was_cut_off_while_it_was_written_is_written_again(odd, tmp
     with pytest.raises(Stopped):
         record_corpus(odd, TEXTS, path, **BEGUN)
     monkeypatch.undo()
-    monkeypatch.setattr(layout, "MOST_BLOCK", 2)
     assert open_corpus(path)["written"].values.tolist() == [True, True, False, False, False]
     assert record_corpus(odd, TEXTS, path, **BEGUN).recorded == 3
     record_corpus(odd, TEXTS, tmp_path / "whole.zarr", **BEGUN)
@@ -230,9 +229,7 @@ def weaker(odd):
 def begun(odd, tmp_path_factory):
     """Return the path of a corpus that was begun, and that nobody changes."""
     path = tmp_path_factory.mktemp("begun") / "corpus.zarr"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layout, "MOST_BLOCK", 2)
-        stop_after(path, 1, odd, **BEGUN)
+    stop_after(path, 1, odd, **BEGUN)
     return path
 
 
@@ -261,11 +258,7 @@ def test_other_settings_and_other_sentences_are_refused(odd, begun, tmp_path, ch
     assert "--overwrite" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert contents(path) == contents(begun)
-
-
-def test_a_corpus_of_other_sentences_is_replaced_if_that_is_asked_for(odd, begun, tmp_path):
-    path, texts = Path(shutil.copytree(begun, tmp_path / "corpus.zarr")), TEXTS[2:]
-    done = record_corpus(odd, texts, path, overwrite=True, **BEGUN)
+    done = record_corpus(classifier, texts, path, overwrite=True, **options)
     assert done.recorded == len(texts)
     assert take_sentence(open_corpus(path), 0).attrs["text"] == texts[0]
     assert [file.name for file in tmp_path.iterdir()] == ["corpus.zarr"]

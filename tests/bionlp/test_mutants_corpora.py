@@ -87,7 +87,7 @@ def test_attributes_harmed_in_every_way(path, recordings, document):
     file = path / document
     before = json.loads(file.read_bytes())
     for key in before["attributes"]:
-        for value in (None, "x", [-1]):
+        for value in (None, "x", -1, [], {"a": 1}):
             changed = before["attributes"] | {key: value}
             if value is None:
                 del changed[key]
