@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
@@ -165,13 +166,14 @@ def _place(corpus: xr.DataTree, path: Path, number: int) -> int:
 def _check_chunks(path: Path, place: int) -> None:
     """See that the chunks that a sentence lies in are whole, and that memory suffices for them."""
     arrays = {name: each for name, each in read_store(path).items() if isinstance(each, Array)}
-    largest = total = 0
+    groups: Counter[str] = Counter()
+    total = 0
     for name, array in arrays.items():
         of_sentences = array.dimension_names[0] == "sentence"
         check_chunk(path, name, array, place if of_sentences else 0)
-        largest = max(largest, array.chunk_bytes)
+        groups[name.rpartition("/")[0]] += array.chunk_bytes
         total += array.chunk_bytes // (array.chunk[0] if of_sentences else 1)
-    _check_memory(largest + total)
+    _check_memory(max(groups.values()) + total)
 
 
 def _check_memory(needed: int) -> None:
@@ -214,7 +216,7 @@ def _of_sentence(node: xr.DataTree, place: int) -> xr.Dataset:
 def _population(node: xr.DataTree, place: int, steps: int, words: tuple[str, ...]) -> xr.Dataset:
     """Return what a population did in a sentence, without the silence behind it."""
     one = _of_sentence(node, place)
-    dims = [dim for dim in (*one["spikes"].dims[1:], "recorded")]
+    dims = (*one["spikes"].dims[1:], "recorded")
     sizes = {"time": steps} | {dim: _size(one, dim, node.path) for dim in dims}
 
     def own(name: str) -> xr.Variable:
