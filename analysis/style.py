@@ -117,7 +117,7 @@ class PaperFigure(Figure):
     def savefig(self, *args, dpi=None, **kwargs):
         """Write the figure in its style; see :meth:`matplotlib.figure.Figure.savefig`."""
         with self.style():
-            dpi = dpi or rcParams["savefig.dpi"]
+            dpi = self.dpi if dpi == "figure" else dpi or rcParams["savefig.dpi"]
             with self._laid_out(dpi):
                 super().savefig(*args, dpi=dpi, **kwargs)
 
@@ -125,14 +125,15 @@ class PaperFigure(Figure):
     def _laid_out(self, dpi: float) -> Iterator[None]:
         """Lay the figure out for the block, in which Matplotlib would draw it twice to do so."""
         engine, own = self.get_layout_engine(), self.dpi
-        if engine is not None:
-            self.dpi = dpi
-            engine.execute(self)
-            self.dpi = own
-        self.set_layout_engine(None)
         try:
+            if engine is not None:
+                self.dpi = dpi
+                engine.execute(self)
+                self.dpi = own
+                self.set_layout_engine(None)
             yield
         finally:
+            self.dpi = own
             self.set_layout_engine(engine)
 
     def explain_missing_glyphs(self, replacement: str) -> None:

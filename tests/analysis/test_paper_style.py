@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import matplotlib
+import matplotlib.image
 import pytest
 from matplotlib import font_manager
 
@@ -185,3 +186,13 @@ def test_labels_are_cut_at_their_width_however_long_they_are():
         "x" * 40,
         "x" * 40 + "…",
     ]
+
+
+def test_a_figure_that_was_written_is_as_it_was(tmp_path):
+    figure = PaperFigure(2, 1)
+    figure.subplots().plot([1, 2])
+    engine = figure.get_layout_engine()
+    for dpi, width in ((None, 600), (100, 200), ("figure", 300)):
+        figure.savefig(tmp_path / "figure.png", dpi=dpi)
+        assert matplotlib.image.imread(tmp_path / "figure.png").shape[1] == width
+        assert (figure.dpi, figure.get_layout_engine()) == (150, engine)
