@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from bionlp.attacks.recipes import ATTACKS
-from bionlp.cli import completion
 from bionlp.cli.experiment_options import (
     Chinese,
     Datasets,
@@ -20,6 +19,7 @@ from bionlp.cli.experiment_options import (
     Work,
     listed,
     numbers,
+    only,
     work_folder,
 )
 from bionlp.cli.options import (
@@ -116,14 +116,7 @@ def attacks(
     context: typer.Context,
     datasets: Datasets = "mr, sst2, subj, sst5",
     methods: Methods = "original, tailored, finetuned",
-    attacks: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B,C",
-            help=f"Only these attacks, of {', '.join(ATTACKS)}.",
-            autocompletion=completion.listed(ATTACKS),
-        ),
-    ] = "textfooler, pwws, textbugger, minilm",
+    attacks: Annotated[str, only("attacks", ATTACKS)] = "textfooler, pwws, textbugger, minilm",
     noise: Noise = "fixed",
     sentences: Annotated[
         int, typer.Option(min=1, max=MOST_SENTENCES, help="The first so many of test.")
@@ -175,22 +168,8 @@ def attacks(
 
 def encoders(
     context: typer.Context,
-    datasets: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B,C",
-            help=f"Only these datasets, of {', '.join(READ)}.",
-            autocompletion=completion.listed(READ),
-        ),
-    ] = "mr, sst2, sst5, subj",
-    methods: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B,C",
-            help=f"Only these networks, of {', '.join(CONTENDERS)}.",
-            autocompletion=completion.listed(CONTENDERS),
-        ),
-    ] = ", ".join(CONTENDERS),
+    datasets: Annotated[str, only("datasets", READ)] = "mr, sst2, sst5, subj",
+    methods: Annotated[str, only("networks", CONTENDERS)] = ", ".join(CONTENDERS),
     seeds: Seeds = "0",
     english: English = GLOVE,
     chinese: Chinese = None,

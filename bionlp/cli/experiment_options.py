@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,22 +15,18 @@ from bionlp.files import make_folder
 from bionlp.limits import MOST_SEED
 from bionlp.training.settings import RECIPES
 
-Datasets = Annotated[
-    str,
-    typer.Option(
+
+def only(what: str, known: Iterable[str]) -> Any:
+    """Return the option that takes some of what is known."""
+    return typer.Option(
         metavar="A,B,C",
-        help=f"Only these datasets, of {', '.join(DATASETS)}.",
-        autocompletion=completion.listed(DATASETS),
-    ),
-]
-Methods = Annotated[
-    str,
-    typer.Option(
-        metavar="A,B,C",
-        help=f"Only these methods, of {', '.join(METHODS)}.",
-        autocompletion=completion.listed(METHODS),
-    ),
-]
+        help=f"Only these {what}, of {', '.join(known)}.",
+        autocompletion=completion.listed(known),
+    )
+
+
+Datasets = Annotated[str, only("datasets", DATASETS)]
+Methods = Annotated[str, only("methods", METHODS)]
 Seeds = Annotated[str, typer.Option(metavar="0,1,2", help="A cell for each seed.")]
 Recipes = Annotated[
     str,

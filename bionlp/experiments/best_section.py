@@ -16,7 +16,16 @@ from textwrap import fill
 import numpy as np
 
 from bionlp.experiments.cells import CONTENDERS, DATASETS, ENCODERS, EXPERIMENTS, METHODS
-from bionlp.experiments.layout import markdown, of_recipe, scores, summary, titles
+from bionlp.experiments.layout import (
+    gap_row,
+    markdown,
+    mean_of,
+    of_recipe,
+    say_average,
+    scores,
+    summary,
+    titles,
+)
 from bionlp.experiments.published import PUBLISHED
 from bionlp.experiments.store import Record, as_json
 from bionlp.training.settings import TrainingSettings
@@ -65,23 +74,16 @@ def best_section(everything: Documents) -> list[str]:
         ["Dev", *(f"{100 * _mean(cells, 'dev'):.2f}" for cells in best.values())],
         ["Test", *(summary([r["test"]["accuracy"] for r in cells]) for cells in best.values())],
         ["Seeds", *(str(len(cells)) for cells in best.values())],
-        *(
-            [f"Above {title}", *(f"{gap[n]:+.2f}" if n in gap else "" for n in best)]
-            for title, gap in gaps.items()
-        ),
+        *(gap_row(f"Above {title}", gap, best) for title, gap in gaps.items()),
         ["Configurations on this page", *(str(_tried(everything, name)) for name in best)],
     ]
-    means = [f"Mean over {len(best)} datasets: {np.mean(list(reached.values())):.2f} %."]
-    means += [
-        f"Above {title}: {np.mean(list(gap.values())):+.2f} points ({len(gap)} datasets)."
-        for title, gap in gaps.items()
-        if gap
-    ]
+    means = [f"- Mean over {len(best)} datasets: {mean_of(reached):.2f} %."]
+    means += [say_average(gap, title) for title, gap in gaps.items() if gap]
     return [
         "## The best spiking network of each dataset",
         fill(EXPLANATION, 100),
         markdown(["", *titles(list(best))], rows),
-        "\n".join(f"- {line}" for line in means),
+        "\n".join(means),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -77,6 +77,21 @@ def points_above(
 def say_gap(points: float, title: str) -> str:
     """Say how far above or below another method something is."""
     return f"{abs(points):.2f} points {'below' if points < 0 else 'above'} {title}"
+
+
+def gap_row(label: str, gap: Mapping[str, float], datasets: Iterable[str]) -> list[str]:
+    """Return a row of points above or below another method; empty where there is none."""
+    return [label, *(f"{gap[name]:+.2f}" if name in gap else "" for name in datasets)]
+
+
+def say_average(gap: Mapping[str, float], title: str) -> str:
+    """Say how far above or below another method something is on average."""
+    return f"- On average over datasets ({len(gap)}) {say_gap(mean_of(gap), title)}."
+
+
+def mean_of(values: Mapping[str, float]) -> float:
+    """Return the mean over datasets."""
+    return float(np.mean(list(values.values())))
 
 
 def _by_seed(records: Sequence[Record], dataset: str, method: str) -> dict[int, float]:

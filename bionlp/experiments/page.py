@@ -27,13 +27,14 @@ from bionlp.experiments.encoder_section import encoder_section, encoder_tables
 from bionlp.experiments.energy_section import energy_section, energy_table
 from bionlp.experiments.layout import (
     datasets_of,
+    gap_row,
     heading,
     markdown,
     of_recipe,
     origin,
     points_above,
     recipes_of,
-    say_gap,
+    say_average,
     scores,
     summary,
     titles,
@@ -264,16 +265,9 @@ def _comparison(records: Sequence[Record], siblings: dict[str, list[Record]], ta
     rows = [
         ["Fine-tuned, PyTorch", *(summary(scores(records, n, "finetuned")) for n in datasets)],
         ["Fine-tuned, Brian 2", *(summary(scores(in_brian, n, "finetuned")) for n in datasets)],
-        *(
-            [f"PyTorch, above {title}", *(f"{gap[n]:+.2f}" if n in gap else "" for n in datasets)]
-            for title, gap in gaps.items()
-        ),
+        *(gap_row(f"PyTorch, above {title}", gap, datasets) for title, gap in gaps.items()),
     ]
-    means = {title: float(np.mean(list(gap.values()))) for title, gap in gaps.items()}
-    averages = "\n".join(
-        f"- On average over datasets ({len(gap)}) {say_gap(means[title], title)}."
-        for title, gap in gaps.items()
-    )
+    averages = "\n".join(say_average(gap, title) for title, gap in gaps.items())
     return f"{markdown(['', *titles(datasets)], rows)}\n\n{averages}"
 
 
