@@ -14,6 +14,7 @@ from bionlp.engine import Engine
 from bionlp.errors import RecordingError
 from bionlp.recording import open_corpus, take_sentence
 from bionlp.recording.corpus import layout
+from bionlp.recording.corpus.store import Array, read_store
 from tests.bionlp.mutating import harmed_bytes, mutants
 
 zarr = pytest.importorskip("zarr", reason="needs zarr: pip install 'bionlp[zarr]'")
@@ -227,6 +228,17 @@ def test_more_than_memory_is_not_read(path, monkeypatch):
         take_sentence(corpus, 0)
     with pytest.raises(RecordingError, match=r"corpus.zarr, it needs .* of memory"):
         open_corpus(path)
+
+
+def test_arrays_that_are_read_together_need_memory_together(path, monkeypatch):
+    corpus = open_corpus(path)
+    arrays = [each for each in read_store(path).values() if isinstance(each, Array)]
+    rows = [each.chunk[0] if each.dimension_names[0] == "sentence" else 1 for each in arrays]
+    total = sum(each.chunk_bytes // row for each, row in zip(arrays, rows, strict=True))
+    one_by_one = total + max(each.chunk_bytes for each in arrays)
+    monkeypatch.setattr("bionlp.recording.corpus.reading.free_memory", lambda: one_by_one)
+    with pytest.raises(RecordingError, match=r"sentence 1: it needs .* of memory"):
+        take_sentence(corpus, 0)
 
 
 def test_a_chunk_that_is_larger_than_it_should_be_is_not_unpacked(path):
