@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from networks.pytorch.lif import Scan
+from networks.pytorch.packing import Packing
 from networks.snnbert import DECAY, SLOPE, THRESHOLD, Normalised, SpikingEncoder
 
 REPEATS = 4
@@ -41,24 +42,24 @@ class RepeatedFiring(Normalised):
         super().__init__(neurons)
         self.repeats = repeats
 
-    def forward(self, current: Tensor, words: Tensor) -> Tensor:
+    def forward(self, current: Tensor, packing: Packing) -> Tensor:
         """Fire.
 
         Parameters
         ----------
-        current : Tensor, shape (steps * batch, words, neurons)
+        current : Tensor, shape (steps * words, neurons)
             What comes in, step after step.
-        words : Tensor of bool, shape (steps * batch, words)
-            Which of them there are.
+        packing : Packing
+            Where the words stand; they hear nothing of each other.
 
         Returns
         -------
-        Tensor, shape (steps * batch, words, neurons)
+        Tensor, shape (steps * words, neurons)
             Spikes, 0 or 1.
         """
-        by_step = self.normalised(current, words).unflatten(0, (self.repeats, -1))
+        by_step = self.normalised(current).unflatten(0, (self.repeats, -1))
         spikes, _ = Scan.apply(by_step, THRESHOLD, DECAY, SLOPE, 1.0)
-        answers: Tensor = spikes.flatten(0, 1) * words.unsqueeze(-1)
+        answers: Tensor = spikes.flatten(0, 1)
         return answers
 
 
@@ -83,13 +84,11 @@ class RepeatedEncoder(SpikingEncoder):
     def _layer(self, neurons: int) -> Normalised:
         return RepeatedFiring(neurons, self.repeats)
 
-    def _read(self, residual: Tensor, words: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Read sentences; steps and words follow each other on one axis of what is returned."""
+    def _read(self, residual: Tensor, packing: Packing) -> tuple[Packing, list[Tensor]]:
+        """Read sentences, all of them in each step: a row of the batch is one in one step."""
         steps = self.repeats
-        words, fired = super()._read(residual.repeat(steps, 1, 1), words.repeat(steps, 1))
-        return _side_by_side(words, steps), [_side_by_side(spikes, steps) for spikes in fired]
+        return super()._read(residual.repeat(steps, 1), Packing(packing.words.repeat(steps, 1)))
 
-
-def _side_by_side(rows: Tensor, steps: int) -> Tensor:
-    """Move steps from the axis of sentences to that of words."""
-    return torch.cat(rows.chunk(steps), dim=1)
+    def _by_sentence(self, rows: Tensor) -> Tensor:
+        """Let the steps of a sentence, each a row with all words, follow each other."""
+        return torch.cat(rows.chunk(self.repeats, dim=1))

@@ -31,6 +31,7 @@ from torch.nn import functional
 
 from networks.pytorch.attention import associate
 from networks.pytorch.bidirectional import BothWays, both_ways
+from networks.pytorch.packing import Packing
 
 Layer = Callable[[int], "Normalised"]
 
@@ -63,13 +64,8 @@ class Normalised(nn.Module):
         super().__init__()
         self.norm = nn.BatchNorm1d(neurons)
 
-    def normalised(self, current: Tensor, words: Tensor) -> Tensor:
-        """Normalise the currents of all words, shape (batch, steps, neurons); others have none."""
-        normed = torch.zeros_like(current)
-        normed[words] = self._normalised(current[words])
-        return normed
-
-    def _normalised(self, current: Tensor) -> Tensor:
+    def normalised(self, current: Tensor) -> Tensor:
+        """Normalise the currents of all words, shape (words, neurons)."""
         if len(current) > 1 or not self.training:
             normed: Tensor = self.norm(current)
             return normed
@@ -116,28 +112,27 @@ class Firing(Normalised):
         """Factor per step on what comes after; None for causal neurons."""
         return None if self._backward is None else self._backward.sigmoid()
 
-    def forward(self, current: Tensor, words: Tensor) -> Tensor:
+    def forward(self, current: Tensor, packing: Packing) -> Tensor:
         """Fire.
 
         Parameters
         ----------
-        current : Tensor, shape (batch, steps, neurons)
+        current : Tensor, shape (words, neurons)
             What comes in.
-        words : Tensor of bool, shape (batch, steps)
-            Which steps have a word; the others have no current and no spikes.
+        packing : Packing
+            Where the words stand.
 
         Returns
         -------
-        Tensor, shape (batch, steps, neurons)
+        Tensor, shape (words, neurons)
             Spikes, 0 or 1.
         """
-        normed = self.normalised(current, words)
+        normed = self.normalised(current)
         decays = self.forward_decay, self.backward_decay
-        if self.spiking:
-            answers: Tensor = BothWays.apply(normed, *decays, self.threshold, SLOPE)
-        else:
-            answers = both_ways(normed, *decays).relu()
-        return answers * words.unsqueeze(-1)
+        if not self.spiking:
+            return packing.pack(both_ways(packing.pad(normed), *decays)).relu()
+        spikes: Tensor = BothWays.apply(normed, packing, *decays, self.threshold, SLOPE)
+        return spikes
 
 
 class Block(nn.Module):
@@ -167,21 +162,20 @@ class Block(nn.Module):
         self.narrow = nn.Linear(hidden, width, bias=False)
 
     def forward(
-        self, residual: Tensor, words: Tensor, dropout: nn.Module
+        self, residual: Tensor, packing: Packing, dropout: nn.Module
     ) -> tuple[Tensor, list[Tensor]]:
         """Return the residual current behind the block, and the spikes of all layers."""
-        read = self.read(residual, words)
+        read = self.read(residual, packing)
         asked = [
-            fire(project(read), words)
+            fire(project(read), packing)
             for project, fire in zip(self.projections, self.asked, strict=True)
         ]
-        # Steps come first for attention, as they do wherever time is not a batch.
-        heads = [spikes.transpose(0, 1).unflatten(-1, (self.heads, -1)) for spikes in asked]
-        met = associate(*heads, causal=self.causal).flatten(-2).transpose(0, 1)
-        found = self.found(met, words)
+        heads = [packing.pad(spikes).unflatten(-1, (self.heads, -1)) for spikes in asked]
+        met = associate(*heads, causal=self.causal).flatten(-2)
+        found = self.found(packing.pack(met), packing)
         residual = residual + self.mixed(dropout(found))
-        again = self.again(residual, words)
-        hidden = self.hidden(self.widen(again), words)
+        again = self.again(residual, packing)
+        hidden = self.hidden(self.widen(again), packing)
         residual = residual + self.narrow(dropout(hidden))
         return residual, [read, *asked, found, again, hidden]
 
@@ -281,20 +275,44 @@ class SpikingEncoder(nn.Module):
         spikes : list of Tensor, each of shape (batch, steps, neurons)
             Of all layers, the last of which votes.
         """
+        packing, fired = self.read(ids)
+        trains = [self._by_sentence(packing.pad(spikes)) for spikes in fired]
+        return self._by_sentence(packing.words.T).T, [train.transpose(0, 1) for train in trains]
+
+    def read(self, ids: Tensor) -> tuple[Packing, list[Tensor]]:
+        """Read sentences, and say nothing of padding, which is cheaper.
+
+        Parameters
+        ----------
+        ids : Tensor of int, shape (batch, words)
+            As of :meth:`spikes`.
+
+        Returns
+        -------
+        packing : Packing
+            Where the words stand.
+        spikes : list of Tensor, each of shape (words, neurons)
+            Of all layers.
+        """
         if self.training and self.word_dropout:
             kept = torch.rand(ids.shape, device=ids.device) >= self.word_dropout
             ids = torch.where(kept, ids, PADDING)
         ids = _together(ids)
-        return self._read(self.projection(self.vectors[ids]), ids != PADDING)
+        packing = Packing(ids != PADDING)
+        return self._read(self.projection(self.vectors[packing.pack(ids.T)]), packing)
 
-    def _read(self, residual: Tensor, words: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _read(self, residual: Tensor, packing: Packing) -> tuple[Packing, list[Tensor]]:
         fired = []
         for block in self.blocks:
-            residual, spikes = block(residual, words, self.dropout)
+            residual, spikes = block(residual, packing, self.dropout)
             fired += spikes
-        fired.append(self.last(residual, words))
-        fired.append(self.output(self.classifier(self.dropout(fired[-1])), words))
-        return words, fired
+        fired.append(self.last(residual, packing))
+        fired.append(self.output(self.classifier(self.dropout(fired[-1])), packing))
+        return packing, fired
+
+    def _by_sentence(self, rows: Tensor) -> Tensor:
+        """Return what rows of the batch have, shape (steps, rows, ...), for each sentence."""
+        return rows
 
     @torch.no_grad()
     def constrain(self) -> None:
@@ -311,21 +329,24 @@ class SpikingEncoder(nn.Module):
 
     def votes(self, ids: Tensor) -> Tensor:
         """Return the spikes of each class, shape (batch, classes)."""
-        return self._votes(self.spikes(ids)[1][-1])
+        packing, fired = self.read(ids)
+        return self._votes(packing, fired[-1])
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return logits, shape (batch, classes): the share of possible votes, times the gain."""
-        words, fired = self.spikes(ids)
-        return self.logits(words, fired)
+        packing, fired = self.read(ids)
+        return self.logits(packing, fired[-1])
 
-    def logits(self, words: Tensor, fired: list[Tensor]) -> Tensor:
-        """Return the logits of sentences that were read."""
-        possible = words.sum(1, keepdim=True).clamp(min=1) * fired[-1].shape[-1] / self.classes
-        return self.gain * self._votes(fired[-1]) / possible
+    def logits(self, packing: Packing, output: Tensor) -> Tensor:
+        """Return the logits of sentences that were read, from the spikes of the output."""
+        words = self._by_sentence(packing.words.T).sum(0).clamp(min=1)
+        possible = words[:, None] * output.shape[-1] / self.classes
+        return self.gain * self._votes(packing, output) / possible
 
-    def _votes(self, spikes: Tensor) -> Tensor:
-        by_class: Tensor = spikes.sum(1).unflatten(-1, (self.classes, -1))
-        return by_class.sum(-1)
+    def _votes(self, packing: Packing, output: Tensor) -> Tensor:
+        by_class = self._by_sentence(packing.pad(output)).sum(0).unflatten(-1, (self.classes, -1))
+        votes: Tensor = by_class.sum(-1)
+        return votes
 
 
 def _together(ids: Tensor) -> Tensor:

@@ -67,17 +67,16 @@ class EncoderStage(Stage):
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return AdamW for all weights; the vectors of words stay as they are."""
-        return [torch.optim.AdamW(self.model.parameters(), lr=learning_rate)]
+        return [torch.optim.AdamW(self.model.parameters(), lr=learning_rate, fused=True)]
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the loss of the answers to a batch, and the penalty."""
         lesson = self._lessons.lesson(batch).to(self.device)
-        words, fired = self.model.spikes(lesson.ids)
-        loss = lesson.loss(self.model.logits(words, fired))
+        packing, fired = self.model.read(lesson.ids)
+        loss = lesson.loss(self.model.logits(packing, fired[-1]))
         if not self._penalty:
             return loss
-        neurons = sum(spikes.shape[-1] for spikes in fired)
-        rate = sum(spikes.sum() for spikes in fired) / (words.sum() * neurons)
+        rate = sum(spikes.sum() for spikes in fired) / sum(spikes.numel() for spikes in fired)
         return loss + self._penalty * rate
 
     def after_step(self) -> None:

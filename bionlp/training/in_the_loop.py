@@ -106,7 +106,7 @@ class LoopStage(Stage):
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return Adam for all weights."""
-        return [torch.optim.Adam(self.model.parameters(), lr=learning_rate)]
+        return [torch.optim.Adam(self.model.parameters(), lr=learning_rate, fused=True)]
 
     def loss(self, batch: Batch) -> Tensor:
         """Present a batch in Brian 2; return the cross-entropy of the mean votes of a step."""

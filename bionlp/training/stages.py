@@ -77,7 +77,7 @@ class TextCNNStage(Stage):
         """Return Adam for the weights, and one that moves only the words of a batch."""
         rest = [*self.model.kernels.parameters(), *self.model.classifier.parameters()]
         return [
-            torch.optim.Adam(rest, lr=learning_rate),
+            torch.optim.Adam(rest, lr=learning_rate, fused=True),
             torch.optim.SparseAdam(self.model.embedding.parameters(), lr=self.embedding_rate),
         ]
 
@@ -154,7 +154,7 @@ class FineTuningStage(Stage):
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return Adam for the weights; the embeddings are frozen."""
-        return [torch.optim.Adam(self.model.parameters(), lr=learning_rate)]
+        return [torch.optim.Adam(self.model.parameters(), lr=learning_rate, fused=True)]
 
     def loss(self, batch: Batch) -> Tensor:
         """Present a batch as fresh Poisson spikes; return the mean loss over steps."""
@@ -222,7 +222,7 @@ class DirectStage(FineTuningStage):
         """Return Adam for the weights, and one that moves only the words of a batch."""
         words = self._embedding.parameters()
         return [
-            torch.optim.Adam(self.spiking.parameters(), lr=learning_rate),
+            torch.optim.Adam(self.spiking.parameters(), lr=learning_rate, fused=True),
             torch.optim.SparseAdam(words, lr=self._embedding_rate),
         ]
 

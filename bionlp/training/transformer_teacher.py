@@ -100,7 +100,7 @@ class ReaderStage(Stage):
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
         """Return AdamW for all weights."""
-        return [torch.optim.AdamW(self.model.parameters(), lr=learning_rate)]
+        return [torch.optim.AdamW(self.model.parameters(), lr=learning_rate, fused=True)]
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the cross-entropy of the answers to a batch."""

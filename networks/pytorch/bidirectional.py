@@ -16,7 +16,7 @@ S = H(U - threshold) with the derivative s of a fast sigmoid have the adjoint
     dL/dU = dL/dS s(U - threshold),    dL/dI = K^T dL/dU,    dL/dK = dL/dU I^T
 
 so the backward pass needs the currents alone: it computes the membranes again, which is cheaper
-than to keep them for all layers of a deep network.
+than to keep them for all layers of a deep network. They are kept without padding.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from networks.pytorch.packing import Packing
 
 
 def step_both_ways(current: Tensor, forward: float | Tensor, backward: float | Tensor) -> Tensor:
@@ -58,8 +60,8 @@ def both_ways(current: Tensor, forward: Tensor, backward: Tensor | None = None) 
 
     Parameters
     ----------
-    current : Tensor, shape (batch, steps, neurons)
-        Currents; steps are not the first axis here, so that each sentence is one product.
+    current : Tensor, shape (steps, batch, ...)
+        Current of every neuron in every step.
     forward : Tensor, shape ()
         Factor per step of all neurons on what came before.
     backward : Tensor, shape (), optional
@@ -67,10 +69,10 @@ def both_ways(current: Tensor, forward: Tensor, backward: Tensor | None = None) 
 
     Returns
     -------
-    Tensor, shape (batch, steps, neurons)
+    Tensor, shape (steps, batch, ...)
         Membranes.
     """
-    return filters(current.shape[1], forward, backward) @ current
+    return _filtered(filters(len(current), forward, backward), current)
 
 
 def filters(steps: int, forward: Tensor, backward: Tensor | None = None) -> Tensor:
@@ -81,12 +83,13 @@ def filters(steps: int, forward: Tensor, backward: Tensor | None = None) -> Tens
 
 
 class BothWays(torch.autograd.Function):
-    """Currents of shape (batch, steps, neurons) to spikes, with only the currents kept."""
+    """Currents of shape (words, neurons) to spikes, with only the currents kept."""
 
     @staticmethod
     def forward(
         ctx: Any,
         current: Tensor,
+        packing: Packing,
         forward: Tensor,
         backward: Tensor | None,
         threshold: Tensor,
@@ -94,24 +97,33 @@ class BothWays(torch.autograd.Function):
     ) -> Tensor:
         """Filter and fire; ``backward`` is None for neurons that look one way."""
         ctx.save_for_backward(current, forward, backward, threshold)
-        ctx.slope = slope
-        return (both_ways(current, forward, backward) > threshold).to(current.dtype)
+        ctx.packing, ctx.slope = packing, slope
+        membranes = both_ways(packing.pad(current), forward, backward)
+        return packing.pack(membranes > threshold).to(current.dtype)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         """Compute the membranes again, and go back through them."""
         current, forward, backward, threshold = ctx.saved_tensors
+        packing, padded = ctx.packing, ctx.packing.pad(current)
         decays = [d.detach().requires_grad_() for d in (forward, backward) if d is not None]
         with torch.enable_grad():
-            powers = filters(current.shape[1], *decays)
+            powers = filters(len(padded), *decays)
         matrix = powers.detach()
-        margin = (matrix @ current).sub_(threshold)
+        margin = packing.pack(_filtered(matrix, padded)).sub_(threshold)
         adjoint = margin.abs_().mul_(ctx.slope).add_(1).pow_(-2).mul_(grad)
-        products = torch.einsum("bin,bjn->ij", adjoint, current)
+        of_threshold = -adjoint.sum(0)
+        adjoint = packing.pad(adjoint)
+        products = adjoint.flatten(1) @ padded.flatten(1).T
         of_decays = torch.autograd.grad(powers, decays, products)
-        of_threshold = -adjoint.sum((0, 1))
         one_way = (None,) if backward is None else ()
-        return matrix.T @ adjoint, *of_decays, *one_way, of_threshold, None
+        of_current = packing.pack(_filtered(matrix.T, adjoint))
+        return of_current, None, *of_decays, *one_way, of_threshold, None
+
+
+def _filtered(matrix: Tensor, current: Tensor) -> Tensor:
+    """Return one product for all sentences and neurons, of which steps are the first axis."""
+    return (matrix @ current.flatten(1)).view_as(current)
 
 
 def kernel(steps: int, forward: Tensor, backward: Tensor) -> Tensor:

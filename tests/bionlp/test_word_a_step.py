@@ -18,7 +18,7 @@ from bionlp.votes import count_votes
 
 SHAPE = ("--width=16", "--heads=2", "--hidden=16", "--blocks=1", "--neurons-per-class=3")
 LESSONS = ("--teachers=0", "--encoder-epochs=6", "--encoder-rate=0.01", "--encoder-batch-size=10")
-TEXTS = ["the film is good", "a dull and boring plot", "the cast"]
+TEXTS = ["the film is good and clever .", "a plot is dull and boring", "the cast"]
 both_ways = pytest.mark.parametrize("encoder", ["both ways", "causal"], indirect=True)
 
 
@@ -187,7 +187,9 @@ def test_lines_are_labelled(encoder, cli):
     assert code == 0, err
     answers = [json.loads(line) for line in out.splitlines()]
     assert answers[3]["reason"] == "unknown_words"
-    assert all(sum(answer["votes"].values()) for answer in answers[:2])
+    assert [answer["label"] for answer in answers[:2]] == ["1", "0"]
+    for answer in answers[:3]:
+        assert (answer["reason"] == "silent") == (not sum(answer["votes"].values()))
 
 
 def test_a_file_keeps_the_table_of_words_once(encoder, tmp_path):

@@ -11,6 +11,7 @@ from networks.neurons.bpsn import BPSN
 from networks.neurons.unreset import UnresetLIF
 from networks.pytorch.bidirectional import BothWays, both_ways, kernel, step_both_ways
 from networks.pytorch.neurons import scan
+from networks.pytorch.packing import Packing
 from networks.pytorch.stepping import FastSigmoid
 
 decays = st.floats(0.01, 1.0)
@@ -33,7 +34,7 @@ def test_both_forms_are_the_equation(current, forward, backward):
     expected = as_written(current, forward, backward)
     given = torch.tensor(current)
     stepped = step_both_ways(given[:, None], forward, backward)[:, 0]
-    at_once = both_ways(given[None], *map(torch.tensor, np.array([forward, backward])))[0]
+    at_once = both_ways(given[:, None], *map(torch.tensor, np.array([forward, backward])))[:, 0]
     assert stepped.numpy() == pytest.approx(expected, abs=1e-9)
     assert at_once.numpy() == pytest.approx(expected, abs=1e-9)
 
@@ -49,7 +50,7 @@ def test_spikes_are_where_the_membrane_exceeds_the_threshold(current, forward, b
 @given(currents, decays)
 def test_the_causal_form_is_the_neuron_without_a_reset(current, forward):
     given = torch.tensor(current)
-    at_once = both_ways(given[None], torch.tensor(forward, dtype=torch.float64))[0]
+    at_once = both_ways(given[:, None], torch.tensor(forward, dtype=torch.float64))[:, 0]
     _, membrane = scan(UnresetLIF(forward), given[:, None])
     assert at_once.numpy() == pytest.approx(membrane[:, 0].numpy(), abs=1e-9)
 
@@ -74,12 +75,16 @@ def test_factors_lie_above_0_and_up_to_1(name, value):
         BPSN(**{name: value})
 
 
-@given(currents, decays, decays, st.booleans())
+@given(arrays(bool, (2, 4)), arrays(float, (8, 2), elements=st.floats(-5, 5)), decays, decays)
+@pytest.mark.parametrize("causal", [False, True])
 def test_spikes_and_gradients_are_those_of_filter_and_threshold_one_after_the_other(
-    current, forward, backward, causal
+    causal, words, current, forward, backward
 ):
+    packing = Packing(torch.tensor(words))
+    current = current[: words.sum()]
+
     def answers(fire):
-        parts = [torch.tensor(v, dtype=torch.float64) for v in (current[None], forward, backward)]
+        parts = [torch.tensor(v, dtype=torch.float64) for v in (current, forward, backward)]
         thresholds = torch.tensor([0.5, 2.0], dtype=torch.float64)
         parts = [part.requires_grad_() for part in (*parts, thresholds)]
         x, a, b, theta = parts
@@ -89,10 +94,11 @@ def test_spikes_and_gradients_are_those_of_filter_and_threshold_one_after_the_ot
         return spikes, [x.grad, a.grad, theta.grad, *(() if causal else (b.grad,))]
 
     def apart(x, a, b, theta):
-        return FastSigmoid.apply(both_ways(x, a, b) - theta, False, 2.0, 1.0)
+        membranes = packing.pack(both_ways(packing.pad(x), a, b))
+        return FastSigmoid.apply(membranes - theta, False, 2.0, 1.0)
 
     def at_once(x, a, b, theta):
-        return BothWays.apply(x, a, b, theta, 2.0)
+        return BothWays.apply(x, packing, a, b, theta, 2.0)
 
     (expected, slopes), (got, own) = answers(apart), answers(at_once)
     assert torch.equal(got, expected)

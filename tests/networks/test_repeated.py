@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from networks.neurons import LIF
 from networks.pytorch.neurons import scan
+from networks.pytorch.packing import Packing
 from networks.repeated import RepeatedEncoder, RepeatedFiring
 from networks.snnbert import DECAY, THRESHOLD
 
@@ -28,9 +29,9 @@ def repeated(seed, repeats=4, classes=2):
 def test_a_layer_is_leaky_integrate_and_fire_neurons_over_the_steps(seed, repeats, words):
     torch.manual_seed(seed)
     layer = RepeatedFiring(7, repeats).double().eval()
-    current = 2 * torch.randn(repeats, 3, words, 7, dtype=torch.float64)
+    current = 2 * torch.randn(repeats, 3 * words, 7, dtype=torch.float64)
     there = torch.ones(repeats * 3, words, dtype=torch.bool)
-    fired = layer(current.flatten(0, 1), there).unflatten(0, (repeats, 3))
+    fired = layer(current.flatten(0, 1), Packing(there)).unflatten(0, (repeats, -1))
     spikes, _ = scan(LIF(DECAY, THRESHOLD), current / np.sqrt(1 + layer.norm.eps))
     assert torch.equal(fired, spikes)
 
