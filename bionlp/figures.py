@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,9 +32,13 @@ BYTES_A_PIXEL = 12
 
 
 def write_figures(
-    recording: xr.DataTree, folder: Path, view: View = EVERYTHING, dpi: int = DPI
+    recording: xr.DataTree,
+    folder: Path,
+    view: View = EVERYTHING,
+    dpi: int = DPI,
+    kinds: Sequence[str] | None = None,
 ) -> list[Path]:
-    """Draw every kind of figure that a recording has the data for.
+    """Draw figures of several kinds.
 
     Parameters
     ----------
@@ -46,13 +50,21 @@ def write_figures(
         What is drawn of it; class counts are always of all output neurons.
     dpi : int
         Pixels in an inch.
+    kinds : sequence of str, optional
+        Some of :data:`KINDS`; by default all that the recording has the data for.
 
     Returns
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    UsageError, RecordingError, OutputError
+        As of :func:`write_figure`.
     """
-    kinds = [kind for kind in KINDS if kind != "traces" or _has_membranes(recording, view)]
+    if kinds is None:
+        kinds = [kind for kind in KINDS if kind != "traces" or _has_membranes(recording, view)]
     views = dict.fromkeys(kinds, view) | {"counts": replace(view, layers=None, neurons=None)}
     return [
         write_figure(recording, kind, folder / f"{kind}.png", views[kind], dpi) for kind in kinds

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bionlp.cli.options import Backend, Out, Seed, Steps
+from bionlp.cli.options import Backend, Figures, Out, Seed, Steps
 from bionlp.errors import OutputError
 from bionlp.files import make_folder
 from bionlp.progress import Reporter
@@ -21,7 +21,11 @@ EXAMPLE = "Example: bionlp demo --out runs"
 
 
 def demo(
-    out: Out = Path("runs"), backend: Backend = "auto", steps: Steps = None, seed: Seed = 0
+    out: Out = Path("runs"),
+    backend: Backend = "auto",
+    steps: Steps = None,
+    seed: Seed = 0,
+    figures: Figures = None,
 ) -> None:
     """Simulate sample sentences with every bundled model, and check each against PyTorch.
 
@@ -29,13 +33,19 @@ def demo(
     """
     from bionlp.checkpoint import bundled_models, load_classifier
     from bionlp.cli.output import print_table
-    from bionlp.cli.simulate import print_summary, recording_name, write_results
+    from bionlp.cli.simulate import (
+        kinds_of_figures,
+        print_summary,
+        recording_name,
+        write_results,
+    )
     from bionlp.engine import Engine
     from bionlp.report import write_report
     from bionlp.samples import SAMPLES
     from bionlp.simulation import present
     from bionlp.validation import compare_with_pytorch
 
+    kinds = kinds_of_figures(figures, out)
     make_folder(out)
     for name in bundled_models():
         _check_own(out, name, SAMPLES[load_classifier(name).language])
@@ -58,7 +68,7 @@ def demo(
         # What was run has no inputs for words of which none was read.
         shown, _ = classifier.narrowed([sentence.ids for sentence in sentences])
         differences.extend(compare_with_pytorch(shown.network, activities))
-        folder, *_ = write_results(made, out, report)
+        folder, *_ = write_results(made, out, report, kinds)
         write_report(made[0], classifier, folder / "report.html", engine=Engine(backend))
         print_summary(made)
         names.extend(recording_name(tree, number) for number, tree in enumerate(made, start=1))
@@ -70,7 +80,9 @@ def demo(
             for name, layers in zip(names, differences, strict=True)
         ],
     )
-    typer.echo(f"figures and recordings: {out}/*/; pages: {out}/*/report.html")
+    typer.echo(
+        f"recordings{'' if kinds == () else ' and figures'}: {out}/*/; pages: {out}/*/report.html"
+    )
     if any(layer.differing for layers in differences for layer in layers.values()):
         raise typer.Exit(1)
 

@@ -229,6 +229,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace recordings that are in --out already.")
 ]
+Figures = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,C",
+        help=f"What --out has figures of, beside the recording: {', '.join(completion.KINDS[1:])}, "
+        "or none. Default: all that the recording has the data for.",
+        autocompletion=completion.listed((*completion.KINDS[1:], "none")),
+    ),
+]
 Out = Annotated[Path, typer.Option(help="Folder to write to; made if it is missing.")]
 
 DeviceName = Annotated[

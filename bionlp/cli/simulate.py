@@ -12,6 +12,7 @@ from bionlp.cli import completion
 from bionlp.cli.options import (
     Backend,
     Decay,
+    Figures,
     Intervene,
     Json,
     Neurons,
@@ -74,6 +75,7 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(help="Write a recording and figures of each sentence here.")
     ] = None,
+    figures: Figures = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -99,6 +101,7 @@ def simulate(
         )
     classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
     warn_of_reading(classifier, texts, report)
+    kinds = kinds_of_figures(figures, out)
     prepare_folder(out, classifier.name, len(texts), overwrite)
     with report.fraction("sentences", len(texts)) as advance:
         recordings = run(
@@ -111,7 +114,7 @@ def simulate(
             advance=advance,
         )
     warn_of_undecided(recordings, report)
-    folders = write_results(recordings, out, report) if out else [None] * len(recordings)
+    folders = write_results(recordings, out, report, kinds) if out else [None] * len(recordings)
     if as_json:
         both, done = zip(recordings, folders, strict=True), done_to(classifier)
         print_json([_entry(*pair, by_word=classifier.causal) | done for pair in both])
@@ -163,6 +166,39 @@ def model_and_texts(
     return DEFAULT_MODEL, arguments
 
 
+def kinds_of_figures(text: str | None, out: Path | None) -> tuple[str, ...] | None:
+    """Read which figures are to be drawn.
+
+    Parameters
+    ----------
+    text : str or None
+        Kinds, separated by commas, or ``none``.
+    out : Path or None
+        The folder that they are for, if one was asked for.
+
+    Returns
+    -------
+    tuple of str or None
+        The kinds; None if nothing is said, for all.
+
+    Raises
+    ------
+    UsageError
+        If there is no folder, or a kind is not known.
+    """
+    if text is None:
+        return None
+    if out is None:
+        raise UsageError("--figures is of --out; name a folder, too")
+    kinds, known = tuple(dict.fromkeys(map(str.strip, text.split(",")))), completion.KINDS[1:]
+    if kinds == ("none",):
+        return ()
+    for kind in kinds:
+        if kind not in known:
+            raise UsageError(f"unknown figure {kind!r}; choose of {', '.join(known)}, or none")
+    return kinds
+
+
 def prepare_folder(out: Path | None, name: str, count: int, overwrite: bool) -> None:
     """Make the folder of results, before the work, unless it has recordings that would be lost.
 
@@ -198,20 +234,27 @@ def prepare_folder(out: Path | None, name: str, count: int, overwrite: bool) -> 
             )
 
 
-def write_results(recordings: list[xr.DataTree], out: Path, report: Reporter) -> list[Path]:
+def write_results(
+    recordings: list[xr.DataTree],
+    out: Path,
+    report: Reporter,
+    kinds: tuple[str, ...] | None = None,
+) -> list[Path]:
     """Write each recording and its figures to a folder of its own; return the folders."""
-    from bionlp.figures import write_figures
     from bionlp.recording import save_recording
 
-    folders = []
-    with report.bar("figures", len(recordings)) as bar:
+    folders, with_figures = [], "" if kinds == () else " and figures"
+    with report.bar(f"recordings{with_figures}", len(recordings)) as bar:
         for number, recording in enumerate(recordings, start=1):
             folder = out / recording_name(recording, number)
             save_recording(recording, folder / RECORDING)
-            write_figures(recording, folder)
+            if with_figures:
+                from bionlp.figures import write_figures
+
+                write_figures(recording, folder, kinds=kinds)
             folders.append(folder)
             bar.advance(1)
-    report.note(f"recordings and figures are in {out}")
+    report.note(f"recordings{with_figures} are in {out}")
     return folders
 
 

@@ -43,7 +43,7 @@ def test_opposite_sentences_get_opposite_labels(cli):
 
 
 def test_demo_proves_every_sentence(cli, tmp_path):
-    code, out, _ = cli("demo", "--out", tmp_path)
+    code, out, _ = cli("demo", "--out", tmp_path, "--figures=raster")
     assert code == 0
     for texts in SAMPLES.values():
         for text in texts:

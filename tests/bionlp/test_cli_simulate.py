@@ -149,7 +149,7 @@ def test_a_recording_is_not_replaced_unless_that_is_asked_for(cli, least_classif
     least = tmp_path / "least"
     save_classifier(least_classifier, least)
     folder = tmp_path / "runs"
-    options = ("--steps=2", "--backend=numpy", "--out", folder)
+    options = ("--steps=2", "--backend=numpy", "--out", folder, "--figures=none")
     assert cli("simulate", least, "a good film", "a bad film", *options)[0] == 0
     before = {path: path.read_bytes() for path in folder.rglob("*.*")}
     code, out, err = cli("simulate", least, "a good story", *options, "--json")
@@ -170,10 +170,34 @@ def test_a_recording_is_not_replaced_unless_that_is_asked_for(cli, least_classif
     assert texts == ["bad film", "a bad story"]
 
 
-def test_to_replace_nothing_makes_no_sense(cli):
-    code, _, err = cli("simulate", "a good film", "--overwrite")
+@pytest.mark.parametrize("option", ["--overwrite", "--figures=raster"])
+def test_without_a_folder_nothing_is_replaced_or_drawn(cli, option):
+    code, _, err = cli("simulate", "mr", "a good film", option)
     assert code == 2
-    assert "--overwrite is of --out" in err
+    assert f"{option.partition('=')[0]} is of --out; name a folder, too" in err
+
+
+@pytest.mark.parametrize(
+    ("asked", "drawn"),
+    [("counts", {"counts.png"}), ("ratemap,counts", {"ratemap.png", "counts.png"}), ("none", ())],
+)
+def test_figures_can_be_chosen(cli, least_classifier, tmp_path, asked, drawn):
+    save_classifier(least_classifier, tmp_path / "least")
+    options = ("--backend=numpy", "--out", tmp_path / "runs", "--figures", asked)
+    code, _, err = cli("simulate", tmp_path / "least", "a good film", *options)
+    assert code == 0, err
+    found = {path.name for path in (tmp_path / "runs" / "odd-01").iterdir()}
+    assert found == {"recording.nc", *drawn}
+    assert ("recordings and figures are in" in err) == bool(drawn)
+
+
+@pytest.mark.parametrize("asked", ["rasters", "none,raster", "", "raster,"])
+def test_figures_that_do_not_exist_are_refused_before_anything_is_done(cli, tmp_path, asked):
+    options = ("--out", tmp_path / "runs", "--figures", asked)
+    code, _, err = cli("simulate", "mr", "a good film", *options)
+    assert code == 2
+    assert "choose of raster, ratemap, traces, counts, or none" in err
+    assert not (tmp_path / "runs").exists()
 
 
 def test_the_demo_replaces_its_own_recordings_only(cli, monkeypatch, tmp_path):
@@ -182,8 +206,8 @@ def test_the_demo_replaces_its_own_recordings_only(cli, monkeypatch, tmp_path):
     monkeypatch.setattr("bionlp.checkpoint.bundled_models", lambda: ["mr"])
     command = ("demo", "--out", tmp_path, "--steps=2", "--backend=numpy")
     assert cli(*command)[0] == 0
-    assert cli(*command)[0] == 0
-    options = ("--steps=2", "--backend=numpy", "--out", tmp_path, "--overwrite")
+    assert cli(*command, "--figures=none")[0] == 0
+    options = ("--steps=2", "--backend=numpy", "--out", tmp_path, "--overwrite", "--figures=none")
     assert cli("simulate", "my own film", *options)[0] == 0
     code, out, err = cli(*command)
     assert (code, out) == (9, "")

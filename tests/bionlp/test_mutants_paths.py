@@ -47,7 +47,7 @@ def test_names_of_models_lead_nowhere(cli, make_classifier, inside, name):
     save_classifier(make_classifier(), folder / "made")
     model = named(folder, folder / "made", name)
     before = outside()
-    arguments = ("--out", folder / "out", "--backend=numpy", "--steps=2")
+    arguments = ("--out", folder / "out", "--backend=numpy", "--steps=2", "--figures=counts")
     code, _, err = cli("simulate", model, "good", *arguments)
     assert code in (0, 6), err
     assert "Traceback" not in err

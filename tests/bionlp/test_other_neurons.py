@@ -148,10 +148,12 @@ def test_a_page_of_other_neurons_replays_them(cli, model, tmp_path):
     options = (*neurons, "--steps=10", "--backend=numpy", "--dt=0.5")
     code, _, err = cli(
         *("simulate", model, "good film", "--out", tmp_path / "runs", *options),
+        "--figures=traces, raster",
     )
     assert code == 0, err
     recording = tmp_path / "runs" / "odd-01" / "recording.nc"
-    assert {"traces.png", "raster.png"} <= {path.name for path in recording.parent.iterdir()}
+    drawn = {path.name for path in recording.parent.iterdir()}
+    assert drawn == {"recording.nc", "traces.png", "raster.png"}
     page = tmp_path / "page.html"
     code, _, err = cli("report", recording, "--model", model, "--backend=numpy", "--out", page)
     assert code == 0, err

@@ -86,7 +86,7 @@ def test_evaluate_predict_and_simulate_say_what_was_done(cli, make_classifier, t
     assert json.loads(out)["perturbations"] == done
     assert "perturbed: bits=4, dead=0.2 (seed 3)" in err
     run = (tmp_path / "odd", "a good film", *perturbed, "--backend=numpy", "--record=all")
-    code, out, err = cli("simulate", *run, "--out", tmp_path / "runs")
+    code, out, err = cli("simulate", *run, "--out", tmp_path / "runs", "--figures=none")
     assert code == 0, err
     assert "backend numpy, perturbed: bits=4, dead=0.2 (seed 3)" in out
     (path,) = (tmp_path / "runs").glob("*/recording.nc")

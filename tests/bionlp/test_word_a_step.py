@@ -125,7 +125,8 @@ def test_validate_says_how_words_are_read(encoder, cli):
 def test_recordings_have_a_step_and_an_input_neuron_for_each_word(encoder, tmp_path, cli):
     text = "a film is good and a unheardof cast is good"
     folder = tmp_path / "run"
-    code, _, err = cli("simulate", encoder, text, "--backend", "numpy", "--out", folder)
+    options = ("--backend", "numpy", "--out", folder, "--figures=none")
+    code, _, err = cli("simulate", encoder, text, *options)
     assert code == 0, err
     assert "unknown words are left out: unheardof" in err
     (path,) = folder.glob("**/*.nc")

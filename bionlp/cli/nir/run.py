@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from bionlp.cli.nir.options import File, Like, RoundDelays, TimeStep
-from bionlp.cli.options import Backend, Json, Overwrite, Precision, Record, Seed, Synapses
+from bionlp.cli.options import Backend, Figures, Json, Overwrite, Precision, Record, Seed, Synapses
 from bionlp.errors import UsageError
 from bionlp.limits import MOST_STEPS
 from bionlp.progress import Reporter
@@ -46,12 +46,18 @@ def run(
     precision: Precision = "double",
     record: Record = None,
     out: Annotated[Path | None, typer.Option(help="Write a recording and figures here.")] = None,
+    figures: Figures = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Simulate a network in Brian 2, and record and draw it as sentences are."""
     from bionlp.cli.output import print_json
-    from bionlp.cli.simulate import layer_entries, prepare_folder, write_results
+    from bionlp.cli.simulate import (
+        kinds_of_figures,
+        layer_entries,
+        prepare_folder,
+        write_results,
+    )
     from bionlp.engine import Engine
     from bionlp.graphs import given_spikes, load_graph, poisson_spikes, run_graph
     from bionlp.membranes import DEFAULT
@@ -67,6 +73,7 @@ def run(
         shown = given_spikes(imported, spikes)
     else:
         shown = poisson_spikes(imported, cast(str, poisson), steps)
+    kinds = kinds_of_figures(figures, out)
     prepare_folder(out, file.stem, 1, overwrite)
     with report.fraction("steps", shown.stimulus.durations[0]) as advance:
         recording = run_graph(
@@ -78,7 +85,7 @@ def run(
             record=record or DEFAULT,
             advance=advance,
         )
-    folder = write_results([recording], out, report)[0] if out else None
+    folder = write_results([recording], out, report, kinds)[0] if out else None
     document = {
         "network": file.stem,
         "conventions": imported.conventions.name,

@@ -95,7 +95,10 @@ def test_every_command_with_json_has_a_section():
 
 def test_simulate(cli, material):
     options = ("--steps=4", "--backend=numpy")
-    odd, out = material / "odd", ("--out", material / "runs", "--record=none", "--overwrite")
+    odd, out = (
+        material / "odd",
+        ("--out", material / "runs", "--record=none", "--figures=none", "--overwrite"),
+    )
     compare(
         "simulate",
         cli,
@@ -247,7 +250,7 @@ def test_nir(cli, nir, material):
     like = ("--like", "snntorch")
     shown = ("--poisson=0.1", "--steps=3", "--backend=numpy")
     compare("nir inspect", cli, ("nir", "inspect", file, *like))
-    out = ("--out", material / "nir", "--record=none", "--overwrite")
+    out = ("--out", material / "nir", "--record=none", "--figures=none", "--overwrite")
     compare("nir run", cli, ("nir", "run", file, *like, *shown, *out))
     proof = ("--reference", reference, "--backend=numpy")
     compare("nir prove", cli, ("nir", "prove", file, *like, *proof))

@@ -33,7 +33,8 @@ def network(tmp_path):
 @pytest.fixture
 def computed(cli, network, tmp_path):
     """What the network does, as a library would say it."""
-    cli("nir", "run", network, "--input", tmp_path / "shown.npz", "--out", tmp_path / "out")
+    options = ("--out", tmp_path / "out", "--figures=none")
+    cli("nir", "run", network, "--input", tmp_path / "shown.npz", *options)
     recording = open_recording(tmp_path / "out" / "network-01" / "recording.nc")
     first = np.moveaxis(recording["lif_1"]["spikes"].values, -1, 1)
     second = recording["lif_4"]["spikes"].values.reshape(len(first), -1)
@@ -99,7 +100,8 @@ def test_a_run_is_recorded_and_drawn(cli, network, tmp_path):
     code, text, err = cli("nir", "run", network, *shown, "--out", out)
     assert (code, text) == (9, "")
     assert "network-01 has a recording already" in err
-    assert cli("nir", "run", network, *shown, "--out", out, "--overwrite")[0] == 0
+    anew = ("--out", out, "--overwrite", "--figures=counts")
+    assert cli("nir", "run", network, *shown, *anew)[0] == 0
     # The input of a recording can be shown again.
     again = ("--input", out / "network-01" / "recording.nc", "--json")
     first, second = (
@@ -168,13 +170,14 @@ def test_shared_weights_are_measured_beside_stock_synapses(cli, network):
 def test_a_classifier_goes_out_and_fires_the_same_spikes(cli, model, tmp_path):
     text = {"mr": "a gripping , funny and moving film", "waimai": "送餐超级慢，味道很好"}[model]
     simulated = ("simulate", model, text, "--seed", 1, "--backend", "numpy")
-    code, out, err = cli(*simulated, "--out", tmp_path / "out", "--json")
+    code, out, err = cli(*simulated, "--out", tmp_path / "out", "--json", "--figures=none")
     assert code == 0, err
     (expected,) = json.loads(out)
     code, out, err = cli("export", model, "--nir", tmp_path / "net.nir", "--json")
     assert (code, json.loads(out)["model"]) == (0, model), err
     given = ("--input", tmp_path / "out" / f"{model}-01" / "recording.nc", "--backend", "numpy")
-    code, out, err = cli("nir", "run", tmp_path / "net.nir", *given, "--out", tmp_path, "--json")
+    given += ("--out", tmp_path, "--json", "--figures=none")
+    code, out, err = cli("nir", "run", tmp_path / "net.nir", *given)
     assert code == 0, err
     assert json.loads(out)["layers"] == expected["layers"]
     one, other = (
