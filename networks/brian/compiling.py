@@ -20,11 +20,11 @@ TIMES = {
 
 
 def tell_of_cython() -> None:
-    """Say that pieces of code are compiled, once in a process: there may be a dozen of them."""
+    """Say that pieces of code are compiled, once in a process."""
     if "cython" not in _told:
         _told.add("cython")
         _logger.info(
-            "compiling for this machine with Cython, once: a few seconds for each piece of code, "
+            "compiling for this machine with Cython, once for each kind of network: "
             "a minute or less where nothing is kept yet"
         )
 

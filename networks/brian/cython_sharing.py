@@ -4,7 +4,8 @@ Brian 2 writes the names of arrays into the code that it has Cython compile: ``_
 the membrane of the group ``conv3``. So populations with the same neurons, and networks that differ
 in names alone, are compiled again and again, a few seconds each. Here arrays are numbered in the
 order in which the code names them, which makes such pieces the same to the letter, so that Brian 2
-finds the first in its cache; when a piece runs, it is handed the arrays under these numbers.
+finds the first in its cache; when a piece runs, it is handed the arrays under these numbers. What
+is then not there yet is compiled together (:mod:`networks.brian.cython_bundles`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
 
+from networks.brian.cython_bundles import Bundle, Part
+
 ARRAY = re.compile(r"_(dynamic_)?array_\w+")
 """What Brian 2 calls an array of a group; dynamic ones have a name for the object, too."""
 
@@ -28,25 +31,30 @@ def shared_pieces() -> Iterator[None]:
     if getattr(compile_block, "shares", False):
         yield
         return
-    CythonCodeObject.compile_block = _sharing(compile_block)
+    bundle = Bundle(compile_block)
+    CythonCodeObject.compile_block = _sharing(compile_block, bundle)
     try:
         yield
+        bundle.compile()
     finally:
         CythonCodeObject.compile_block = compile_block
 
 
-def _sharing(compile_block: Callable[..., Any]) -> Callable[..., Any]:
+def _sharing(compile_block: Callable[..., Any], bundle: Bundle) -> Callable[..., Any]:
     def compile_shared(piece: Any, block: str) -> Any:
         own = [name for name in piece.namespace if ARRAY.fullmatch(name)]
         code, names = numbered(getattr(piece.code, block, ""), own)
         if not names:
             return compile_block(piece, block)
+        changing = {name for name, _ in piece.nonconstant_values}
+        part = bundle.add(piece, block, code)
+        if part:
+            return _Piece(part, names, changing)
         written, piece.code = piece.code, SimpleNamespace(**{block: code})
         try:
             module = compile_block(piece, block)
         finally:
             piece.code = written
-        changing = {name for name, _ in piece.nonconstant_values}
         return module and _Piece(module, names, changing)
 
     setattr(compile_shared, "shares", True)  # noqa: B010, functions have no such attribute
@@ -87,7 +95,7 @@ def numbered(code: str, arrays: list[str]) -> tuple[str, dict[str, str]]:
 class _Piece:
     """Compiled code that is handed the arrays of one group."""
 
-    def __init__(self, module: ModuleType, names: dict[str, str], changing: set[str]):
+    def __init__(self, module: ModuleType | Part, names: dict[str, str], changing: set[str]):
         self._module, self._names = module, names
         self._changing = {new: old for new, old in names.items() if old in changing}
         self._others = changing - names.keys()

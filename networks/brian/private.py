@@ -120,11 +120,11 @@ def _check_compiled(codeobj: CythonCodeObject, name: str) -> None:
         if compiled is None and code and "EMPTY_CODE_BLOCK" not in code:
             raise RuntimeError(
                 f"Cython cannot compile the block {block!r} of {codeobj.name}, so {name} would "
-                f"never run:\n{_cython_message(code)}"
+                f"never run:\n{cython_message(code)}"
             )
 
 
-def _cython_message(code: str) -> str:
+def cython_message(code: str) -> str:
     """Ask Cython again what it objects to: Brian 2 keeps neither the error nor what it printed."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "code.pyx")
