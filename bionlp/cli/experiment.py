@@ -44,12 +44,14 @@ from bionlp.experiments.cells import (
     FIGURES,
     METHODS,
     READ,
+    STEPS,
     TABLES,
     Cell,
     list_cells,
 )
 from bionlp.limits import MOST_SENTENCES
 from bionlp.progress import Reporter
+from bionlp.training.settings import RECIPES
 
 EXAMPLE = "Example: bionlp experiment {} --datasets mr,sst2 --seeds 0,1,2 --out results"
 PAGE_EXAMPLE = "Example: bionlp experiment page --out results --page RESULTS.md"
@@ -61,6 +63,7 @@ app = typer.Typer(
 )
 
 ALL_DATASETS, ALL_METHODS = ", ".join(DATASETS), ", ".join(METHODS)
+ALL_RECIPES = ", ".join(RECIPES)
 GLOVE = "glove-wiki-gigaword-300"
 
 
@@ -235,6 +238,27 @@ def figure(
     _run(context, name, cells, out, work, device, scheduler, as_json)
 
 
+def steps(
+    context: typer.Context,
+    datasets: Datasets = "mr",
+    seeds: Seeds = "0",
+    recipes: Recipes = ALL_RECIPES,
+    english: English = GLOVE,
+    chinese: Chinese = None,
+    out: Results = Path("results"),
+    work: Work = None,
+    device: DeviceName = "auto",
+    scheduler: Scheduler = None,
+    as_json: Json = False,
+) -> None:
+    """Say what fine-tuned networks reach, and cost, after 1 to 100 steps.
+
+    Trainings are shared with table1. The command can be stopped and started at will.
+    """
+    of_training = datasets, "finetuned", seeds, recipes, english, chinese
+    table(context, *of_training, out, work, device, scheduler, as_json)
+
+
 def _run(
     context: typer.Context,
     name: str,
@@ -273,6 +297,7 @@ KINDS = (
     ([ENERGY], energy),
     ([ENCODERS], encoders),
     (FIGURES, figure),
+    ([STEPS], steps),
 )
 for names, function in KINDS:
     for name in names:

@@ -91,6 +91,7 @@ TABLES = {
 ATTACKED = "table2"
 ENERGY = "table5"
 ENCODERS = "encoder"
+STEPS = "steps"
 
 EXPERIMENTS = TABLES | {
     ATTACKED: Experiment("Robustness to other words"),
@@ -99,6 +100,9 @@ EXPERIMENTS = TABLES | {
     "fig3": Experiment("Neurons per class and decay", measures=ACTIVITY),
     "fig4": Experiment("Threshold", measures=ACTIVITY),
     "fig5": Experiment("Fine-tuning epochs and time steps", measures=ACTIVITY),
+    STEPS: Experiment(
+        "Accuracy against time steps and operations", measures={"finetuned": ("by_steps",)}
+    ),
 }
 """What can be run."""
 
@@ -157,7 +161,7 @@ class Cell:
     @property
     def command(self) -> str:
         """What computes this cell; all points of a sweep are computed together."""
-        methods = () if self.table in FIGURES else (self.method,)
+        methods = () if self.table in (*FIGURES, STEPS) else (self.method,)
         return command(
             self.table, [self.dataset], methods, [self.seed], [self.recipe], self.embeddings
         )

@@ -16,6 +16,7 @@ from bionlp.engine import Engine
 from bionlp.evaluation import evaluate
 from bionlp.experiments.cells import EXPERIMENTS, Cell
 from bionlp.experiments.material import Material
+from bionlp.experiments.steps import by_steps
 from bionlp.training.stages import INPUT_SEED, FineTuningStage
 
 ENERGY_SENTENCES = 100
@@ -56,6 +57,7 @@ MEASURES: dict[str, Callable[[Material, FineTuningStage, int], Any]] = {
     "brian2": in_brian,
     "energy": energy,
     "active_neurons": active_neurons,
+    "by_steps": by_steps,
 }
 
 

@@ -19,6 +19,7 @@ from bionlp.experiments.cells import (
     EXPERIMENTS,
     FIGURES,
     METHODS,
+    STEPS,
     TABLES,
 )
 from bionlp.experiments.clock import ClockResults
@@ -45,6 +46,7 @@ from bionlp.experiments.perturbation_section import draw_perturbations, perturba
 from bionlp.experiments.perturbations import PerturbedResults
 from bionlp.experiments.published import PUBLISHED
 from bionlp.experiments.results import Results
+from bionlp.experiments.steps_section import draw_steps, steps_section, steps_table
 from bionlp.experiments.store import Record
 from bionlp.experiments.sweep_section import draw_sweeps, sweep_section, sweep_tables
 from bionlp.files import atomic_path
@@ -104,6 +106,7 @@ def write_page(folder: Path, page: Path) -> list[Path]:
             written.append(figure)
     for swept in FIGURES:
         written += draw_sweeps(swept, everything[swept], folder)
+    written += draw_steps(everything[STEPS], everything, folder)
     written += draw_perturbations(perturbed, folder)
     with atomic_path(page) as temporary:
         temporary.write_text(make_page(folder, folder.name), encoding="utf-8")
@@ -139,6 +142,7 @@ def make_page(folder: Path, link: str) -> str:
     parts += encoder_section(everything[ENCODERS], everything["table1"], everything[ENERGY])
     for figure in FIGURES:
         parts += sweep_section(figure, everything[figure], folder, link)
+    parts += steps_section(everything[STEPS], everything, link)
     parts += perturbation_section(PerturbedResults(folder).records, folder, link)
     parts += neurons_section(NeuronsResults(folder).records)
     parts += clock_section(ClockResults(folder).records)
@@ -170,6 +174,8 @@ def make_tables(table: str, records: Sequence[Record]) -> str:
         return attack_tables(records)
     if table == ENCODERS:
         return encoder_tables(records)
+    if table == STEPS:
+        return steps_table(records)
     recipes = recipes_of(records)
     parts = []
     for recipe in recipes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from bionlp.experiments.cells import (
     ATTACKED,
@@ -16,6 +15,7 @@ from bionlp.experiments.cells import (
     FIGURES,
     METHODS,
     READ,
+    STEPS,
 )
 from bionlp.limits import MOST_SEED
 from bionlp.strict import OneOf, Open
@@ -53,6 +53,14 @@ class Energy(Open):
     spikes: dict[str, Amount]
 
 
+class AfterSteps(Open):
+    """How often a network was right after some steps, and what that took."""
+
+    steps: Annotated[int, Field(gt=0)]
+    accuracy: Share
+    operations: Amount
+
+
 class Identified(Open):
     """What every finished cell says of itself."""
 
@@ -76,6 +84,9 @@ class Cell(Identified):
     brian2: Scores | None = None
     best_epoch: Count | None = None
     dev_by_epoch: list[float] | None = None
+    energy: Energy | None = None
+    active_neurons: Share | None = None
+    by_steps: Annotated[list[AfterSteps], Field(min_length=1)] | None = None
 
 
 class Clean(Open):
@@ -191,6 +202,9 @@ class EncoderDocument(Open):
 KINDS: dict[str, type[Open]] = {ATTACKED: AttackDocument, ENCODERS: EncoderDocument}
 """What tables hold that are not of methods by datasets."""
 
+SHOWN = {STEPS: "by_steps"} | dict.fromkeys(FIGURES, "active_neurons")
+"""What must have been measured of every cell of an experiment."""
+
 
 def check_document(raw: bytes, table: str) -> None:
     """See that a document is one of a table, with all that a page says of its cells.
@@ -222,14 +236,5 @@ def check_document(raw: bytes, table: str) -> None:
         for name in swept:
             if type(cell.settings[name]) not in (int, float):
                 raise ValueError(f"cells[{number}].settings.{name}: is no number")
-        _check_measures(number, cell.model_extra, table)
-
-
-def _check_measures(number: int, measured: Mapping[str, Any], table: str) -> None:
-    if table in KINDS:
-        return
-    kinds = {"energy": Energy, "active_neurons": Share}
-    for name in kinds.keys() & measured.keys():
-        TypeAdapter(kinds[name]).validate_python(measured[name])
-    if table in FIGURES and "active_neurons" not in measured:
-        raise ValueError(f"cells[{number}].active_neurons: is missing")
+        if table in SHOWN and getattr(cell, SHOWN[table]) is None:
+            raise ValueError(f"cells[{number}].{SHOWN[table]}: is missing")

@@ -1,0 +1,218 @@
+"""Accuracy against time steps and operations: all recipes in one figure, and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from analysis.sweeps import Panel, plot_sweeps
+from bionlp.experiments.cells import CONTENDERS, EXPERIMENTS, METHODS, STEPS
+from bionlp.experiments.layout import (
+    commands,
+    datasets_of,
+    markdown,
+    of_method,
+    of_recipe,
+    origin,
+    recipes_of,
+    scores,
+    summary,
+    titles,
+)
+from bionlp.experiments.store import Record
+from bionlp.files import atomic_path
+from bionlp.training.settings import RECIPES
+
+ACCURACY = "Accuracy on test (%)"
+TIME, OPERATIONS = "Time steps", "Operations of a sentence"
+ORIGINAL = METHODS["original"]
+FIGURE = Path("figures", f"{STEPS}.png")
+
+EXPLANATION = """\
+Each fine-tuned network is presented for {longest} steps, whatever it was trained for, and its votes
+are counted up to each of the steps shown: a presentation holds all shorter ones. Nothing is chosen
+by this figure, so accuracy is that on test. Operations are synaptic operations of a sentence up to
+then, mean over the first sentences of test, multiply-accumulates for the TextCNN. A network that
+reads a word a step has as many steps as a sentence has words, and so one mark."""
+
+
+def steps_section(
+    records: Sequence[Record], everything: Mapping[str, Sequence[Record]], link: str
+) -> list[str]:
+    """Lay out the figure and its numbers.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        Finished cells of the experiment.
+    everything : mapping of str to sequence of dict
+        Those of the others, for what the networks are held against.
+    link : str
+        How the page refers to the folder of results.
+
+    Returns
+    -------
+    list of str
+        Paragraphs of Markdown; none without cells.
+    """
+    if not records:
+        return []
+    longest = max(point["steps"] for record in records for point in record["by_steps"])
+    title = EXPERIMENTS[STEPS].title
+    return [
+        f"## {title}",
+        f"![{title}]({link}/{FIGURE.as_posix()})",
+        f"{', '.join(titles(datasets_of(records)))}. {origin(records)}. "
+        + EXPLANATION.format(longest=longest),
+        steps_table(records),
+        *_compared(records, everything),
+        "All cells:",
+        commands(STEPS, records),
+    ]
+
+
+def steps_table(records: Sequence[Record]) -> str:
+    """Lay out what networks reach and cost after each number of steps.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        Finished cells.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    after = sorted({point["steps"] for record in records for point in record["by_steps"]})
+    rows = []
+    for dataset in datasets_of(records):
+        for recipe in recipes_of(records):
+            points = _points(of_recipe(of_method(records, dataset, "finetuned"), recipe))
+            if not points:
+                continue
+            name = f"{titles([dataset])[0]}, recipe `{recipe}`"
+            rows.append([f"{name}, accuracy (%)", *(summary(points[t][0]) for t in after)])
+            millions = (f"{points[t][1] / 1e6:.2f}" for t in after)
+            rows.append([f"{name}, million operations", *millions])
+    return markdown([TIME, *map(str, after)], rows)
+
+
+def draw_steps(
+    records: Sequence[Record], everything: Mapping[str, Sequence[Record]], folder: Path
+) -> list[Path]:
+    """Draw the figure.
+
+    Parameters
+    ----------
+    records, everything
+        As of :func:`steps_section`.
+    folder : Path
+        Gets a folder ``figures``.
+
+    Returns
+    -------
+    list of Path
+        The file; none without cells.
+    """
+    if not records:
+        return []
+    rows = [_panels(records, everything, dataset) for dataset in datasets_of(records)]
+    path = folder / FIGURE
+    with atomic_path(path) as temporary:
+        plot_sweeps(rows, [*map(_title, RECIPES), *CONTENDERS.values(), ORIGINAL]).savefig(
+            temporary
+        )
+    return [path]
+
+
+def _title(recipe: str) -> str:
+    return f"Fine-tuned SNN, recipe {recipe}"
+
+
+def _points(records: Sequence[Record]) -> dict[int, tuple[list[float], float]]:
+    """Return for each number of steps the accuracy of each seed, and the mean operations."""
+    found: dict[int, list[dict[str, float]]] = {}
+    for record in records:
+        for point in record["by_steps"]:
+            found.setdefault(point["steps"], []).append(point)
+    return {
+        steps: (
+            [point["accuracy"] for point in points],
+            float(np.mean([point["operations"] for point in points])),
+        )
+        for steps, points in found.items()
+    }
+
+
+def _panels(
+    records: Sequence[Record], everything: Mapping[str, Sequence[Record]], dataset: str
+) -> list[Panel]:
+    """Return the panels of a dataset, against time and against operations."""
+    own = of_method(records, dataset, "finetuned")
+    by_time: dict[str, dict[float, list[float]]] = {}
+    by_work: dict[str, dict[float, list[float]]] = {}
+    for recipe in recipes_of(own):
+        points = _points(of_recipe(own, recipe)).items()
+        by_time[_title(recipe)] = {steps: accuracies for steps, (accuracies, _) in points}
+        # Up to the first spike of a map, no operation is done: an axis of factors has no zero.
+        by_work[_title(recipe)] = {work: accuracies for _, (accuracies, work) in points if work}
+    by_work |= {
+        name: {work: accuracies}
+        for name, (accuracies, work) in _others(everything, dataset).items()
+    }
+    sentences, title = own[0]["test"]["n"], titles([dataset])[0]
+    return [
+        Panel(title, TIME, ACCURACY, by_time, None, True, sentences),
+        Panel(title, OPERATIONS, ACCURACY, by_work, None, True, sentences),
+    ]
+
+
+def _others(
+    everything: Mapping[str, Sequence[Record]], dataset: str
+) -> dict[str, tuple[list[float], float]]:
+    """Return what the networks are held against: accuracies of the seeds, and operations."""
+    found = {}
+    for method, name in CONTENDERS.items():
+        cells = of_method(everything["encoder"], dataset, method)
+        work = [c["energy"]["synaptic_operations"] for c in cells if c["energy"]]
+        if work:
+            found[name] = [c["test"]["accuracy"] for c in cells], float(np.mean(work))
+    macs = [c["energy"]["macs"] for c in everything["table5"] if _is_counted(c, dataset)]
+    accuracies = scores(of_recipe(everything["table1"], "default"), dataset, "original")
+    if macs and accuracies:
+        found[ORIGINAL] = accuracies, float(np.mean(macs))
+    return found
+
+
+def _is_counted(record: Record, dataset: str) -> bool:
+    return record["dataset"] == dataset and "energy" in record and record["recipe"] == "default"
+
+
+def _compared(records: Sequence[Record], everything: Mapping[str, Sequence[Record]]) -> list[str]:
+    """Say with how many operations networks come within a point of the original TextCNN."""
+    said = []
+    for dataset in datasets_of(records):
+        known = _others(everything, dataset).get(ORIGINAL)
+        if not known:
+            continue
+        original, macs = float(np.mean(known[0])), known[1]
+        for recipe in recipes_of(records):
+            points = _points(of_recipe(of_method(records, dataset, "finetuned"), recipe))
+            near = [t for t, (a, _) in points.items() if np.mean(a) >= original - 0.01]
+            if not points:
+                continue
+            what = f"- {titles([dataset])[0]}, recipe `{recipe}`: "
+            if near:
+                least = min(near)
+                what += (
+                    f"within a point of the original TextCNN after {least} steps, with "
+                    f"{points[least][1] / macs:.2f} times as many operations as it has "
+                    "multiply-accumulates."
+                )
+            else:
+                what += "never within a point of the original TextCNN."
+            said.append(what)
+    return ["\n".join(said)] if said else []
