@@ -15,6 +15,7 @@ from bionlp.energy import measure_energy
 from bionlp.engine import Engine
 from bionlp.evaluation import evaluate
 from bionlp.experiments.cells import EXPERIMENTS, Cell
+from bionlp.experiments.early import early
 from bionlp.experiments.material import Material
 from bionlp.experiments.steps import by_steps
 from bionlp.training.stages import INPUT_SEED, FineTuningStage
@@ -58,6 +59,7 @@ MEASURES: dict[str, Callable[[Material, FineTuningStage, int], Any]] = {
     "energy": energy,
     "active_neurons": active_neurons,
     "by_steps": by_steps,
+    "early": early,
 }
 
 

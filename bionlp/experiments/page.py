@@ -46,7 +46,7 @@ from bionlp.experiments.perturbation_section import draw_perturbations, perturba
 from bionlp.experiments.perturbations import PerturbedResults
 from bionlp.experiments.published import PUBLISHED
 from bionlp.experiments.results import Results
-from bionlp.experiments.steps_section import draw_steps, steps_section, steps_table
+from bionlp.experiments.steps_section import draw_steps, steps_section, steps_tables
 from bionlp.experiments.store import Record
 from bionlp.experiments.sweep_section import draw_sweeps, sweep_section, sweep_tables
 from bionlp.files import atomic_path
@@ -175,7 +175,7 @@ def make_tables(table: str, records: Sequence[Record]) -> str:
     if table == ENCODERS:
         return encoder_tables(records)
     if table == STEPS:
-        return steps_table(records)
+        return steps_tables(records)
     recipes = recipes_of(records)
     parts = []
     for recipe in recipes:

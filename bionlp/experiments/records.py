@@ -61,6 +61,16 @@ class AfterSteps(Open):
     operations: Amount
 
 
+class Early(Open):
+    """How often a network was right whose presentations end early, and what that took."""
+
+    margin: Annotated[int, Field(gt=0)]
+    dev_accuracy: Share
+    accuracy: Share
+    steps: Positive
+    operations: Amount
+
+
 class Identified(Open):
     """What every finished cell says of itself."""
 
@@ -87,6 +97,7 @@ class Cell(Identified):
     energy: Energy | None = None
     active_neurons: Share | None = None
     by_steps: Annotated[list[AfterSteps], Field(min_length=1)] | None = None
+    early: Early | None = None
 
 
 class Clean(Open):
@@ -202,7 +213,7 @@ class EncoderDocument(Open):
 KINDS: dict[str, type[Open]] = {ATTACKED: AttackDocument, ENCODERS: EncoderDocument}
 """What tables hold that are not of methods by datasets."""
 
-SHOWN = {STEPS: "by_steps"} | dict.fromkeys(FIGURES, "active_neurons")
+SHOWN = {STEPS: ("by_steps", "early")} | dict.fromkeys(FIGURES, ("active_neurons",))
 """What must have been measured of every cell of an experiment."""
 
 
@@ -236,5 +247,6 @@ def check_document(raw: bytes, table: str) -> None:
         for name in swept:
             if type(cell.settings[name]) not in (int, float):
                 raise ValueError(f"cells[{number}].settings.{name}: is no number")
-        if table in SHOWN and getattr(cell, SHOWN[table]) is None:
-            raise ValueError(f"cells[{number}].{SHOWN[table]}: is missing")
+        for name in SHOWN.get(table, ()):
+            if getattr(cell, name) is None:
+                raise ValueError(f"cells[{number}].{name}: is missing")

@@ -13,7 +13,7 @@ accuracy is that of its cell in table 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -52,23 +52,22 @@ def by_steps(
     """
     split = material.corpus.test
     rates = [stage.rates[ids] for ids in split.ids]
-    labels = labels_after(stage.spiking, rates, AFTER)
-    operations = operations_after(stage.spiking, rates[:COUNTED], AFTER)
+    votes = votes_by_step(stage.spiking, rates, AFTER[-1])
+    ends = np.repeat(np.array(AFTER)[:, None], len(rates), axis=1)
+    operations = operations_until(stage.spiking, rates[:COUNTED], ends[:, :COUNTED])
     return [
         {
             "steps": steps,
-            "accuracy": float((given == split.labels).mean()),
+            "accuracy": float((predict_labels(votes[steps - 1]) == split.labels).mean()),
             "operations": float(counted),
         }
-        for steps, given, counted in zip(AFTER, labels, operations, strict=True)
+        for steps, counted in zip(AFTER, operations, strict=True)
     ]
 
 
 @torch.no_grad()
-def labels_after(
-    model: SpikingNetwork, rates: Sequence[np.ndarray], after: Sequence[int]
-) -> np.ndarray:
-    """Label sentences after several numbers of steps.
+def votes_by_step(model: SpikingNetwork, rates: Sequence[np.ndarray], steps: int) -> np.ndarray:
+    """Present sentences, and count votes as they come.
 
     Parameters
     ----------
@@ -76,44 +75,49 @@ def labels_after(
         The network, in evaluation mode.
     rates : sequence of numpy.ndarray, each of shape (words, features)
         Firing probabilities of each sentence.
-    after : sequence of int
-        Numbers of steps, ascending.
+    steps : int
+        Length of a presentation.
 
     Returns
     -------
-    numpy.ndarray of int, shape (numbers of steps, sentences)
-        Classes; :data:`bionlp.decision.UNDECIDED` where none won.
+    numpy.ndarray of int, shape (steps, sentences, classes)
+        Votes up to each step.
     """
-    labels = np.zeros((len(after), len(rates)), dtype=np.int64)
-    for places, spikes in presentations(model, rates, after[-1], INPUT_SEED):
-        votes = model(spikes).cumsum(dim=0).cpu().numpy()
-        for number, steps in enumerate(after):
-            labels[number, places] = predict_labels(votes[steps - 1].astype(np.int64))
-    return labels
+    votes: Any = None
+    for places, spikes in presentations(model, rates, steps, INPUT_SEED):
+        counts = model(spikes).cumsum(dim=0).cpu().numpy().astype(np.int64)
+        if votes is None:
+            votes = np.zeros((steps, len(rates), counts.shape[-1]), dtype=np.int64)
+        votes[:, places] = counts
+    return cast(np.ndarray, votes)
 
 
-def operations_after(
-    model: SpikingNetwork, rates: Sequence[np.ndarray], after: Sequence[int]
+@torch.no_grad()
+def operations_until(
+    model: SpikingNetwork, rates: Sequence[np.ndarray], ends: np.ndarray
 ) -> np.ndarray:
-    """Count synaptic operations up to several numbers of steps.
+    """Count the synaptic operations of presentations that end after some steps.
 
     Parameters
     ----------
-    model, rates, after
-        As of :func:`labels_after`.
+    model, rates
+        As of :func:`votes_by_step`.
+    ends : numpy.ndarray of int, shape (ways, sentences)
+        After how many steps each ends, for each way to end them.
 
     Returns
     -------
-    numpy.ndarray of float, shape (numbers of steps,)
+    numpy.ndarray of float, shape (ways,)
         Mean over the sentences.
     """
-    network, counted = model.describe(), np.zeros(len(after))
+    network, counted = model.describe(), np.zeros(len(ends))
     for number, each in enumerate(rates):
-        spikes = poisson_spikes(each, after[-1], seed=INPUT_SEED, sentence=number)
+        longest = int(ends[:, number].max())
+        spikes = poisson_spikes(each, longest, seed=INPUT_SEED, sentence=number)
         activity = model.activity(spikes)
-        for place, steps in enumerate(after):
-            events: dict[str, Any] = synaptic_events(network, _until(activity, steps))
-            counted[place] += sum(events.values())
+        for way, steps in enumerate(ends[:, number]):
+            events = synaptic_events(network, _until(activity, int(steps)))
+            counted[way] += sum(events.values())
     return counted / len(rates)
 
 

@@ -12,9 +12,16 @@ from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.errors import CheckpointError
 from bionlp.evaluation import predict_spiking
 from bionlp.experiments.cells import CONTENDERS, METHODS
+from bionlp.experiments.early import calibrated, ends_of
 from bionlp.experiments.results import Results
-from bionlp.experiments.steps import AFTER, labels_after, operations_after
-from bionlp.experiments.steps_section import ACCURACY, draw_steps, steps_section, steps_table
+from bionlp.experiments.steps import AFTER, operations_until, votes_by_step
+from bionlp.experiments.steps_section import (
+    ACCURACY,
+    draw_steps,
+    early_table,
+    steps_section,
+    steps_table,
+)
 from bionlp.training.stages import INPUT_SEED
 from networks.activity import synaptic_events
 from networks.pytorch import SpikingNetwork
@@ -37,6 +44,9 @@ def test_networks_are_presented_once_and_put_on_a_page(experiment, records, tmp_
         counted = trained[recipe]["energy"]["synaptic_operations"]
         # Brian 2 draws other spikes of the same rates.
         assert own["operations"] == pytest.approx(counted, rel=0.02)
+        assert 1 <= cell["early"]["steps"] <= cell["settings"]["steps"]
+        assert cell["early"]["operations"] <= own["operations"]
+        assert cell["early"]["dev_accuracy"] >= cell["dev"]["accuracy"]
         assert sorted(p["operations"] for p in points.values()) == [
             p["operations"] for p in points.values()
         ]
@@ -50,6 +60,7 @@ def test_networks_are_presented_once_and_put_on_a_page(experiment, records, tmp_
     text = page.read_text(encoding="utf-8")
     assert "## Accuracy against time steps and operations" in text
     assert steps_table(records("steps")) in text
+    assert early_table(records("steps")) in text
     assert "bionlp experiment steps --datasets mr --seeds 0 --recipe default,sparse" in text
     assert (tmp_path / "results" / "figures" / "steps.png").is_file()
 
@@ -59,10 +70,13 @@ def test_a_long_presentation_holds_all_shorter_ones(small_model):
     model = SpikingNetwork(classifier.network).eval()
     texts = ("the film is good .", "a dull plot", "warm", "a cast is cold and bad .")
     rates = [dequantise(classifier.levels[classifier.token_ids(text)]) for text in texts]
-    labels = labels_after(model, rates, (1, 4, 20))
-    operations = operations_after(model, rates, (1, 4, 20))
-    for steps, given, counted in zip((1, 4, 20), labels, operations, strict=True):
-        assert np.array_equal(given, predict_spiking(model, rates, steps, seed=INPUT_SEED)[0])
+    votes = votes_by_step(model, rates, 20)
+    ends = np.array([[1] * 4, [4] * 4, [20] * 4, [1, 20, 4, 4]])
+    operations = operations_until(model, rates, ends)
+    by_sentence = []
+    for steps, counted in zip((1, 4, 20), operations, strict=False):
+        expected = predict_spiking(model, rates, steps, seed=INPUT_SEED)[1]
+        assert np.array_equal(votes[steps - 1], expected)
         events = [
             sum(synaptic_events(model.describe(), model.activity(spikes)).values())
             for spikes in (
@@ -71,6 +85,39 @@ def test_a_long_presentation_holds_all_shorter_ones(small_model):
             )
         ]
         assert counted == np.mean(events)
+        by_sentence.append(dict(enumerate(events)))
+    one, four, twenty = by_sentence
+    assert operations[3] == np.mean([one[0], twenty[1], four[2], four[3]])
+
+
+VOTES = np.array(  # steps, sentences, classes
+    [
+        [[1, 0], [0, 0], [0, 1], [0, 0]],
+        [[2, 0], [1, 0], [0, 3], [1, 1]],
+        [[4, 0], [1, 2], [1, 3], [1, 1]],
+        [[6, 0], [1, 4], [4, 3], [1, 1]],
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("margin", "ends"), [(1, [1, 2, 1, 4]), (2, [2, 4, 2, 4]), (4, [3, 4, 4, 4]), (9, [4] * 4)]
+)
+def test_a_presentation_ends_when_a_class_is_far_enough_ahead(margin, ends):
+    assert ends_of(VOTES, margin).tolist() == ends
+
+
+@pytest.mark.parametrize(
+    ("labels", "margin"),
+    [
+        ([0, 0, 1, 0], 1),
+        ([0, 1, 1, 0], 1),  # the second is lost, and the third is won
+        ([0, 1, 2, 0], 2),  # the third is wrong in any case
+        ([0, 1, 0, 0], 4),  # the third is wrong until its last step
+    ],
+)
+def test_the_margin_is_the_smallest_that_has_no_fewer_right(labels, margin):
+    assert calibrated(VOTES, np.array(labels)) == margin
 
 
 def cell(recipe, seed, *points, dataset="mr"):
@@ -79,7 +126,12 @@ def cell(recipe, seed, *points, dataset="mr"):
     return record | {
         "embeddings": "vectors.bin",
         "test": {"accuracy": points[-1][1], "n": 400},
+        "settings": {"steps": points[-1][0]},
         "by_steps": [dict(zip(keys, point, strict=True)) for point in points],
+        "early": {
+            **{"margin": 3 + seed, "dev_accuracy": 0.8, "accuracy": points[-1][1] - 0.01},
+            **{"steps": points[-1][0] / 4, "operations": points[-1][2] / 4},
+        },
     }
 
 
@@ -117,6 +169,17 @@ def test_a_table_has_means_over_seeds():
         "| MR, recipe `default`, million operations | 0.00 | 3.00 | 10.00 |",
         "| MR, recipe `sparse`, accuracy (%) | 50.00 | 78.00 | 78.00 |",
         "| MR, recipe `sparse`, million operations | 0.00 | 1.00 | 5.00 |",
+    ]
+
+
+def test_presentations_that_end_early_stand_beside_whole_ones():
+    assert early_table(CELLS).splitlines() == [
+        "| Presentations | Margin | Accuracy (%) | Steps | Million operations |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        "| MR, recipe `default`, whole |  | 80.00 ± 1.41 | 50 | 10.00 |",
+        "| MR, recipe `default`, ended early | 3 to 4 | 79.00 ± 1.41 | 12.5 | 2.50 |",
+        "| MR, recipe `sparse`, whole |  | 78.00 | 50 | 5.00 |",
+        "| MR, recipe `sparse`, ended early | 3 | 77.00 | 12.5 | 1.25 |",
     ]
 
 
@@ -160,6 +223,8 @@ def test_the_figure_has_a_line_for_each_recipe_and_a_mark_for_the_others(tmp_pat
     [
         (lambda cell: cell.pop("by_steps"), "by_steps: is missing"),
         (lambda cell: cell.update(by_steps=[]), "at least 1 item"),
+        (lambda cell: cell.pop("early"), "early: is missing"),
+        (lambda cell: cell["early"].update(margin=0), "cells[0].early.margin"),
         (
             lambda cell: cell["by_steps"][0].pop("operations"),
             "by_steps[0].operations: is missing",
