@@ -218,26 +218,28 @@ def test_the_figure_has_a_line_for_each_recipe_and_a_mark_for_the_others(tmp_pat
     assert draw_steps([], EVERYTHING, tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (lambda cell: cell.pop("by_steps"), "by_steps: is missing"),
-        (lambda cell: cell.update(by_steps=[]), "at least 1 item"),
-        (lambda cell: cell.pop("early"), "early: is missing"),
-        (lambda cell: cell["early"].update(margin=0), "cells[0].early.margin"),
-        (
-            lambda cell: cell["by_steps"][0].pop("operations"),
-            "by_steps[0].operations: is missing",
-        ),
-        (lambda cell: cell["by_steps"][0].update(accuracy=1.5), "cells[0].by_steps[0].accuracy"),
-        (lambda cell: cell["by_steps"][0].update(steps=0), "cells[0].by_steps[0].steps"),
-    ],
+HARMED = (
+    (lambda cell: cell.pop("by_steps"), "by_steps: is missing"),
+    (lambda cell: cell.update(by_steps=[]), "at least 1 item"),
+    (lambda cell: cell.pop("early"), "early: is missing"),
+    (lambda cell: cell["early"].update(margin=0), "cells[0].early.margin"),
+    (
+        lambda cell: cell["by_steps"][0].pop("operations"),
+        "by_steps[0].operations: is missing",
+    ),
+    (lambda cell: cell["by_steps"][0].update(accuracy=1.5), "cells[0].by_steps[0].accuracy"),
+    (lambda cell: cell["by_steps"][0].update(steps=0), "cells[0].by_steps[0].steps"),
 )
-def test_documents_that_lack_what_is_shown_are_refused(experiment, tmp_path, harm, said):
+"""What is done to a cell, and what is said of it."""
+
+
+def test_documents_that_lack_what_is_shown_are_refused(experiment, tmp_path):
     assert experiment("steps", "--datasets=mr", "--recipe=sparse")[0] == 0
     path = tmp_path / "results" / "steps.json"
-    document = json.loads(path.read_bytes())
-    harm(document["cells"][0])
-    path.write_text(json.dumps(document))
-    with pytest.raises(CheckpointError, match=re.escape(said)):
-        Results(tmp_path / "results", "steps")
+    whole = path.read_bytes()
+    for harm, said in HARMED:
+        document = json.loads(whole)
+        harm(document["cells"][0])
+        path.write_text(json.dumps(document))
+        with pytest.raises(CheckpointError, match=re.escape(said)):
+            Results(tmp_path / "results", "steps")
