@@ -15,11 +15,13 @@ import numpy as np
 
 from bionlp.decision import predict_labels
 from bionlp.experiments.material import Material
-from bionlp.experiments.steps import COUNTED, operations_until, votes_by_step
+from bionlp.experiments.steps import AFTER, COUNTED, operations_until, votes_by_step
 from bionlp.training.stages import FineTuningStage
 
 
-def early(material: Material, stage: FineTuningStage, _processes: int) -> dict[str, int | float]:
+def early(
+    material: Material, stage: FineTuningStage, _processes: int
+) -> list[dict[str, int | float]]:
     """Calibrate the margin on dev, and measure on test what it saves.
 
     Parameters
@@ -27,29 +29,36 @@ def early(material: Material, stage: FineTuningStage, _processes: int) -> dict[s
     material : Material
         Gives the sentences.
     stage : FineTuningStage
-        The network, and how many steps a presentation has at most.
+        The network, and how many steps it is presented for.
 
     Returns
     -------
-    dict
-        The ``margin``, ``dev_accuracy`` with it, and, on test, the ``accuracy``, the mean number
-        of ``steps`` and the mean synaptic ``operations`` of a sentence.
+    list of dict
+        For presentations that have that many steps at most, and for such that have as many as any
+        (``longest``): the ``margin``, ``dev_accuracy`` with it, and, on test, the ``accuracy``, the
+        mean number of ``steps`` and the mean synaptic ``operations`` of a sentence.
     """
     dev, test = material.corpus.dev, material.corpus.test
     of_dev, of_test = ([stage.rates[ids] for ids in split.ids] for split in (dev, test))
+    limits = sorted({stage.steps, AFTER[-1]})
     on_dev, on_test = (
-        votes_by_step(stage.spiking, rates, stage.steps) for rates in (of_dev, of_test)
+        votes_by_step(stage.spiking, rates, limits[-1]) for rates in (of_dev, of_test)
     )
-    margin = calibrated(on_dev, dev.labels)
-    ends = ends_of(on_test, margin)
-    (operations,) = operations_until(stage.spiking, of_test[:COUNTED], ends[None, :COUNTED])
-    return {
-        "margin": margin,
-        "dev_accuracy": _accuracy(on_dev, ends_of(on_dev, margin), dev.labels),
-        "accuracy": _accuracy(on_test, ends, test.labels),
-        "steps": float(ends.mean()),
-        "operations": float(operations),
-    }
+    margins = [calibrated(on_dev[:longest], dev.labels) for longest in limits]
+    chosen = list(zip(limits, margins, strict=True))
+    ends = np.array([ends_of(on_test[:longest], margin) for longest, margin in chosen])
+    counted = operations_until(stage.spiking, of_test[:COUNTED], ends[:, :COUNTED])
+    return [
+        {
+            "longest": longest,
+            "margin": margin,
+            "dev_accuracy": _accuracy(on_dev, ends_of(on_dev[:longest], margin), dev.labels),
+            "accuracy": _accuracy(on_test, end, test.labels),
+            "steps": float(end.mean()),
+            "operations": float(operations),
+        }
+        for (longest, margin), end, operations in zip(chosen, ends, counted, strict=True)
+    ]
 
 
 def calibrated(votes: np.ndarray, labels: np.ndarray) -> int:

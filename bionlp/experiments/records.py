@@ -64,6 +64,7 @@ class AfterSteps(Open):
 class Early(Open):
     """How often a network was right whose presentations end early, and what that took."""
 
+    longest: Annotated[int, Field(gt=0)]
     margin: Annotated[int, Field(gt=0)]
     dev_accuracy: Share
     accuracy: Share
@@ -97,7 +98,7 @@ class Cell(Identified):
     energy: Energy | None = None
     active_neurons: Share | None = None
     by_steps: Annotated[list[AfterSteps], Field(min_length=1)] | None = None
-    early: Early | None = None
+    early: Annotated[list[Early], Field(min_length=1)] | None = None
 
 
 class Clean(Open):

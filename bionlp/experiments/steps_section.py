@@ -136,18 +136,26 @@ def early_table(records: Sequence[Record]) -> str:
             at_end = _points(cells).get(own)
             work = f"{at_end[1] / 1e6:.2f}" if at_end else ""
             rows.append([f"{name}, whole", "", whole, f"{own}", work])
-            found = [cell["early"] for cell in cells]
-            margins = sorted({each["margin"] for each in found})
-            rows.append(
-                [
-                    f"{name}, ended early",
-                    " to ".join(map(str, (margins[0], margins[-1])[: len(margins)])),
-                    summary([each["accuracy"] for each in found]),
-                    f"{np.mean([each['steps'] for each in found]):.1f}",
-                    f"{np.mean([each['operations'] for each in found]) / 1e6:.2f}",
-                ]
-            )
+            rows += _early_rows(name, cells)
     return markdown(head, rows)
+
+
+def _early_rows(name: str, cells: Sequence[Record]) -> list[list[str]]:
+    """Return a row for each number of steps that presentations have at most."""
+    rows = []
+    for longest in sorted({each["longest"] for cell in cells for each in cell["early"]}):
+        found = [each for cell in cells for each in cell["early"] if each["longest"] == longest]
+        margins = sorted({each["margin"] for each in found})
+        rows.append(
+            [
+                f"{name}, ended early, {longest} steps at most",
+                " to ".join(map(str, (margins[0], margins[-1])[: len(margins)])),
+                summary([each["accuracy"] for each in found]),
+                f"{np.mean([each['steps'] for each in found]):.1f}",
+                f"{np.mean([each['operations'] for each in found]) / 1e6:.2f}",
+            ]
+        )
+    return rows
 
 
 def draw_steps(
