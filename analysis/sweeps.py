@@ -21,7 +21,7 @@ from typing import Any, cast
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import NullFormatter, NullLocator, StrMethodFormatter
 from matplotlib.transforms import ScaledTranslation
 from scipy import stats
 
@@ -54,6 +54,9 @@ class Panel:
     sentences : int or None
         How many the measure is the share of; None if it is no share of sentences, and has no
         binomial error.
+    chosen : bool
+        Whether values are settings, the same few for all methods: the axis tells each, and marks of
+        methods are shifted apart. Otherwise they were measured, and stand where they are.
     """
 
     title: str
@@ -63,6 +66,7 @@ class Panel:
     usual: float | None = None
     logarithmic: bool = False
     sentences: int | None = None
+    chosen: bool = True
 
     @property
     def values(self) -> list[float]:
@@ -163,13 +167,19 @@ def _draw(ax: Axes, panel: Panel, looks: Mapping[str, dict]) -> None:
             look["linestyle"] = "none"
         errors = bars if bars.any() else None
         drawn = ax.errorbar(values, means, yerr=errors, label=method, gid=method, **look)
+        if not panel.chosen:
+            continue
         aside = APART_POINTS * (place - (len(panel.lines) - 1) / 2)
         # Marks are moved, not values: a shift in points is the same on every axis.
         shift = ScaledTranslation(aside / 72, 0, ax.figure.dpi_scale_trans)
         for artist in drawn.get_children():
             artist.set_transform(ax.transData + shift)
-    ax.set_xticks(panel.values, [f"{value:g}" for value in panel.values])
-    ax.xaxis.set_minor_locator(NullLocator())
+    if panel.chosen:
+        ax.set_xticks(panel.values, [f"{value:g}" for value in panel.values])
+        ax.xaxis.set_minor_locator(NullLocator())
+    else:
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(panel.setting)
     ax.set_ylabel(panel.measure)
 

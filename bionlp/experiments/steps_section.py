@@ -22,20 +22,22 @@ from bionlp.experiments.layout import (
     summary,
     titles,
 )
+from bionlp.experiments.steps import COUNTED
 from bionlp.experiments.store import Record
 from bionlp.files import atomic_path
 from bionlp.training.settings import RECIPES
 
 ACCURACY = "Accuracy on test (%)"
-TIME, OPERATIONS = "Time steps", "Operations of a sentence"
+TIME, OPERATIONS = "Time steps", "Million operations of a sentence"
 ORIGINAL = METHODS["original"]
+MILLION = 1e6
 FIGURE = Path("figures", f"{STEPS}.png")
 
 EXPLANATION = """\
 Each fine-tuned network is presented for {longest} steps, whatever it was trained for, and its votes
 are counted up to each of the steps shown: a presentation holds all shorter ones. Nothing is chosen
 by this figure, so accuracy is that on test. Operations are synaptic operations of a sentence up to
-then, mean over the first sentences of test, multiply-accumulates for the TextCNN. A network that
+then, mean over the first {counted} sentences of test, multiply-accumulates for the TextCNN. A network that
 reads a word a step has as many steps as a sentence has words, and so one mark."""
 EARLY = """\
 Presentations may end before their time, as soon as a class leads by a margin of votes. It is the
@@ -64,12 +66,14 @@ def steps_section(
     if not records:
         return []
     longest = max(point["steps"] for record in records for point in record["by_steps"])
-    title = EXPERIMENTS[STEPS].title
+    title, datasets = EXPERIMENTS[STEPS].title, ", ".join(titles(datasets_of(records)))
     return [
         f"## {title}",
         f"![{title}]({link}/{FIGURE.as_posix()})",
-        f"{', '.join(titles(datasets_of(records)))}. {origin(records)}. "
-        + EXPLANATION.format(longest=longest),
+        fill(
+            f"{datasets}. {origin(records)}. {EXPLANATION.format(longest=longest, counted=COUNTED)}",
+            100,
+        ),
         steps_table(records),
         *_compared(records, everything),
         fill(EARLY, 100),
@@ -106,7 +110,7 @@ def steps_table(records: Sequence[Record]) -> str:
                 continue
             name = f"{titles([dataset])[0]}, recipe `{recipe}`"
             rows.append([f"{name}, accuracy (%)", *(summary(points[t][0]) for t in after)])
-            millions = (f"{points[t][1] / 1e6:.2f}" for t in after)
+            millions = (f"{points[t][1] / MILLION:.2f}" for t in after)
             rows.append([f"{name}, million operations", *millions])
     return markdown([TIME, *map(str, after)], rows)
 
@@ -134,7 +138,7 @@ def early_table(records: Sequence[Record]) -> str:
             name, own = f"{titles([dataset])[0]}, recipe `{recipe}`", cells[0]["settings"]["steps"]
             whole = summary([cell["test"]["accuracy"] for cell in cells])
             at_end = _points(cells).get(own)
-            work = f"{at_end[1] / 1e6:.2f}" if at_end else ""
+            work = f"{at_end[1] / MILLION:.2f}" if at_end else ""
             rows.append([f"{name}, whole", "", whole, f"{own}", work])
             rows += _early_rows(name, cells)
     return markdown(head, rows)
@@ -152,7 +156,7 @@ def _early_rows(name: str, cells: Sequence[Record]) -> list[list[str]]:
                 " to ".join(map(str, (margins[0], margins[-1])[: len(margins)])),
                 summary([each["accuracy"] for each in found]),
                 f"{np.mean([each['steps'] for each in found]):.1f}",
-                f"{np.mean([each['operations'] for each in found]) / 1e6:.2f}",
+                f"{np.mean([each['operations'] for each in found]) / MILLION:.2f}",
             ]
         )
     return rows
@@ -180,14 +184,17 @@ def draw_steps(
     rows = [_panels(records, everything, dataset) for dataset in datasets_of(records)]
     path = folder / FIGURE
     with atomic_path(path) as temporary:
-        plot_sweeps(rows, [*map(_title, RECIPES), *CONTENDERS.values(), ORIGINAL]).savefig(
-            temporary
-        )
+        names = [name(recipe) for recipe in RECIPES for name in (_title, _title_of_early)]
+        plot_sweeps(rows, [*names, *CONTENDERS.values(), ORIGINAL]).savefig(temporary)
     return [path]
 
 
 def _title(recipe: str) -> str:
-    return f"Fine-tuned SNN, recipe {recipe}"
+    return f"Recipe {recipe}"
+
+
+def _title_of_early(recipe: str) -> str:
+    return f"Recipe {recipe}, ended early"
 
 
 def _points(records: Sequence[Record]) -> dict[int, tuple[list[float], float]]:
@@ -216,16 +223,29 @@ def _panels(
         points = _points(of_recipe(own, recipe)).items()
         by_time[_title(recipe)] = {steps: accuracies for steps, (accuracies, _) in points}
         # Up to the first spike of a map, no operation is done: an axis of factors has no zero.
-        by_work[_title(recipe)] = {work: accuracies for _, (accuracies, work) in points if work}
+        by_work[_title(recipe)] = {
+            work / MILLION: accuracies for _, (accuracies, work) in points if work
+        }
+        by_work[_title_of_early(recipe)] = _early_points(of_recipe(own, recipe))
     by_work |= {
-        name: {work: accuracies}
+        name: {work / MILLION: accuracies}
         for name, (accuracies, work) in _others(everything, dataset).items()
     }
     sentences, title = own[0]["test"]["n"], titles([dataset])[0]
     return [
         Panel(title, TIME, ACCURACY, by_time, None, True, sentences),
-        Panel(title, OPERATIONS, ACCURACY, by_work, None, True, sentences),
+        Panel(title, OPERATIONS, ACCURACY, by_work, None, True, sentences, chosen=False),
     ]
+
+
+def _early_points(records: Sequence[Record]) -> dict[float, list[float]]:
+    """Return accuracies of the seeds at the mean operations, of presentations that end early."""
+    points = {}
+    for longest in {each["longest"] for record in records for each in record["early"]}:
+        found = [e for record in records for e in record["early"] if e["longest"] == longest]
+        work = float(np.mean([each["operations"] for each in found]))
+        points[work / MILLION] = [each["accuracy"] for each in found]
+    return points
 
 
 def _others(

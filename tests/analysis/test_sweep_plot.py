@@ -115,6 +115,21 @@ def test_marks_of_two_methods_do_not_hide_each_other(draw):
     assert places[1][1] == places[0][1]
 
 
+def test_values_that_were_measured_stand_where_they_are_on_an_axis_of_round_numbers(draw):
+    lines = {method: {1.3: [0.7], 212.0: [0.8]} for method in METHODS}
+    panel = Panel("MR", "Operations", "Accuracy (%)", lines, logarithmic=True, chosen=False)
+    figure = plot_sweeps([[panel]], METHODS)
+    draw(figure)
+    (ax,) = figure.axes
+    for line in mark_lines(ax).values():
+        assert line.get_transform().transform(line.get_xydata()).tolist() == (
+            ax.transData.transform(line.get_xydata()).tolist()
+        )
+    labels = {label.get_text() for label in ax.get_xticklabels() if label.get_text()}
+    assert {"1", "10", "100"} <= labels
+    assert not any("$" in label for label in labels)
+
+
 def test_small_differences_are_not_blown_up(draw):
     flat = Panel("MR", "Decay", "Accuracy on dev (%)", {"Converted": {0.5: [0.7], 1: [0.701]}})
     figure = plot_sweeps([[flat]], METHODS)

@@ -215,14 +215,17 @@ def test_the_figure_has_a_line_for_each_recipe_and_a_mark_for_the_others(tmp_pat
     assert path.read_bytes().startswith(b"\x89PNG")
     ((time, work),) = drawn
     assert time.measure == work.measure == ACCURACY
-    assert time.lines["Fine-tuned SNN, recipe default"] == {
+    assert time.lines["Recipe default"] == {
         1: [0.5, 0.5],
         10: [0.70, 0.72],
         50: [0.79, 0.81],
     }
-    assert work.lines["Fine-tuned SNN, recipe default"] == {3e6: [0.70, 0.72], 1e7: [0.79, 0.81]}
-    assert work.lines[CONTENDERS["encoder"]] == {2e6: [0.8]}
-    assert work.lines[METHODS["original"]] == {5e6: [0.80]}
+    assert work.lines["Recipe default"] == {3: [0.70, 0.72], 10: [0.79, 0.81]}
+    ended = work.lines["Recipe default, ended early"]
+    assert {value: len(seeds) for value, seeds in ended.items()} == {2.5: 2, 5: 2}
+    assert (time.chosen, work.chosen) == (True, False)
+    assert work.lines[CONTENDERS["encoder"]] == {2: [0.8]}
+    assert work.lines[METHODS["original"]] == {5: [0.80]}
     assert CONTENDERS["twin"] not in work.lines
     assert draw_steps([], EVERYTHING, tmp_path) == []
 
