@@ -37,8 +37,8 @@ EXPLANATION = """\
 Each fine-tuned network is presented for {longest} steps, whatever it was trained for, and its votes
 are counted up to each of the steps shown: a presentation holds all shorter ones. Nothing is chosen
 by this figure, so accuracy is that on test. Operations are synaptic operations of a sentence up to
-then, mean over the first {counted} sentences of test, multiply-accumulates for the TextCNN. A network that
-reads a word a step has as many steps as a sentence has words, and so one mark."""
+then, mean over the first {counted} sentences of test, multiply-accumulates for the TextCNN. A
+network that reads a word a step has as many steps as a sentence has words, and so one mark."""
 EARLY = """\
 Presentations may end before their time, as soon as a class leads by a margin of votes. It is the
 smallest with which no fewer sentences of dev are right than with whole presentations:"""
@@ -67,13 +67,11 @@ def steps_section(
         return []
     longest = max(point["steps"] for record in records for point in record["by_steps"])
     title, datasets = EXPERIMENTS[STEPS].title, ", ".join(titles(datasets_of(records)))
+    explained = EXPLANATION.format(longest=longest, counted=COUNTED)
     return [
         f"## {title}",
         f"![{title}]({link}/{FIGURE.as_posix()})",
-        fill(
-            f"{datasets}. {origin(records)}. {EXPLANATION.format(longest=longest, counted=COUNTED)}",
-            100,
-        ),
+        fill(f"{datasets}. {origin(records)}. {explained}", 100),
         steps_table(records),
         *_compared(records, everything),
         fill(EARLY, 100),

@@ -24,6 +24,7 @@ from bionlp.experiments.steps_section import (
 )
 from bionlp.training.stages import INPUT_SEED
 from networks.activity import synaptic_events
+from networks.brian import BrianNetwork, Recorder, SpikeStimulus
 from networks.pytorch import SpikingNetwork
 
 
@@ -91,6 +92,33 @@ def test_a_long_presentation_holds_all_shorter_ones(small_model):
         by_sentence.append(dict(enumerate(events)))
     one, four, twenty = by_sentence
     assert operations[3] == np.mean([one[0], twenty[1], four[2], four[3]])
+
+
+def test_brian_reads_a_stream_of_presentations_that_end_early_and_gives_the_same_labels(
+    small_model,
+):
+    classifier = load_classifier(small_model)
+    model = SpikingNetwork(classifier.network).double().eval()
+    texts = ("the film is good .", "a dull plot", "warm and fine", "a cast is cold and bad .")
+    rates = [dequantise(classifier.levels[classifier.token_ids(text)]) for text in texts]
+    votes = votes_by_step(model, rates, 20)
+    ends = ends_of(votes, 3)
+    assert 1 < ends.min() < ends.max() <= 20
+    shown = [
+        poisson_spikes(each, int(end), seed=INPUT_SEED, sentence=number)
+        for number, (each, end) in enumerate(zip(rates, ends, strict=True))
+    ]
+    with BrianNetwork(classifier.network, SpikeStimulus(shown), backend="numpy") as brian:
+        recorder = Recorder(brian)
+        brian.run(seed=0)
+        counted = brian.synaptic_events()
+        found = [
+            classifier.network.readout.votes(recorder.activity(n)["output"].spikes.sum(0)[None])[0]
+            for n in range(len(texts))
+        ]
+    assert np.array_equal(found, votes[ends - 1, np.arange(len(ends))])
+    expected = operations_until(model, rates, ends[None])[0] * len(rates)
+    assert sum(counted.values()) == expected
 
 
 VOTES = np.array(  # steps, sentences, classes
