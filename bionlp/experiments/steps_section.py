@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 
@@ -101,15 +101,11 @@ def steps_table(records: Sequence[Record]) -> str:
     """
     after = sorted({point["steps"] for record in records for point in record["by_steps"]})
     rows = []
-    for dataset in datasets_of(records):
-        for recipe in recipes_of(records):
-            points = _points(of_recipe(of_method(records, dataset, "finetuned"), recipe))
-            if not points:
-                continue
-            name = f"{titles([dataset])[0]}, recipe `{recipe}`"
-            rows.append([f"{name}, accuracy (%)", *(summary(points[t][0]) for t in after)])
-            millions = (f"{points[t][1] / MILLION:.2f}" for t in after)
-            rows.append([f"{name}, million operations", *millions])
+    for _, name, cells in _by_recipe(records):
+        points = _points(cells)
+        rows.append([f"{name}, accuracy (%)", *(summary(points[t][0]) for t in after)])
+        millions = (f"{points[t][1] / MILLION:.2f}" for t in after)
+        rows.append([f"{name}, million operations", *millions])
     return markdown([TIME, *map(str, after)], rows)
 
 
@@ -128,18 +124,22 @@ def early_table(records: Sequence[Record]) -> str:
     """
     head = ["Presentations", "Margin", "Accuracy (%)", "Steps", "Million operations"]
     rows = []
+    for _, name, cells in _by_recipe(records):
+        own, points = cells[0]["settings"]["steps"], _points(cells)
+        whole = summary([cell["test"]["accuracy"] for cell in cells])
+        work = f"{points[own][1] / MILLION:.2f}" if own in points else ""
+        rows.append([f"{name}, whole", "", whole, f"{own}", work])
+        rows += _early_rows(name, cells)
+    return markdown(head, rows)
+
+
+def _by_recipe(records: Sequence[Record]) -> Iterator[tuple[str, str, list[Record]]]:
+    """Yield the dataset of the fine-tuned networks of a recipe, what they are called, and these."""
     for dataset in datasets_of(records):
         for recipe in recipes_of(records):
             cells = of_recipe(of_method(records, dataset, "finetuned"), recipe)
-            if not cells:
-                continue
-            name, own = f"{titles([dataset])[0]}, recipe `{recipe}`", cells[0]["settings"]["steps"]
-            whole = summary([cell["test"]["accuracy"] for cell in cells])
-            at_end = _points(cells).get(own)
-            work = f"{at_end[1] / MILLION:.2f}" if at_end else ""
-            rows.append([f"{name}, whole", "", whole, f"{own}", work])
-            rows += _early_rows(name, cells)
-    return markdown(head, rows)
+            if cells:
+                yield dataset, f"{titles([dataset])[0]}, recipe `{recipe}`", cells
 
 
 def _early_rows(name: str, cells: Sequence[Record]) -> list[list[str]]:
@@ -270,25 +270,19 @@ def _is_counted(record: Record, dataset: str) -> bool:
 def _compared(records: Sequence[Record], everything: Mapping[str, Sequence[Record]]) -> list[str]:
     """Say with how many operations networks come within a point of the original TextCNN."""
     said = []
-    for dataset in datasets_of(records):
+    for dataset, name, cells in _by_recipe(records):
         known = _others(everything, dataset).get(ORIGINAL)
         if not known:
             continue
-        original, macs = float(np.mean(known[0])), known[1]
-        for recipe in recipes_of(records):
-            points = _points(of_recipe(of_method(records, dataset, "finetuned"), recipe))
-            near = [t for t, (a, _) in points.items() if np.mean(a) >= original - 0.01]
-            if not points:
-                continue
-            what = f"- {titles([dataset])[0]}, recipe `{recipe}`: "
-            if near:
-                least = min(near)
-                what += (
-                    f"within a point of the original TextCNN after {least} steps, with "
-                    f"{points[least][1] / macs:.2f} times as many operations as it has "
-                    "multiply-accumulates."
-                )
-            else:
-                what += "never within a point of the original TextCNN."
-            said.append(what)
+        (accuracies, macs), points = known, _points(cells)
+        enough = float(np.mean(accuracies)) - 0.01
+        near = [steps for steps, (reached, _) in points.items() if np.mean(reached) >= enough]
+        if near:
+            times = points[min(near)][1] / macs
+            said.append(
+                f"- {name}: within a point of the original TextCNN after {min(near)} steps, with "
+                f"{times:.2f} times as many operations as it has multiply-accumulates."
+            )
+        else:
+            said.append(f"- {name}: never within a point of the original TextCNN.")
     return ["\n".join(said)] if said else []
