@@ -124,7 +124,24 @@ def _scores(records: Sequence[Record], textcnns: Sequence[Record]) -> list[str]:
     if of_glue:
         measured = [_metrics(of_glue)] if any(r["metrics"] for r in of_glue) else []
         tables += [fill(GLUE_EXPLAINED, 100), _accuracies(of_glue, []), *measured]
+        tables += [fill(said, 100) for said in _at_largest_class(of_glue)]
     return tables
+
+
+def _at_largest_class(records: Sequence[Record]) -> Iterator[str]:
+    """Say on which tasks no network learnt more than which class is the largest."""
+    stayed = []
+    for dataset in datasets_of(records):
+        test = next(r["test"] for r in records if r["dataset"] == dataset)
+        error = np.sqrt(test["majority"] * (1 - test["majority"]) / test["n"])
+        reached = [scores(records, dataset, method) for method in CONTENDERS]
+        if max(_mean(of) for of in reached if of) <= test["majority"] + error:
+            stayed.append(READ[dataset])
+    if stayed:
+        yield (
+            f"On {' and '.join(filter(None, [', '.join(stayed[:-1]), stayed[-1]]))}, no network is "
+            "right more often than the largest class by more than a standard error."
+        )
 
 
 def _metrics(records: Sequence[Record]) -> str:

@@ -1,7 +1,9 @@
 """The table of encoders on a small dataset: from the command to the page."""
 
 import json
+import re
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,3 +144,23 @@ def test_a_teacher_that_is_not_there_is_one_clear_line(encoders):
     code, _, err = encoders("--teacher=/nowhere")
     assert code == 12
     assert "/nowhere" in err
+
+
+def test_tasks_at_their_largest_class_are_named():
+    cells = json.loads((Path(__file__).parents[2] / "results/encoder.json").read_bytes())["cells"]
+    cells = [cell for cell in cells if cell["dataset"] in ("cola", "mrpc", "wnli", "mr")]
+
+    def said():
+        text = " ".join("\n".join(encoder_section(cells, [], [])).split())
+        return re.findall(r"On (\S[^.:]*), no network is right more often than the largest", text)
+
+    assert said() == ["CoLA, MRPC and WNLI"]
+    learnt = {"accuracy": 0.75, "majority": 0.68, "n": 400}  # three standard errors above
+    for cell in cells:
+        if cell["dataset"] == "mrpc" and cell["method"] == "encoder":
+            cell["test"] |= learnt
+    assert said() == ["CoLA and WNLI"]
+    cells = [cell for cell in cells if cell["dataset"] == "wnli"]
+    assert said() == ["WNLI"]
+    cells[0]["test"] |= learnt
+    assert said() == []
