@@ -16,6 +16,7 @@ from bionlp.experiments.cells import (
     FIGURES,
     METHODS,
     READ,
+    STEPS,
     TABLES,
     Cell,
 )
@@ -41,7 +42,8 @@ def test_the_page_is_made_of_the_documents():
     assert "](results/figures/perturb.png)" in page
     for document in DOCUMENTS:
         if document.stem not in UNDRAWN:
-            folder = "results/figures" if document.stem in FIGURES else "results"
+            swept = (*FIGURES, STEPS)
+            folder = "results/figures" if document.stem in swept else "results"
             assert f"]({folder}/{document.stem}.png)" in page
             assert (ROOT / folder / f"{document.stem}.png").exists()
 
@@ -68,9 +70,10 @@ def test_every_cell_says_how_it_was_computed(path):
             assert (cell["energy"] is None) == (cell["method"] == "twin")
             continue
         finetuned = cell["method"] == "finetuned"
-        assert (cell["brian2"] is not None) == (finetuned and path.stem not in FIGURES)
+        assert (cell["brian2"] is not None) == (finetuned and path.stem not in (*FIGURES, STEPS))
         assert ("energy" in cell) == (finetuned and path.stem == ENERGY)
         assert ("active_neurons" in cell) == (path.stem in FIGURES)
+        assert ("by_steps" in cell) == ("early" in cell) == (path.stem == STEPS)
 
 
 def teacher_of(settings):
