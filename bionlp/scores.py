@@ -167,6 +167,8 @@ class Evaluation:
     @property
     def unscored(self) -> np.ndarray:
         """Whether each sentence has no vote that counts, so that it has no score, shape (n,)."""
+        if not self.reasons:
+            return ~cast(np.ndarray, self.votes).any(axis=1)
         without = np.zeros(self.n, dtype=bool)
         without[self.predictions == UNDECIDED] = [reason != TIE for reason in self.reasons]
         return without

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bionlp.decision import UNDECIDED
+from bionlp.decision import SILENT, TIE, UNDECIDED
 from bionlp.scores import Evaluation, Repeated
 
 LABELS = np.array([0, 0, 0, 1, 1, 2, 2, 2])
@@ -68,3 +68,14 @@ def test_the_noise_is_the_spread_of_accuracies():
     spread = np.std([evaluation.accuracy for evaluation in repeated.evaluations], ddof=1)
     assert repeated.noise == pytest.approx(spread, rel=0.1)
     assert repeated.standard_error == pytest.approx(rights.std() / np.sqrt(300), rel=0.05)
+
+
+def test_ties_and_silence_have_scores_where_nobody_asked_for_reasons():
+    votes = np.array([[3, 0, 1], [2, 2, 0], [0, 0, 0], [0, 1, 4]])
+    predictions = np.array([0, UNDECIDED, UNDECIDED, 2])
+    evaluation = Evaluation(np.array([0, 1, 1, 2]), predictions, votes=votes)
+    assert evaluation.unscored.tolist() == [False, False, True, False]
+    # The mean of the classes by their votes, and the middle of the scale for silence.
+    assert evaluation.given_scores.tolist() == [0.5, 0.5, 1.0, 1.8]
+    asked = Evaluation(evaluation.labels, predictions, (TIE, SILENT), votes)
+    assert asked.given_scores.tolist() == evaluation.given_scores.tolist()
