@@ -168,7 +168,7 @@ class Evaluation:
     def unscored(self) -> np.ndarray:
         """Whether each sentence has no vote that counts, so that it has no score, shape (n,)."""
         if not self.reasons:
-            return ~cast(np.ndarray, self.votes).any(axis=1)
+            return np.asarray(cast(np.ndarray, self.votes).sum(axis=1) == 0)
         without = np.zeros(self.n, dtype=bool)
         without[self.predictions == UNDECIDED] = [reason != TIE for reason in self.reasons]
         return without
