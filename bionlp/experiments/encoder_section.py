@@ -146,7 +146,11 @@ def _at_largest_class(records: Sequence[Record]) -> Iterator[str]:
 
 def _metrics(records: Sequence[Record]) -> str:
     """Lay out what tasks are measured by besides accuracy, as GLUE has it."""
-    asked = list(dict.fromkeys((r["dataset"], name) for r in records for name in r["metrics"]))
+    asked = [
+        (dataset, name)
+        for dataset in datasets_of(records)
+        for name in next(r["metrics"] for r in records if r["dataset"] == dataset)
+    ]
     rows = []
     for method, title in CONTENDERS.items():
         cells = [
