@@ -114,13 +114,14 @@ class Bundle:
             If Cython refuses one. Brian 2 takes code that could not be compiled for code that has
             nothing to do.
         """
-        waiting, self._waiting = self._waiting, {}
         by_preamble: dict[str, dict[str, list[tuple[Any, str, str, Part]]]] = {}
-        for key, entries in waiting.items():
+        for key, entries in list(self._waiting.items()):
             living = [entry for entry in entries if _owner(entry[0])]
-            if living:
-                preamble = living[0][2].partition(HEAD)[0]
-                by_preamble.setdefault(preamble, {})[key] = living
+            if not living:
+                del self._waiting[key]
+                continue
+            preamble = living[0][2].partition(HEAD)[0]
+            by_preamble.setdefault(preamble, {})[key] = living
         for together in by_preamble.values():
             source = joined({key: entries[0][2] for key, entries in together.items()})
             everyone = [entry for entries in together.values() for entry in entries]
@@ -131,6 +132,8 @@ class Bundle:
                     f"Cython cannot compile code of {owners}:\n{cython_message(source)}"
                 )
             for key, entries in together.items():
+                # What was refused goes on waiting, and is refused again if it is run again.
+                del self._waiting[key]
                 for *_, part in entries:
                     part.becomes(getattr(module, _name(key)))
             _keep(list(together), source)

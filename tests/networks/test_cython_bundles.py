@@ -118,8 +118,9 @@ def test_brian_knows_the_files_as_its_own_and_so_would_remove_them(bundle, codeo
 def test_code_that_cython_refuses_names_its_owners(bundle, codeobj, capfd):
     bundle.add(codeobj, "run", piece_of("return 5"))
     part = bundle.add(codeobj, "run", piece_of("return ] 5"))
-    with pytest.raises(RuntimeError, match=r"cannot compile code of leaking:[\s\S]*return \] 5"):
-        part.main({})
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=r"compile code of leaking:[\s\S]*return \] 5"):
+            part.main({})
 
 
 @needs_compiler
