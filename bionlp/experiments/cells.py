@@ -106,6 +106,9 @@ EXPERIMENTS = TABLES | {
 }
 """What can be run."""
 
+COUNTED = 100
+"""Test sentences whose operations are counted, the first ones, as ``bionlp energy`` does."""
+
 FIGURES = ("fig3", "fig4", "fig5")
 """Sweeps of settings; what they vary is in :mod:`bionlp.experiments.sweeps`."""
 

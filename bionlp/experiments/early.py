@@ -14,8 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from bionlp.decision import predict_labels
+from bionlp.experiments.cells import COUNTED
 from bionlp.experiments.material import Material
-from bionlp.experiments.steps import AFTER, COUNTED, operations_until, votes_by_step
+from bionlp.experiments.steps import AFTER, operations_until, votes_by_step
 from bionlp.training.stages import FineTuningStage
 
 

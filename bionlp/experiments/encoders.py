@@ -22,7 +22,7 @@ from bionlp.datasets.registry import KNOWN
 from bionlp.decision import predict_labels
 from bionlp.devices import describe_device
 from bionlp.energy import energy_document
-from bionlp.experiments.cells import CONTENDERS, ENCODERS, Cell, check_names, list_cells
+from bionlp.experiments.cells import CONTENDERS, COUNTED, ENCODERS, Cell, check_names, list_cells
 from bionlp.experiments.footprint import encoder_work, kept_bytes
 from bionlp.experiments.groups import computed
 from bionlp.experiments.material import Material, check_material
@@ -59,8 +59,6 @@ OWN_TEACHERS = {
 }
 """Settings of the teachers that are no transformer: original TextCNNs, and nobody."""
 TEACHER_SEED = 0
-COUNTED = 100
-"""Test sentences whose operations are counted."""
 PHRASED = {"phrases": True, "pieces": 0, "encoder_batch_size": 128, "encoder_epochs": 5}
 """Settings of datasets with labelled phrases, which are ten times as many as the sentences."""
 PHRASES_ASKED = {"sst5": {"phrases": True, "phrase_pieces": True, "teacher_epochs": 1}}

@@ -14,14 +14,11 @@ from bionlp.encoding import quantise
 from bionlp.energy import measure_energy
 from bionlp.engine import Engine
 from bionlp.evaluation import evaluate
-from bionlp.experiments.cells import EXPERIMENTS, Cell
+from bionlp.experiments.cells import COUNTED, EXPERIMENTS, Cell
 from bionlp.experiments.early import early
 from bionlp.experiments.material import Material
 from bionlp.experiments.steps import by_steps
 from bionlp.training.stages import INPUT_SEED, FineTuningStage
-
-ENERGY_SENTENCES = 100
-"""As many as ``bionlp energy`` counts if nothing else is said."""
 
 
 def in_brian(material: Material, stage: FineTuningStage, processes: int) -> dict[str, float]:
@@ -41,7 +38,7 @@ def energy(material: Material, stage: FineTuningStage, _processes: int) -> dict[
     dataset = material.corpus.dataset
     document = measure_energy(
         classifier_of(material, stage),
-        dataset.test[:ENERGY_SENTENCES],
+        dataset.test[:COUNTED],
         steps=stage.steps,
         seed=INPUT_SEED,
         engine=Engine(synapses="shared"),

@@ -21,6 +21,7 @@ import torch
 from bionlp.decision import predict_labels
 from bionlp.encoding import poisson_spikes
 from bionlp.evaluation import presentations
+from bionlp.experiments.cells import COUNTED
 from bionlp.experiments.material import Material
 from bionlp.training.stages import INPUT_SEED, FineTuningStage
 from networks.activity import Activity, synaptic_events
@@ -28,8 +29,6 @@ from networks.pytorch import SpikingNetwork
 
 AFTER = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 75, 100)
 """Steps after which is looked."""
-COUNTED = 100
-"""Test sentences whose operations are counted, the first ones, as in table 5."""
 
 
 def by_steps(

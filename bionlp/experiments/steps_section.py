@@ -9,7 +9,7 @@ from textwrap import fill
 import numpy as np
 
 from analysis.sweeps import Panel, plot_sweeps
-from bionlp.experiments.cells import CONTENDERS, EXPERIMENTS, METHODS, STEPS
+from bionlp.experiments.cells import CONTENDERS, COUNTED, EXPERIMENTS, METHODS, STEPS
 from bionlp.experiments.layout import (
     commands,
     datasets_of,
@@ -22,7 +22,6 @@ from bionlp.experiments.layout import (
     summary,
     titles,
 )
-from bionlp.experiments.steps import COUNTED
 from bionlp.experiments.store import Record
 from bionlp.files import atomic_path
 from bionlp.training.settings import RECIPES

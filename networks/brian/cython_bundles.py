@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
 from brian2.codegen.runtime.cython_rt.extension_manager import get_cython_cache_dir
@@ -62,6 +62,15 @@ class Part:
         self.main = function  # type: ignore[method-assign, assignment]
 
 
+class _Waiting(NamedTuple):
+    """A block of a piece, its code, and what runs it once it is compiled."""
+
+    piece: Any
+    block: str
+    code: str
+    part: Part
+
+
 class Bundle:
     """Pieces that wait to be compiled.
 
@@ -73,7 +82,7 @@ class Bundle:
 
     def __init__(self, compile_block: CompileBlock):
         self._compile_block = compile_block
-        self._waiting: dict[str, list[tuple[Any, str, str, Part]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
 
     def add(self, piece: Any, block: str, code: str) -> Part | None:
         """Have a piece compiled together with others.
@@ -98,11 +107,11 @@ class Bundle:
         key = hashlib.md5(code.encode()).hexdigest()
         part = Part(self.compile)
         kept = None if key in self._waiting else _kept(key)
-        module = kept and self._compiled(piece, block, kept)
+        module = kept and compile_source(self._compile_block, piece, block, kept)
         if module:
             part.becomes(getattr(module, _name(key)))
         else:
-            self._waiting.setdefault(key, []).append((piece, block, code, part))
+            self._waiting.setdefault(key, []).append(_Waiting(piece, block, code, part))
         return part
 
     def compile(self) -> None:
@@ -114,36 +123,56 @@ class Bundle:
             If Cython refuses one. Brian 2 takes code that could not be compiled for code that has
             nothing to do.
         """
-        by_preamble: dict[str, dict[str, list[tuple[Any, str, str, Part]]]] = {}
+        by_preamble: dict[str, dict[str, list[_Waiting]]] = {}
         for key, entries in list(self._waiting.items()):
-            living = [entry for entry in entries if _owner(entry[0])]
+            living = [entry for entry in entries if _owner(entry.piece)]
             if not living:
                 del self._waiting[key]
                 continue
-            preamble = living[0][2].partition(HEAD)[0]
+            preamble = living[0].code.partition(HEAD)[0]
             by_preamble.setdefault(preamble, {})[key] = living
         for together in by_preamble.values():
-            source = joined({key: entries[0][2] for key, entries in together.items()})
+            source = joined({key: entries[0].code for key, entries in together.items()})
             everyone = [entry for entries in together.values() for entry in entries]
-            module = self._compiled(*everyone[0][:2], source)
+            first = everyone[0]
+            module = compile_source(self._compile_block, first.piece, first.block, source)
             if module is None:
-                owners = ", ".join(sorted({_owner(entry[0]) for entry in everyone}))
+                owners = ", ".join(sorted({_owner(entry.piece) for entry in everyone}))
                 raise RuntimeError(
                     f"Cython cannot compile code of {owners}:\n{cython_message(source)}"
                 )
             for key, entries in together.items():
                 # What was refused goes on waiting, and is refused again if it is run again.
                 del self._waiting[key]
-                for *_, part in entries:
-                    part.becomes(getattr(module, _name(key)))
+                for entry in entries:
+                    entry.part.becomes(getattr(module, _name(key)))
             _keep(list(together), source)
 
-    def _compiled(self, piece: Any, block: str, source: str) -> Any:
-        written, piece.code = piece.code, SimpleNamespace(**{block: source})
-        try:
-            return self._compile_block(piece, block)
-        finally:
-            piece.code = written
+
+def compile_source(compile_block: CompileBlock, piece: Any, block: str, source: str) -> Any:
+    """Have Brian 2 compile a source as a block of a piece, which keeps its own code.
+
+    Parameters
+    ----------
+    compile_block : callable
+        Brian 2's method.
+    piece : CythonCodeObject
+        Says how it is compiled.
+    block : str
+        Which block.
+    source : str
+        The source.
+
+    Returns
+    -------
+    module or None
+        None if Cython refuses it, or there is nothing to do.
+    """
+    written, piece.code = piece.code, SimpleNamespace(**{block: source})
+    try:
+        return compile_block(piece, block)
+    finally:
+        piece.code = written
 
 
 def can_be_joined(code: str) -> bool:

@@ -13,12 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 from brian2.codegen.runtime.cython_rt import CythonCodeObject
 
-from networks.brian.cython_bundles import Bundle, Part
+from networks.brian.cython_bundles import Bundle, Part, compile_source
 
 ARRAY = re.compile(r"_(dynamic_)?array_\w+")
 """What Brian 2 calls an array of a group; dynamic ones have a name for the object, too."""
@@ -50,11 +50,7 @@ def _sharing(compile_block: Callable[..., Any], bundle: Bundle) -> Callable[...,
         part = bundle.add(piece, block, code)
         if part:
             return _Piece(part, names, changing)
-        written, piece.code = piece.code, SimpleNamespace(**{block: code})
-        try:
-            module = compile_block(piece, block)
-        finally:
-            piece.code = written
+        module = compile_source(compile_block, piece, block, code)
         return module and _Piece(module, names, changing)
 
     setattr(compile_shared, "shares", True)  # noqa: B010, functions have no such attribute
