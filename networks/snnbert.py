@@ -202,11 +202,11 @@ class SpikingEncoder(nn.Module):
 
     Attributes
     ----------
-    vectors : Tensor, shape (words + 1, dimension)
-        Of the words, with a mean of zero and a variance of one.
+    vectors : torch.nn.Parameter, shape (words + 1, dimension)
+        Of the words; at the beginning with a mean of zero and a variance of one.
     projection : torch.nn.Linear
-        From a vector to the current of its word. Words that are rare in training share it with
-        those that are not, which is why vectors themselves are not trained.
+        From a vector to the current of its word, which words that are rare in training share with
+        those that are not. So vectors are to be trained slowly, if at all.
     gain : torch.nn.Parameter, shape ()
         Factor on the share of votes, for the loss.
 
@@ -244,8 +244,7 @@ class SpikingEncoder(nn.Module):
             raise ValueError(f"a width of {width} cannot be divided among {heads} heads")
         self.classes, self.causal, self.word_dropout = classes, causal, word_dropout
         self.spiking = spiking
-        self.vectors: Tensor
-        self.register_buffer("vectors", _standardised(embeddings))
+        self.vectors = nn.Parameter(_standardised(embeddings))
         self.projection = nn.Linear(embeddings.shape[1], width, bias=False)
         layer = self._layer
         self.blocks = nn.ModuleList(
@@ -299,7 +298,11 @@ class SpikingEncoder(nn.Module):
             ids = torch.where(kept, ids, PADDING)
         ids = _together(ids)
         packing = Packing(ids != PADDING)
-        return self._read(self.projection(self.vectors[packing.pack(ids.T)]), packing)
+        return self._read(self.projection(self._look_up(packing.pack(ids.T))), packing)
+
+    def _look_up(self, ids: Tensor) -> Tensor:
+        vectors: Tensor = functional.embedding(ids, self.vectors, PADDING)
+        return vectors
 
     def _read(self, residual: Tensor, packing: Packing) -> tuple[Packing, list[Tensor]]:
         fired = []

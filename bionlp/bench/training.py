@@ -78,4 +78,5 @@ def _encoder(workload: Workload, kind: str, settings: TrainingSettings) -> Stage
     classifier = workload.classifier
     torch.manual_seed(workload.seed)
     vectors = torch.from_numpy(dequantise(classifier.levels)).float()
-    return EncoderStage(encoder_of(kind, vectors, classifier.classes, settings), Labels())
+    model = encoder_of(kind, vectors, classifier.classes, settings)
+    return EncoderStage(model, Labels(), vector_rate=settings.vector_rate)

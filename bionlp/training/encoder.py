@@ -56,18 +56,35 @@ class EncoderStage(Stage):
         What it learns from.
     rate_penalty : float
         Weight of the mean firing rate in the loss.
+    vector_rate : float
+        Learning rate of the vectors of words; with 0 they stay as they are.
     """
 
     name = STAGE
 
     model: SpikingEncoder
 
-    def __init__(self, model: SpikingEncoder, lessons: Lessons, rate_penalty: float = 0.0):
-        self.model, self._lessons, self._penalty = model, lessons, rate_penalty
+    def __init__(
+        self,
+        model: SpikingEncoder,
+        lessons: Lessons,
+        rate_penalty: float = 0.0,
+        vector_rate: float = 0.0,
+    ):
+        self.model, self._lessons = model, lessons
+        self._penalty, self._vector_rate = rate_penalty, vector_rate
+        model.vectors.requires_grad_(bool(vector_rate))
 
     def optimizers(self, learning_rate: float) -> list[torch.optim.Optimizer]:
-        """Return AdamW for all weights; the vectors of words stay as they are."""
-        return [torch.optim.AdamW(self.model.parameters(), lr=learning_rate, fused=True)]
+        """Return AdamW for weights and, where vectors of words are trained, Adam for these."""
+        vectors = self.model.vectors
+        rest = [each for each in self.model.parameters() if each is not vectors]
+        found: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(rest, lr=learning_rate, fused=True)
+        ]
+        if self._vector_rate:
+            found.append(torch.optim.Adam([vectors], lr=self._vector_rate, fused=True))
+        return found
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the loss of the answers to a batch, and the penalty."""
@@ -145,7 +162,7 @@ def encoder_stage(
     torch.manual_seed(settings.seed)
     vectors = torch.from_numpy(corpus.table(embeddings, embeddings.vectors))
     model = encoder_of(kind, vectors, corpus.classes, settings)
-    return EncoderStage(model.to(device), lessons, settings.rate_penalty)
+    return EncoderStage(model.to(device), lessons, settings.rate_penalty, settings.vector_rate)
 
 
 def encoder_of(

@@ -157,6 +157,8 @@ class TrainingSettings(Brief):
         Probability that a word is left out in training.
     encoder_batch_size, encoder_epochs, encoder_rate
         Sentences a step, passes and peak learning rate.
+    vector_rate : float
+        Peak learning rate of the words' vectors; with 0 they stay as they are.
     rate_penalty : float
         Weight of the mean firing rate in its loss.
 
@@ -301,6 +303,13 @@ class TrainingSettings(Brief):
         12, "Passes over the training split.", ENCODER, SNNBERT, bounds=EPOCHS
     )
     encoder_rate: float = setting(4e-3, "Learning rate.", ENCODER, SNNBERT, bounds=RATES)
+    vector_rate: float = setting(
+        3e-4,
+        "Learning rate of the words' vectors; 0 leaves them as they are.",
+        ENCODER,
+        SNNBERT,
+        bounds=(0, MOST_RATE),
+    )
     rate_penalty: float = setting(
         0.0, "Weight of the mean firing rate in the loss.", ENCODER, SNNBERT, bounds=(0, 1e6)
     )

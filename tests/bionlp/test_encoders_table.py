@@ -21,6 +21,7 @@ from bionlp.experiments.page import make_page
 from bionlp.training.batches import Batch
 from bionlp.training.distillation import Labels
 from bionlp.training.encoder import EncoderStage
+from bionlp.training.fit import take_step
 from bionlp.vocabulary import Vocabulary
 from networks.folding import fold
 from networks.repeated import RepeatedEncoder
@@ -164,3 +165,19 @@ def test_tasks_at_their_largest_class_are_named():
     assert said() == ["WNLI"]
     cells[0]["test"] |= learnt
     assert said() == []
+
+
+@pytest.mark.parametrize("rate", [0.0, 1e-3])
+def test_vectors_of_words_that_were_read_are_trained_if_asked_for(rate):
+    stage = EncoderStage(made(SpikingEncoder), Labels(), vector_rate=rate)
+    before = stage.model.vectors.detach().clone()
+    batch = Batch(np.arange(2), np.array([[3, 0, 7], [5, 5, 0]]), np.array([0, 1]))
+    optimizers = stage.optimizers(1e-3)
+    assert len(optimizers) == 1 + bool(rate)
+    for _ in range(3):
+        take_step(stage, batch, optimizers)
+    changed = (stage.model.vectors != before).any(dim=1)
+    assert changed.nonzero().ravel().tolist() == ([3, 5, 7] if rate else [])
+    # What Brian 2 is given is made of the vectors as they are now.
+    currents = stage.model.eval().currents()
+    assert torch.equal(currents, stage.model.projection(stage.model.vectors))
