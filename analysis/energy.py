@@ -166,8 +166,8 @@ class Work(Brief):
         The network.
     words : numpy.ndarray of int, shape (sentences,)
         Length of each sentence.
-    steps : int
-        Length of a presentation.
+    steps : int or numpy.ndarray of int, shape (sentences,)
+        Length of all presentations, or of each.
     spikes : mapping of str to int
         Spikes of each population, the input included, in all sentences together.
     events : mapping of str to int
@@ -178,7 +178,7 @@ class Work(Brief):
 
     network: Network
     words: np.ndarray
-    steps: int
+    steps: int | np.ndarray
     spikes: Mapping[str, int]
     events: Mapping[str, int]
 
@@ -204,26 +204,24 @@ class Work(Brief):
     @property
     def neuron_updates(self) -> int:
         """Membranes times steps, of neurons that a sentence can reach."""
-        neurons = sum(
-            sentences * sum(population.size for population in network.hidden)
-            for network, sentences in self._cropped()
+        steps = np.broadcast_to(self.steps, self.words.shape)
+        return sum(
+            int(steps[self.words == words].sum()) * sum(p.size for p in network.hidden)
+            for words, network in self._cropped()
         )
-        return neurons * self.steps
 
     @property
     def macs(self) -> dict[str, int]:
         """Multiply-accumulates of each layer of the TextCNN that does not compute padding."""
         total = dict.fromkeys(textcnn_macs(self.network), 0)
-        for network, sentences in self._cropped():
+        for words, network in self._cropped():
             for name, macs in textcnn_macs(network).items():
-                total[name] += sentences * macs
+                total[name] += int((self.words == words).sum()) * macs
         return total
 
-    def _cropped(self) -> list[tuple[Network, int]]:
-        """Return the network of each length that occurs, and how many sentences have it."""
-        lengths, sentences = np.unique(self.words, return_counts=True)
-        networks = [crop(self.network, words) for words in lengths.tolist()]
-        return list(zip(networks, sentences.tolist(), strict=True))
+    def _cropped(self) -> list[tuple[int, Network]]:
+        """Return each length that occurs, and the network of it."""
+        return [(words, crop(self.network, words)) for words in np.unique(self.words).tolist()]
 
 
 @dataclass(frozen=True)
@@ -261,7 +259,7 @@ class RepeatedWork(WordWork):
     def neuron_updates(self) -> int:
         """Neurons times words times steps: each word has neurons of its own."""
         neurons = sum(population.size for population in self.network.hidden)
-        return neurons * int(self.words.sum()) * self.steps
+        return neurons * int((self.words * self.steps).sum())
 
 
 def reference_key(reference: str) -> str:

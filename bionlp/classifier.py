@@ -129,7 +129,8 @@ class TextClassifier:
 
     def pace(self, steps: int) -> str:
         """Say in words how long a presentation of so many steps is."""
-        return "a step a word" if self.word_a_step else f"{steps} steps"
+        pace = "a step a word" if self.word_a_step else f"{steps} steps"
+        return pace if self.margin is None else f"{pace} or a margin of {self.margin} votes"
 
     def require_rates(self, what: str) -> None:
         """See that the network is shown firing rates.
@@ -154,6 +155,37 @@ class TextClassifier:
     def classes(self) -> int:
         """Number of classes."""
         return self.network.voting.groups
+
+    @property
+    def margin(self) -> int | None:
+        """Votes that a class has to be ahead for a presentation to be over before its steps are."""
+        return self.network.voting.margin
+
+    def with_margin(self, margin: int | None) -> TextClassifier:
+        """Return this classifier with presentations that end when the decision is safe.
+
+        Parameters
+        ----------
+        margin : int or None
+            Votes that a class has to be ahead of all others (:class:`networks.Votes`); None for
+            presentations of all steps.
+
+        Returns
+        -------
+        TextClassifier
+            One that is not calibrated: how sure it is was measured with whole presentations.
+
+        Raises
+        ------
+        UsageError
+            If there is no such margin, or the network votes when all has been read.
+        """
+        try:
+            readout = replace(self.network.voting, margin=margin)
+            network = replace(self.network, readout=readout)
+        except ValueError as error:
+            raise UsageError(f"model {self.name!r}: {error}") from error
+        return replace(self, network=network, calibration=None)
 
     def is_calibrated(self, steps: int) -> bool:
         """Tell whether it was measured how sure answers are after so many steps."""

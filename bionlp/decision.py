@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 UNDECIDED = -1
@@ -16,6 +18,22 @@ WORDS_OF_REASONS = {
     SILENT: "no output neuron fired",
     TIE: "no class has more output spikes than all others",
 }
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is kept of presentations.
+
+    Attributes
+    ----------
+    votes : numpy.ndarray of int, shape (sentences, classes)
+        Output spikes of each class.
+    steps : numpy.ndarray of float, shape (sentences,)
+        How long each presentation lasted, in the steps that the network was trained with.
+    """
+
+    votes: np.ndarray
+    steps: np.ndarray
 
 
 def predict_labels(votes: np.ndarray) -> np.ndarray:

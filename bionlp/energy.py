@@ -61,7 +61,9 @@ def measure_energy(
     engine = engine.chosen(len(examples))
     work = count_work(classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance)
     brian = {name: engine.document[name] for name in ("backend", "dt_ms", "neurons")}
-    return energy_document(work) | {"steps": steps, "seed": seed} | brian
+    lasted = work.words if classifier.word_a_step else work.steps / engine.parts
+    told = {"steps": steps, "mean_steps": float(np.mean(lasted)), "seed": seed}
+    return energy_document(work) | told | brian
 
 
 def energy_document(work: Work) -> dict[str, Any]:
@@ -165,10 +167,10 @@ def count_work(
         brian.run(seed=seed, advance=advance)
         spikes = dict.fromkeys(network.order, 0)
         spikes |= {name: int(np.sum(monitor.count)) for name, monitor in monitors.items()}
-        counted = brian.synaptic_events()
+        counted, lasted = brian.synaptic_events(), np.array(brian.durations)
     events = {population.name: counted[population.name] for population in network.hidden}
     words = np.array([len(sentence) for sentence in ids])
-    return Work(network, words, steps * engine.parts, spikes, events)
+    return Work(network, words, lasted, spikes, events)
 
 
 def _count_words(

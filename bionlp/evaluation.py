@@ -7,8 +7,9 @@ here, too: a neuron is active in a presentation if it fires at least once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,11 +17,11 @@ from torch import Tensor
 
 from bionlp.classifier import WORD_STEPS, TextClassifier
 from bionlp.datasets import Example
-from bionlp.decision import predict_labels
+from bionlp.decision import Counted, predict_labels
 from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.limits import check_memory
 from bionlp.scores import Evaluation, judge
-from networks.description import crop
+from networks.description import Votes, crop
 from networks.pytorch import SpikingNetwork
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ def evaluate(
     ids = [np.array(classifier.token_ids(example.text)) for example in examples]
     if engine is None:
         count = pytorch_counter(classifier, steps, seed=seed, device=device)
-        votes = count(ids, advance=advance)
+        counted = count(ids, advance=advance)
     else:
         # With PyTorch nobody waits for Brian 2 to be imported.
         from bionlp.votes import count_votes
 
-        votes = count_votes(
+        counted = count_votes(
             classifier,
             ids,
             steps=steps,
@@ -98,16 +99,19 @@ def evaluate(
         )
     known = np.array([classifier.knows_a_word(sentence) for sentence in ids])
     scores = [example.score for example in examples]
-    return judge(
+    judged = judge(
         np.array([example.label for example in examples]),
-        votes,
+        counted.votes,
         known,
         None if None in scores else np.array(scores),
     )
+    return replace(judged, steps=counted.steps)
 
 
-Counter = Callable[..., np.ndarray]
-"""From word ids of sentences, their numbers and a progress callback to votes."""
+Counter = Callable[..., Counted]
+"""From word ids of sentences, their numbers and a progress callback to votes and steps."""
+Voter = Callable[..., Iterator[tuple[np.ndarray, np.ndarray]]]
+"""From sentences and their numbers to batches: which of them, and their votes in each step."""
 Draw = Callable[..., np.ndarray]
 """From rates and steps to spikes."""
 
@@ -116,6 +120,31 @@ def pytorch_counter(
     classifier: TextClassifier, steps: int, *, seed: int, device: torch.device | str = "cpu"
 ) -> Counter:
     """Prepare the network in PyTorch to count votes.
+
+    Parameters
+    ----------
+    classifier, steps, seed, device
+        As of :func:`pytorch_voter`.
+
+    Returns
+    -------
+    callable
+        Takes word ids of sentences, their numbers (by default their places) and a callable that
+        hears of the fraction done; returns what is :class:`~bionlp.decision.Counted`.
+
+    Raises
+    ------
+    UsageError
+        If each word is to have another number of steps than one.
+    """
+    voter = pytorch_voter(classifier, steps, seed=seed, device=device)
+    return partial(_count, voter, classifier.network.voting)
+
+
+def pytorch_voter(
+    classifier: TextClassifier, steps: int, *, seed: int, device: torch.device | str = "cpu"
+) -> Voter:
+    """Prepare the network in PyTorch to vote.
 
     Parameters
     ----------
@@ -131,8 +160,8 @@ def pytorch_counter(
     Returns
     -------
     callable
-        Takes word ids of sentences, their numbers (by default their places) and a callable that
-        hears of the fraction done; returns votes of shape (sentences, classes).
+        Takes word ids of sentences, and their numbers (by default their places); yields places of
+        some of them, and their votes of shape (steps, places, classes).
 
     Raises
     ------
@@ -141,28 +170,55 @@ def pytorch_counter(
     """
     if classifier.word_a_step:
         classifier.word_spikes(np.zeros(1, dtype=int), steps)  # refuses other steps at once
-        return partial(_count_words, classifier, device)
+        return partial(_votes_of_words, classifier, device)
     model = SpikingNetwork(classifier.network).eval().to(device)
 
-    def count(ids, numbers=None, advance=None):
+    def vote(ids, numbers=None):
         rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
-        options = {"seed": seed, "numbers": numbers, "advance": advance}
-        return predict_spiking(model, rates, steps, draw=classifier.draw_spikes, **options)[1]
+        return _votes(model, steps, seed, classifier.draw_spikes, rates, numbers)
 
-    return count
+    return vote
+
+
+def _count(
+    voter: Voter,
+    readout: Votes,
+    sentences: Sequence[np.ndarray],
+    numbers: Sequence[int] | None = None,
+    advance: Advance | None = None,
+) -> Counted:
+    votes = np.zeros((len(sentences), readout.groups), dtype=np.int64)
+    steps, done = np.zeros(len(sentences)), 0
+    for places, by_step in voter(sentences, numbers):
+        votes[places], steps[places] = by_step.sum(axis=0), readout.ends(by_step)
+        done += len(places)
+        if advance:
+            advance(done / len(sentences))
+    return Counted(votes, steps)
 
 
 @torch.no_grad()
-def _count_words(
+def _votes(
+    model: SpikingNetwork,
+    steps: int,
+    seed: int,
+    draw: Draw,
+    rates: Sequence[np.ndarray],
+    numbers: Sequence[int] | None,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for places, spikes in presentations(model, rates, steps, seed, numbers, draw):
+        yield places, _whole(model(spikes))
+
+
+@torch.no_grad()
+def _votes_of_words(
     classifier: TextClassifier,
     device: torch.device | str,
     ids: Sequence[np.ndarray],
-    numbers: Sequence[int] | None = None,
-    advance: Advance | None = None,
-) -> np.ndarray:
-    """Count the votes of sentences that are read a word a step, those of one length together."""
-    votes = np.zeros((len(ids), classifier.classes), dtype=np.int64)
-    lengths, done = np.array([len(sentence) for sentence in ids]), 0
+    _numbers: Sequence[int] | None = None,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield votes of sentences that are read a word a step, those of one length together."""
+    lengths = np.array([len(sentence) for sentence in ids])
     for length in np.unique(lengths):
         same = np.flatnonzero(lengths == length)
         for start in range(0, len(same), BATCH):
@@ -172,15 +228,13 @@ def _count_words(
             model = SpikingNetwork(shown.network).double().eval().to(device)
             spikes = np.stack([shown.word_spikes(sentence, WORD_STEPS) for sentence in own], axis=1)
             like = next(model.parameters())
-            counts = model(torch.from_numpy(spikes).to(like.device, like.dtype)).sum(dim=0)
-            votes[places] = counts.cpu().numpy().astype(np.int64)
-            done += len(places)
-            if advance:
-                advance(done / len(ids))
-    return votes
+            yield places, _whole(model(torch.from_numpy(spikes).to(like.device, like.dtype)))
 
 
-@torch.no_grad()
+def _whole(votes: Tensor) -> np.ndarray:
+    return votes.cpu().numpy().astype(np.int64)
+
+
 def predict_spiking(
     model: SpikingNetwork,
     rates: Sequence[np.ndarray],
@@ -188,8 +242,6 @@ def predict_spiking(
     *,
     seed: int,
     numbers: Sequence[int] | None = None,
-    draw: Draw = poisson_spikes,
-    advance: Advance | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Label sentences with the PyTorch network.
 
@@ -205,10 +257,6 @@ def predict_spiking(
         Of the Poisson spikes; a sentence is seeded by (seed, its number).
     numbers : sequence of int, optional
         Number of each sentence in the experiment, by default its place.
-    draw : callable
-        Draws the spikes of a sentence, as :func:`bionlp.encoding.poisson_spikes` does.
-    advance : callable, optional
-        Called with the fraction done.
 
     Returns
     -------
@@ -217,16 +265,8 @@ def predict_spiking(
     votes : numpy.ndarray of int, shape (sentences, classes)
         Output spikes of each class.
     """
-    votes: Any = None
-    done = 0
-    for places, spikes in presentations(model, rates, steps, seed, numbers, draw):
-        counts = model(spikes).sum(dim=0).cpu().numpy().astype(np.int64)
-        if votes is None:
-            votes = np.zeros((len(rates), counts.shape[1]), dtype=np.int64)
-        votes[places] = counts
-        done += len(places)
-        if advance:
-            advance(done / len(rates))
+    voter = partial(_votes, model, steps, seed, poisson_spikes)
+    votes = _count(voter, model.describe().voting, rates, numbers).votes
     return predict_labels(votes), votes
 
 
@@ -272,8 +312,10 @@ def presentations(
 
     Parameters
     ----------
-    model, rates, steps, seed, numbers, draw
+    model, rates, steps, seed, numbers
         As of :func:`predict_spiking`.
+    draw : callable
+        Draws the spikes of a sentence, as :func:`bionlp.encoding.poisson_spikes` does.
 
     Yields
     ------

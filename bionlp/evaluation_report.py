@@ -63,6 +63,11 @@ class EvaluationReport:
         )
 
     @property
+    def mean_steps(self) -> float:
+        """How long a presentation lasted, mean over all of them."""
+        return float(np.mean([cast(np.ndarray, result.steps) for result in self.results]))
+
+    @property
     def unscored(self) -> int:
         """How many presentations had no vote and so no score, where scores are asked for."""
         asked = any(METRICS[name].of_scores for name in self.selection.metrics)
@@ -117,6 +122,7 @@ class EvaluationReport:
             "noise": repeated.noise,
             "flips": repeated.flips,
             "majority": self.results[0].majority,
+            "mean_steps": self.mean_steps,
             "n": self.results[0].n,
             "macro_f1": pooled.macro_f1,
             "metrics": self.metrics,

@@ -25,6 +25,7 @@ MOST_DIMENSION = 100_000
 """Of word vectors."""
 MOST_EPOCHS = 10_000
 MOST_THRESHOLD = 1e12
+MOST_MARGIN = 10**7
 LEAST_PARAMETER = 1e-12
 """Thresholds and decays below it would be lost in single precision."""
 

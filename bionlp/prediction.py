@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, cast
 
@@ -22,6 +22,7 @@ from bionlp.decision import (
     UNDECIDED,
     UNKNOWN_WORDS,
     WORDS_OF_REASONS,
+    Counted,
     predict_labels,
     why_undecided,
 )
@@ -72,6 +73,8 @@ class Answer:
     score : float or None
         Mean of the classes, weighted by their votes, where classes are whole scores; none without a
         vote.
+    steps : float or None
+        How long it was presented, where that may have ended early.
     unpaired : bool
         Whether the model compares two sentences, and the text is not two of them.
     """
@@ -85,6 +88,7 @@ class Answer:
     unknown: tuple[str, ...] = ()
     cut: int = 0
     score: float | None = None
+    steps: float | None = None
     unpaired: bool = False
 
     @property
@@ -153,8 +157,8 @@ def predict(
 
         classifier = as_run(classifier, engine)
         counted = _by_brian(classifier, chunks, steps, seed, engine, workers)
-    for some, votes in counted:
-        yield from _answers(classifier, some, votes, steps)
+    for some, found in counted:
+        yield from _answers(classifier, some, found, steps)
 
 
 @dataclass(frozen=True)
@@ -180,8 +184,8 @@ class _Chunk:
         return [sentence.ids for _, sentence in self._presented]
 
 
-Counted = Iterator[tuple[_Chunk, np.ndarray]]
-"""Texts, and the votes of their sentences, shape (sentences, classes)."""
+Results = Iterator[tuple[_Chunk, Counted]]
+"""Texts, and the votes of their sentences."""
 
 
 def _chunks(
@@ -192,14 +196,16 @@ def _chunks(
 
 
 def _answers(
-    classifier: TextClassifier, chunk: _Chunk, votes: np.ndarray, steps: int
+    classifier: TextClassifier, chunk: _Chunk, counted: Counted, steps: int
 ) -> Iterator[Answer]:
-    counted = iter(votes)
+    presented = zip(counted.votes, counted.steps, strict=True)
     for question, found in zip(chunk.questions, chunk.read, strict=True):
         if isinstance(found, Answer):
             yield found
         else:
-            yield _judged(classifier, question, found, next(counted), steps)
+            votes, lasted = next(presented)
+            answer = _judged(classifier, question, found, votes, steps)
+            yield answer if classifier.margin is None else replace(answer, steps=float(lasted))
 
 
 def _read(classifier: TextClassifier, question: Question) -> Sentence | Answer:
@@ -246,12 +252,13 @@ def _by_pytorch(
     steps: int,
     seed: int,
     device: torch.device | str,
-) -> Counted:
+) -> Results:
     from bionlp.evaluation import pytorch_counter
 
     count = pytorch_counter(classifier, steps, seed=seed, device=device)
+    none = Counted(np.zeros((0, classifier.classes), dtype=np.int64), np.zeros(0))
     for some in chunks:
-        yield some, count(some.ids, some.numbers) if some.ids else np.zeros((0, classifier.classes))
+        yield some, count(some.ids, some.numbers) if some.ids else none
 
 
 def _by_brian(
@@ -261,8 +268,8 @@ def _by_brian(
     seed: int,
     engine: Engine,
     workers: Workers | None,
-) -> Counted:
-    from bionlp.votes import VoteCounter
+) -> Results:
+    from bionlp.votes import VoteCounter, read_rows
     from bionlp.workers import Processes, in_order
 
     first = list(islice(chunks, 1))
@@ -276,5 +283,5 @@ def _by_brian(
             given.append(some)
             yield some.ids, some.numbers, seed
 
-    for votes in in_order((workers or Processes()).run(counter, tasks())):
-        yield given.popleft(), votes
+    for rows in in_order((workers or Processes()).run(counter, tasks())):
+        yield given.popleft(), read_rows(rows, engine)

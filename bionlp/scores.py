@@ -77,6 +77,8 @@ class Evaluation:
         Output spikes of each class; none where it is no spiking network.
     true_scores : numpy.ndarray of float, shape (n,), optional
         The scores that labels were rounded from, where classes are whole scores.
+    steps : numpy.ndarray of float, shape (n,), optional
+        How long each presentation lasted.
     """
 
     labels: np.ndarray
@@ -84,6 +86,7 @@ class Evaluation:
     reasons: tuple[str, ...] = ()
     votes: np.ndarray | None = None
     true_scores: np.ndarray | None = None
+    steps: np.ndarray | None = None
 
     def __repr__(self) -> str:
         right, undecided = int(self.right.sum()), int((self.predictions == UNDECIDED).sum())

@@ -51,11 +51,11 @@ class UnfinishedVotes:
         Parameters
         ----------
         shape : tuple of int
-            Number of sentences, and of classes.
+            Number of sentences, and of what is counted of each.
 
         Returns
         -------
-        numpy.ndarray of int, shape (sentences, classes)
+        numpy.ndarray of int, shape (sentences, counts)
             -1 for votes that are missing: all, if the file is not whole, or of another shape.
         """
         none = np.full(shape, MISSING, dtype=DTYPE)

@@ -193,7 +193,7 @@ class Replaying:
         """
         network, stimulus = self._classifier.network, self._drawn(ids, first)
         activities = _run_all(network, stimulus, self._engine)
-        differences = compare_with_pytorch(network, activities)
+        differences = compare_with_pytorch(network, activities, stimulus.spikes)
         if not self._stock:
             return differences, []
         own = _run_all(network, stimulus, replace(self._engine, synapses="stock"))
@@ -233,9 +233,13 @@ def _run_all(
 
 
 def compare_with_pytorch(
-    network: Network, activities: Sequence[dict[str, Activity]]
+    network: Network,
+    activities: Sequence[dict[str, Activity]],
+    spikes: Sequence[np.ndarray] | None = None,
 ) -> list[dict[str, Difference]]:
     """Feed the input spikes of a simulation to PyTorch and compare what follows.
+
+    If one of them ends a presentation before the other does, the spikes of the longer one differ.
 
     Parameters
     ----------
@@ -243,6 +247,8 @@ def compare_with_pytorch(
         The network.
     activities : sequence of dict of str to Activity
         What each layer, the input included, did in each presentation in Brian 2.
+    spikes : sequence of numpy.ndarray of bool, optional
+        The input of each presentation, if more was at hand than Brian 2 has taken.
 
     Returns
     -------
@@ -266,11 +272,29 @@ def compare_with_pytorch(
     model = SpikingNetwork(network).double().eval()
     source = network.input.name
     differences = []
-    for activity in activities:
+    for number, activity in enumerate(activities):
         membranes = {name: layer.recorded for name, layer in activity.items()}
-        expected = model.activity(activity[source].spikes, membranes)
-        differences.append(compare_activity(expected, activity))
+        given = activity[source].spikes if spikes is None else spikes[number]
+        expected = model.activity(given, membranes)
+        steps = max(len(run[source].spikes) for run in (activity, expected))
+        both = (_lasting(steps, run) for run in (expected, activity))
+        differences.append(compare_activity(*both))
     return differences
+
+
+def _lasting(steps: int, activity: dict[str, Activity]) -> dict[str, Activity]:
+    """Have all layers be silent after the end of a presentation, with no membrane to be known."""
+    longer = {}
+    for name, of in activity.items():
+        missing = steps - len(of.spikes)
+        silent = np.zeros((missing, *of.spikes.shape[1:]), dtype=bool)
+        unknown = np.full((missing, of.membrane.shape[1]), np.nan)
+        longer[name] = Activity(
+            np.concatenate([of.spikes, silent]),
+            np.concatenate([of.membrane, unknown]),
+            of.recorded,
+        )
+    return longer
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from bionlp.classifier import TextClassifier
+from bionlp.decision import Counted
 from bionlp.engine import Engine, backend_errors
 from bionlp.simulation import Advance, open_network, record_run, stimulus_of
 from bionlp.unfinished import UnfinishedVotes
 from bionlp.workers import Processes, Workers
-from networks.brian import BrianNetwork, Recorder, Stimulus
+from networks.brian import BrianNetwork, Recorded, Recorder, Stimulus
 from networks.described import digest_of
 
 CHUNK = 32
@@ -38,8 +39,8 @@ def count_votes(
     engine: Engine,
     workers: int | Workers = 1,
     advance: Advance | None = None,
-) -> np.ndarray:
-    """Present sentences and keep nothing but the votes.
+) -> Counted:
+    """Present sentences and keep nothing but the votes, and how long it took to get them.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ def count_votes(
 
     Returns
     -------
-    numpy.ndarray of int, shape (sentences, classes)
-        Output spikes of each class, the same for any workers.
+    Counted
+        The same for any workers.
 
     Raises
     ------
@@ -70,8 +71,8 @@ def count_votes(
     """
     engine = engine.chosen(len(ids))
     unfinished = UnfinishedVotes(_state_name(classifier, ids, steps, seed, engine))
-    votes = unfinished.read((len(ids), classifier.classes))
-    missing = np.flatnonzero(votes[:, 0] < 0)
+    rows = unfinished.read((len(ids), classifier.classes + 1))
+    missing = np.flatnonzero(rows[:, 0] < 0)
     size = COMPILED_CHUNK if engine.once_a_process else CHUNK
     chunks = [missing[start : start + size] for start in range(0, len(missing), size)]
     words = None if classifier.word_a_step else max(map(len, ids))
@@ -83,16 +84,34 @@ def count_votes(
         workers = Processes(min(workers, most))
     try:
         for index, counted in workers.run(counter, tasks):
-            votes[chunks[index]] = counted
-            unfinished.write(votes)
+            rows[chunks[index]] = counted
+            unfinished.write(rows)
             if advance:
-                advance(float((votes[:, 0] >= 0).mean()))
+                advance(float((rows[:, 0] >= 0).mean()))
     except KeyboardInterrupt:
         # It may have come while they were written.
-        unfinished.write(votes)
+        unfinished.write(rows)
         raise
     unfinished.remove()
-    return votes
+    return read_rows(rows, engine)
+
+
+def read_rows(rows: np.ndarray, engine: Engine) -> Counted:
+    """Return what rows of a :class:`VoteCounter` say.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray of int, shape (sentences, classes + 1)
+        As of :meth:`VoteCounter.do`.
+    engine : Engine
+        What ran the network.
+
+    Returns
+    -------
+    Counted
+        The same, with steps that are not parted.
+    """
+    return Counted(rows[:, :-1], rows[:, -1] / engine.parts)
 
 
 class VoteCounter:
@@ -136,8 +155,9 @@ class VoteCounter:
 
         Returns
         -------
-        numpy.ndarray of int, shape (sentences, classes)
-            Output spikes of each class.
+        numpy.ndarray of int, shape (sentences, classes + 1)
+            Output spikes of each class and, last, for how many steps of the engine they were
+            presented.
 
         Raises
         ------
@@ -145,20 +165,21 @@ class VoteCounter:
             If the backend cannot run here.
         """
         if not len(ids):
-            return np.zeros((0, self._classifier.classes), dtype=np.int64)
+            return np.zeros((0, self._classifier.classes + 1), dtype=np.int64)
         stimulus = stimulus_of(
             self._classifier, ids, self._steps, numbers, seed=seed, parts=self._engine.parts
         )
         readout = self._classifier.network.voting
         with backend_errors():
-            return readout.votes(self._count(stimulus, seed, readout.population))
+            recorded = self._present(stimulus, seed, readout.population)
+        votes = readout.votes(recorded.counts(readout.population))
+        return np.column_stack([votes, recorded.durations])
 
-    def _count(self, stimulus: Stimulus, seed: int, output: str) -> np.ndarray:
-        """Return the output spikes of each neuron, shape (sentences, neurons)."""
+    def _present(self, stimulus: Stimulus, seed: int, output: str) -> Recorded:
         network = self._classifier.network
         if self._engine.synapses == "stock":
             # A stock network holds its sentences, so each chunk has one of its own.
-            recorded = record_run(
+            return record_run(
                 network,
                 stimulus,
                 seed=seed,
@@ -166,7 +187,6 @@ class VoteCounter:
                 layers=[output],
                 words=self._words,
             )
-            return recorded.counts(output)
         if max(stimulus.durations) > self._longest:
             # What holds the steps of a presentation has room for so many.
             self.close()
@@ -177,7 +197,7 @@ class VoteCounter:
             self._brian.run(seed=seed)
         else:
             self._brian.run(seed=seed, stimulus=stimulus)
-        return self._recorder.counts(output)
+        return self._recorder.read()
 
     def close(self) -> None:
         """Free the network."""

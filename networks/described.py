@@ -29,6 +29,11 @@ else:
 # type ``tuple[int, ...] | One`` or ``numpy.ndarray | Number``: who reads it need not ask which.
 
 
+LATER = {"later": True}
+"""Metadata of a field that was added to a part when files and digests of it were in use: while it
+has its default, it is not written, and digests do not tell of it."""
+
+
 class Described(Brief):
     """Base of the frozen dataclasses (``eq=False``) that networks are described with."""
 
@@ -47,6 +52,16 @@ class Described(Brief):
 def values(part: Described) -> dict[str, Any]:
     """Return the fields of a part by name."""
     return {field.name: getattr(part, field.name) for field in fields(part)}
+
+
+def told(part: Described) -> dict[str, Any]:
+    """Return the fields of a part that files and digests tell of."""
+    silent = {
+        field.name
+        for field in fields(part)
+        if field.metadata == LATER and getattr(part, field.name) == field.default
+    }
+    return {name: value for name, value in values(part).items() if name not in silent}
 
 
 def locked(array: Any, what: str) -> np.ndarray:
@@ -115,7 +130,7 @@ def _pieces(part: Any) -> Iterator[bytes]:
     """Yield all that a part of a description says, so that no two parts say the same."""
     if isinstance(part, Described):
         yield f"{type(part).__name__}(".encode()
-        for name, value in values(part).items():
+        for name, value in told(part).items():
             yield f"{name}=".encode()
             yield from _pieces(value)
         yield b")"

@@ -40,7 +40,7 @@ def measure(workload: Workload, spec: EngineSpec, conditions: Conditions) -> dic
             steps=workload.steps,
             workers=conditions.threads,
             **options,
-        )
+        ).votes
 
     warm = repeat(lambda: timed(count), conditions.repeats)
     row = costs(warm, len(workload), build=None, compiling=None, start=None)

@@ -14,7 +14,7 @@ import numpy as np
 
 from bionlp.checkpoint.arrays import Arrays
 from bionlp.checkpoint.schema import Reference
-from networks.described import Described, Kinds, values
+from networks.described import Described, Kinds, told
 from networks.description import Connection, Network, Population, Readout, readout_kinds
 from networks.neurons import Neuron, neuron_models
 from networks.transforms import Chain, Transform, transform_kinds
@@ -72,7 +72,7 @@ def _part_to_json(
     part: Described, name: str, arrays: dict[str, np.ndarray], written: dict[int, str]
 ) -> dict[str, Any]:
     document: dict[str, Any] = {"type": type(part).__name__}
-    for field, value in values(part).items():
+    for field, value in told(part).items():
         if isinstance(value, np.ndarray):
             array = written.setdefault(id(value), f"{name}.{field}")
             arrays[array] = np.asarray(value, order="C")

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, StringConstraints, create_model
 from bionlp.limits import MOST_SEED, MOST_STEPS
 from bionlp.naming import NAME, name_of
 from bionlp.strict import OneOf, Open, Strict
-from networks.described import Described, Kinds
+from networks.described import LATER, Described, Kinds
 from networks.description import readout_kinds
 from networks.neurons import neuron_models
 from networks.transforms import transform_kinds
@@ -164,8 +164,13 @@ def _is_open(kind: type[Described]) -> bool:
 
 def _part(name: str, kind: type[Described]) -> type[Strict]:
     hints = get_type_hints(kind)
-    asked = {field.name: _written(hints[field.name]) for field in fields(kind)}
-    return _model(name, type=Literal[name], **asked)
+    asked: dict[str, Any] = {"type": (Literal[name], ...)}
+    asked |= {
+        field.name: (_written(hints[field.name]), field.default if field.metadata == LATER else ...)
+        for field in fields(kind)
+    }
+    made: type[Strict] = create_model(name, __base__=Strict, **asked)
+    return made
 
 
 def _written(hint: Any) -> Any:

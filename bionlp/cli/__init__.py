@@ -29,6 +29,7 @@ from bionlp.cli import (
     experiment_bundled,
     export,
     finetune,
+    margin,
     neurons,
     nir,
     plot,
@@ -110,6 +111,7 @@ app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=neurons.EXAMPLE)(neurons.neurons)
 app.command(epilog=ablate.EXAMPLE)(ablate.ablate)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command(epilog=margin.EXAMPLE)(margin.margin)
 app.command(epilog=finetune.EXAMPLE)(finetune.finetune)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command(epilog=demo.EXAMPLE)(demo.demo)

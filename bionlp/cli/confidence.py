@@ -50,23 +50,19 @@ def confidence(
     model has learned from.
     """
     from bionlp.checkpoint import add_calibration
-    from bionlp.cli.output import load_examples, load_model, print_json
+    from bionlp.cli.output import load_model, load_unlearned, print_json
     from bionlp.confidence import calibrate
     from bionlp.devices import choose_device
     from bionlp.evaluation import evaluate
     from bionlp.files import make_folder
 
-    if split == "train":
-        raise UsageError("the model has learned from the train part; take dev")
     report = Reporter()
     classifier = load_model(str(folder))
     if not folder.is_dir():
         raise UsageError(f"{folder} is bundled with the program; give the folder of a model")
     make_folder(folder)
     columns = {"text_column": text_column, "label_column": label_column}
-    selection = load_examples(classifier, dataset, split, limit, report, **columns)
-    if selection.split == "all" and selection.table != "foreign":
-        raise UsageError(f"the model has learned from a part of {dataset}; take dev")
+    selection = load_unlearned(classifier, dataset, split, limit, report, **columns)
     steps = steps or classifier.steps
     with report.fraction("sentences", len(selection.examples)) as advance:
         result = evaluate(

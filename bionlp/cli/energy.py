@@ -11,6 +11,7 @@ from bionlp.cli.options import (
     Json,
     LabelColumn,
     Limit,
+    Margin,
     Model,
     Neurons,
     Seed,
@@ -37,6 +38,7 @@ def energy(
     seed: Seed = 0,
     decay: Decay = None,
     threshold: Threshold = None,
+    margin: Margin = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     as_json: Json = False,
@@ -58,7 +60,9 @@ def energy(
     from bionlp.energy import measure_energy
     from bionlp.engine import Engine
 
-    classifier = load_model(model, decay, threshold)
+    classifier = load_model(model, decay, threshold, margin=margin)
+    if margin is not None:
+        classifier.require_rates("energy with --margin is")
     steps = steps or classifier.steps
     report = Reporter()
     columns = {"text_column": text_column, "label_column": label_column}
@@ -70,7 +74,12 @@ def energy(
             classifier, examples, steps=steps, seed=seed, engine=engine, advance=advance
         )
     note_left_out(len(examples) - document["sentences"], report)
-    document |= {"model": classifier.name, "dataset": dataset, "split": selection.split}
+    document |= {
+        "model": classifier.name,
+        "dataset": dataset,
+        "split": selection.split,
+        "margin": classifier.margin,
+    }
     if as_json:
         print_json(document)
     else:
@@ -101,6 +110,8 @@ def _print(document: dict[str, Any], pace: str) -> None:
         ("layer", f"{reference}, MACs", "SNN, counted", "SNN, estimated", "difference"),
         rows,
     )
+    if document["margin"] is not None:
+        typer.echo(f"A presentation lasted {document['mean_steps']:.1f} steps on average.\n")
     rows = [
         (
             row["cost_model"],

@@ -18,6 +18,7 @@ from bionlp.cli.options import (
     Json,
     LabelColumn,
     Limit,
+    Margin,
     Model,
     Neurons,
     Perturb,
@@ -89,6 +90,7 @@ def evaluate(
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
     intervene: Intervene = None,
+    margin: Margin = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     as_json: Json = False,
@@ -116,7 +118,7 @@ def evaluate(
     engine = chosen_engine(context, engine, OF_BRIAN)
     by_whom, count = chosen_workers(context, workers, scheduler)
     report = Reporter()
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene, margin)
     steps = steps or classifier.steps
     columns = {"text_column": text_column, "label_column": label_column}
     selection = load_examples(classifier, dataset, split, limit, report, **columns)
@@ -194,9 +196,10 @@ def _print(document: dict[str, Any], found: EvaluationReport, show_errors: int) 
     done = as_done_to(classifier.perturbations, classifier.interventions)
     typer.echo(
         f"{document['model']} on {document['dataset']} {document['split']} ({document['engine']}, "
-        f"{document['steps']} steps, seed {document['seed']}{done}): {repeated.accuracy:.2%} of "
-        f"{document['n']} right (standard error {repeated.standard_error:.2%}; always the largest "
-        f"class: {document['majority']:.2%}; undecided: {len(found.pooled.reasons)}), "
+        f"{classifier.pace(document['steps'])}, seed {document['seed']}{done}): "
+        f"{repeated.accuracy:.2%} of {document['n']} right (standard error "
+        f"{repeated.standard_error:.2%}; always the largest class: {document['majority']:.2%}; "
+        f"undecided: {len(found.pooled.reasons)}), "
         f"{document['seconds']} s"
     )
     if repeated.noise is not None:
@@ -205,6 +208,8 @@ def _print(document: dict[str, Any], found: EvaluationReport, show_errors: int) 
             f"(standard deviation), and a sentence is labelled otherwise with probability "
             f"{repeated.flips:.2%}"
         )
+    if classifier.margin is not None:
+        typer.echo(f"a presentation lasted {document['mean_steps']:.1f} steps on average")
     if found.reliability is not None:
         typer.echo(f"expected calibration error of the confidence: {found.reliability.error:.2%}")
     names = found.classifier.label_names

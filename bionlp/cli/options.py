@@ -15,6 +15,7 @@ from bionlp.devices import DEVICES
 from bionlp.errors import UsageError
 from bionlp.limits import (
     LEAST_PARAMETER,
+    MOST_MARGIN,
     MOST_PROCESSES,
     MOST_SEED,
     MOST_SENTENCES,
@@ -206,6 +207,16 @@ Intervene = Annotated[
         "until=40 not to the end. Several times for several. Steps count from the beginning of "
         "each sentence; value and current are in thresholds.",
         autocompletion=completion.prefixed(completion.INTERVENTIONS),
+    ),
+]
+Margin = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=MOST_MARGIN,
+        metavar="VOTES",
+        help="End a presentation as soon as a class is so many output spikes ahead of all others; "
+        "bionlp margin finds out how many are safe.",
     ),
 ]
 Record = Annotated[

@@ -122,11 +122,14 @@ def load_model(
     perturb: Sequence[str] | None = None,
     perturb_seed: int = 0,
     intervene: Sequence[str] | None = None,
+    margin: int | None = None,
 ) -> TextClassifier:
-    """Load a classifier, with another decay or threshold, perturbed and intervened, as is asked."""
+    """Load a classifier, with another decay, threshold and margin, perturbed, and intervened."""
     from bionlp.checkpoint import load_classifier
 
     classifier = _with_neurons(load_classifier(name), decay, threshold)
+    if margin is not None:
+        classifier = classifier.with_margin(margin)
     if not perturb and not intervene:
         return classifier
     from networks.intervention import parse as parse_interventions
@@ -162,14 +165,18 @@ def done_to(classifier: TextClassifier) -> dict[str, Any]:
     return {
         "perturbations": classifier.perturbations and classifier.perturbations.document,
         "interventions": [each.document for each in classifier.interventions] or None,
+        "margin": classifier.margin,
     }
 
 
-def as_done_to(perturbations: object, interventions: Iterable[object]) -> str:
+def as_done_to(
+    perturbations: object, interventions: Iterable[object], margin: int | None = None
+) -> str:
     """Return the end of a title that says what was done, and is done while it reads."""
     perturbed = f", perturbed: {perturbations}" if perturbations else ""
     intervened = " ".join(map(str, interventions))
-    return perturbed + (f", intervened: {intervened}" if intervened else "")
+    ended = f", ended by a margin of {margin}" if margin else ""
+    return perturbed + (f", intervened: {intervened}" if intervened else "") + ended
 
 
 def neurons_and_step(neurons: str | None, dt: float) -> dict[str, Any]:
@@ -202,6 +209,29 @@ def load_examples(
     selection = select(classifier, dataset, split, limit, **columns)
     for note in selection.notes(dataset, classifier.name):
         report.note(note)
+    return selection
+
+
+def load_unlearned(
+    classifier: TextClassifier,
+    dataset: str,
+    split: str,
+    limit: int | None,
+    report: Reporter,
+    **columns: str | None,
+) -> Selection:
+    """Choose sentences to measure on what a classifier has not learned from.
+
+    Raises
+    ------
+    UsageError
+        If it has learned from some of them.
+    """
+    if split == "train":
+        raise UsageError("the model has learned from the train part; take dev")
+    selection = load_examples(classifier, dataset, split, limit, report, **columns)
+    if selection.split == "all" and selection.table != "foreign":
+        raise UsageError(f"the model has learned from a part of {dataset}; take dev")
     return selection
 
 

@@ -19,6 +19,7 @@ from bionlp.cli.options import (
     IdColumn,
     Intervene,
     Json,
+    Margin,
     Model,
     Neurons,
     Perturb,
@@ -83,6 +84,7 @@ def predict(
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
     intervene: Intervene = None,
+    margin: Margin = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     as_lines: Annotated[
@@ -114,10 +116,10 @@ def predict(
         raise UsageError("choose one of --jsonl, --csv and --json")
     by_brian = chosen_engine(context, engine, OF_BRIAN) == "brian"
     report = Reporter()
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene, margin)
     steps = steps or classifier.steps
-    if perturb or intervene:
-        done = as_done_to(classifier.perturbations, classifier.interventions)
+    if perturb or intervene or margin:
+        done = as_done_to(classifier.perturbations, classifier.interventions, margin)
         report.note(f"note: {classifier.name}{done}")
     options: dict[str, Any] = {}
     if by_brian:
@@ -235,6 +237,7 @@ def entry(classifier: TextClassifier, answer: Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "probabilities": by_class(answer.probabilities),
         "votes": by_class(answer.votes),
+        "steps": answer.steps,
         "score": answer.score,
         "reason": answer.reason,
         "message": answer.message,
@@ -253,7 +256,9 @@ def _print_lines(classifier: TextClassifier, answers: Iterable[Answer]) -> None:
 def _print_csv(classifier: TextClassifier, answers: Iterable[Answer]) -> None:
     votes = [f"votes {name}" for name in classifier.label_names]
     score = ("score",) if classifier.scored else ()
-    columns = ("number", "id", "text", "label", "confidence", *score, *votes, "reason", "message")
+    steps = ("steps",) if classifier.margin is not None else ()
+    columns = ("number", "id", "text", "label", "confidence", *score, *votes)
+    columns += (*steps, "reason", "message")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for answer in answers:
@@ -266,16 +271,23 @@ def _print_tables(classifier: TextClassifier, answers: Iterator[Answer], block: 
     from bionlp.cli.output import SENTENCE, print_table
 
     names, scored = classifier.label_names, classifier.scored
+    early = classifier.margin is not None
     while some := list(islice(answers, block)):
         print_table(
             "",
-            ["", SENTENCE, "label", *(["score"] if scored else []), "confidence", "votes"],
+            [
+                *("", SENTENCE, "label"),
+                *(["score"] if scored else []),
+                *(["steps"] if early else []),
+                *("confidence", "votes"),
+            ],
             [
                 (
                     answer.question.id or answer.question.number,
                     answer.question.text,
                     f"- ({answer.reason})" if answer.reason else names[cast(int, answer.label)],
                     *(["-" if answer.score is None else f"{answer.score:.2f}"] if scored else []),
+                    *(["-" if answer.steps is None else f"{answer.steps:g}"] if early else []),
                     "-" if answer.confidence is None else f"{answer.confidence:.2f}",
                     "-" if answer.votes is None else ", ".join(_votes(names, answer.votes)),
                 )

@@ -15,6 +15,7 @@ from bionlp.cli.options import (
     Figures,
     Intervene,
     Json,
+    Margin,
     Neurons,
     OldModel,
     Overwrite,
@@ -69,6 +70,7 @@ def simulate(
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
     intervene: Intervene = None,
+    margin: Margin = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     record: Record = None,
@@ -99,7 +101,7 @@ def simulate(
         raise UsageError(
             f'give at least one sentence, as in: bionlp simulate {model} "a moving film"'
         )
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene, margin)
     warn_of_reading(classifier, texts, report)
     kinds = kinds_of_figures(figures, out)
     prepare_folder(out, classifier.name, len(texts), overwrite)
@@ -264,7 +266,9 @@ def print_summary(recordings: list[xr.DataTree]) -> None:
     from bionlp.recording import class_counts
 
     first = recordings[0].attrs
-    done = as_done_to(first.get("perturbations"), first.get("interventions", "").split())
+    done = as_done_to(
+        first.get("perturbations"), first.get("interventions", "").split(), first.get("margin")
+    )
     print_table(
         f"model {first['model']}, {span(int(r.attrs['steps']) for r in recordings)} steps, "
         f"seed {first['seed']}, backend {first['backend']}{done}",

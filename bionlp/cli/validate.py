@@ -16,6 +16,7 @@ from bionlp.cli.options import (
     Json,
     LabelColumn,
     Limit,
+    Margin,
     Model,
     Perturb,
     PerturbSeed,
@@ -71,6 +72,7 @@ def validate(
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
     intervene: Intervene = None,
+    margin: Margin = None,
     old_stock: Annotated[bool, typer.Option("--stock", hidden=True)] = False,
     independent: Annotated[
         int,
@@ -122,7 +124,7 @@ def validate(
         report.note("note: --stock is --synapses both now")
     stock = old_stock or synapses == BOTH
     synapses = "auto" if synapses == BOTH else synapses
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene, margin)
     steps = steps or classifier.steps
     if dataset is None:
         of_dataset = given(context, ["split", "text_column", "label_column"])

@@ -1,23 +1,15 @@
-"""Presentations that end as soon as the decision is safe.
-
-Votes V_c[t] of a sentence are counted over time. Its presentation ends at the first step at which
-the class that leads is far enough ahead of the next one,
-
-    max V[t] - second V[t] >= margin
-
-or when it is over. The smaller the margin, the earlier and the less safely. It is calibrated on
-dev: the smallest with which as many sentences are right there as with whole presentations.
-"""
+"""What presentations that end as soon as the decision is safe save (:mod:`bionlp.early`)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from bionlp.decision import predict_labels
+from bionlp.early import accuracy, calibrated
 from bionlp.experiments.cells import COUNTED
 from bionlp.experiments.material import Material
 from bionlp.experiments.steps import AFTER, operations_until, votes_by_step
 from bionlp.training.stages import FineTuningStage
+from networks.description.readout import ends_of
 
 
 def early(
@@ -53,57 +45,10 @@ def early(
         {
             "longest": longest,
             "margin": margin,
-            "dev_accuracy": _accuracy(on_dev, ends_of(on_dev[:longest], margin), dev.labels),
-            "accuracy": _accuracy(on_test, end, test.labels),
+            "dev_accuracy": accuracy(on_dev, ends_of(on_dev[:longest], margin), dev.labels),
+            "accuracy": accuracy(on_test, end, test.labels),
             "steps": float(end.mean()),
             "operations": float(operations),
         }
         for (longest, margin), end, operations in zip(chosen, ends, counted, strict=True)
     ]
-
-
-def calibrated(votes: np.ndarray, labels: np.ndarray) -> int:
-    """Return the smallest margin with which no fewer sentences are right.
-
-    Parameters
-    ----------
-    votes : numpy.ndarray of int, shape (steps, sentences, classes)
-        Votes up to each step.
-    labels : numpy.ndarray of int, shape (sentences,)
-        Their classes.
-
-    Returns
-    -------
-    int
-        At least 1. One that nobody reaches leaves presentations whole.
-    """
-    whole = _accuracy(votes, np.full(votes.shape[1], len(votes)), labels)
-    margin = 1
-    while _accuracy(votes, ends_of(votes, margin), labels) < whole:
-        margin += 1
-    return margin
-
-
-def ends_of(votes: np.ndarray, margin: int) -> np.ndarray:
-    """Return after how many steps the presentation of each sentence ends.
-
-    Parameters
-    ----------
-    votes : numpy.ndarray of int, shape (steps, sentences, classes)
-        Votes up to each step.
-    margin : int
-        Votes that a class must be ahead.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (sentences,)
-        At least 1, at most all steps.
-    """
-    second, first = np.moveaxis(np.sort(votes, axis=-1)[..., -2:], -1, 0)
-    ahead = first - second >= margin
-    return np.where(ahead.any(axis=0), 1 + ahead.argmax(axis=0), len(votes))
-
-
-def _accuracy(votes: np.ndarray, ends: np.ndarray, labels: np.ndarray) -> float:
-    given = predict_labels(votes[ends - 1, np.arange(len(ends))])
-    return float((given == labels).mean())

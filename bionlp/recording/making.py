@@ -84,6 +84,8 @@ class Circumstances:
         What was done to the network and to its input; empty for nothing.
     interventions : str
         What was done to the network while it read, as it is typed, with spaces between.
+    margin : int
+        Of votes that would end it; 0 for none.
     """
 
     seed: int
@@ -94,6 +96,7 @@ class Circumstances:
     synapses: str = "shared"
     perturbations: str = ""
     interventions: str = ""
+    margin: int = 0
     neurons: Mapping[str, NeuronModel] | None = None
 
 
@@ -140,6 +143,7 @@ def make_recording(
     done: dict[str, Any] = {
         "perturbations": str(classifier.perturbations or ""),
         "interventions": " ".join(map(str, classifier.interventions)),
+        "margin": classifier.margin or 0,
     }
     return label_activity(presented, activity, Circumstances(**circumstances, **done))
 
@@ -202,9 +206,10 @@ def label_activity(
     return xr.DataTree.from_dict({"/": root} | nodes)
 
 
-def _done(circumstances: Circumstances) -> dict[str, str]:
+def _done(circumstances: Circumstances) -> dict[str, Any]:
     """Return what was done to the network, as attributes; nothing if nothing was."""
-    done = {name: getattr(circumstances, name) for name in ("perturbations", "interventions")}
+    names = ("perturbations", "interventions", "margin")
+    done = {name: getattr(circumstances, name) for name in names}
     return {name: said for name, said in done.items() if said}
 
 

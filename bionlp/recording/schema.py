@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from bionlp.decision import UNDECIDED
 from bionlp.errors import RecordingError
-from bionlp.limits import LARGEST, MOST_SEED, MOST_SENTENCES, MOST_STEPS
+from bionlp.limits import LARGEST, MOST_MARGIN, MOST_SEED, MOST_SENTENCES, MOST_STEPS
 from bionlp.strict import OneOf, Open, first_fault, one_line
 from networks.intervention import parse
 from networks.neurons import Neuron, neuron_models
@@ -52,6 +52,7 @@ class Root(Common):
     synapses: str
     perturbations: str = ""
     interventions: str = ""
+    margin: Annotated[int, Field(ge=0, le=MOST_MARGIN)] = 0
 
 
 class Layer(Open):

@@ -79,9 +79,7 @@ class EncoderStage(Stage):
         """Return AdamW for weights and, where vectors of words are trained, Adam for these."""
         vectors = self.model.vectors
         rest = [each for each in self.model.parameters() if each is not vectors]
-        found: list[torch.optim.Optimizer] = [
-            torch.optim.AdamW(rest, lr=learning_rate, fused=True)
-        ]
+        found: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, lr=learning_rate, fused=True)]
         if self._vector_rate:
             found.append(torch.optim.Adam([vectors], lr=self._vector_rate, fused=True))
         return found

@@ -126,7 +126,7 @@ class LoopStage(Stage):
 
     def labels(self, split: Encoded) -> np.ndarray:
         """Return the label given to each sentence of a split, in Brian 2."""
-        votes = count_votes(
+        counted = count_votes(
             replace(self._classifier, network=self.network),
             split.ids,
             steps=self._steps,
@@ -134,7 +134,7 @@ class LoopStage(Stage):
             engine=self._engine,
             workers=cores(),
         )
-        return predict_labels(votes)
+        return predict_labels(counted.votes)
 
 
 def tune_in_the_loop(

@@ -16,6 +16,7 @@ import brian2
 import numpy as np
 
 from networks.brian import lag, shared, stock
+from networks.brian.decision import Decision
 from networks.brian.groups import Gate, neuron_group
 from networks.brian.hebbian import Meeting, attention
 from networks.brian.numpy_kernels import all_spikes
@@ -25,7 +26,7 @@ from networks.brian.schedule import Schedule, beginnings, schedule
 from networks.brian.slots import schedule_of, silence, slot
 from networks.brian.stimulus import PoissonStimulus, Stimulus
 from networks.brian.text_neurons import TextNeurons
-from networks.description import Connection, Network, Population
+from networks.description import Connection, Network, Population, Votes
 from networks.transforms import Attention
 
 
@@ -43,12 +44,15 @@ class Built:
         What populations and connections need besides.
     schedule : list of str or None
         Slots of the network, None for those of the device.
+    decision : Decision or None
+        What ends presentations, if they may be over before their input is.
     """
 
     groups: dict[str, brian2.Group] = field(default_factory=dict)
     synapses: dict[tuple[str, str], brian2.BrianObject] = field(default_factory=dict)
     others: list[brian2.BrianObject] = field(default_factory=list)
     schedule: list[str] | None = None
+    decision: Decision | None = None
 
 
 class Builder(ABC):
@@ -252,6 +256,17 @@ class SharedBuilder(Builder):
         for synapses in built.synapses.values():
             if synapses.pending:
                 presents.clears(synapses, synapses.pending)
+        self._decide(built)
+
+    def _decide(self, built: Built) -> None:
+        """Have presentations end by the margin of the readout, if it has one."""
+        readout = self.network.readout
+        if not isinstance(readout, Votes) or readout.margin is None:
+            return
+        presents = built.groups[self.network.input.name]
+        output = built.groups[readout.population]
+        built.decision = Decision(presents, output, readout, name="decision*")
+        built.others += [built.decision, built.decision.ends]
 
     def present(
         self, built: Built, stimulus: Stimulus, begin: np.ndarray, seed: int

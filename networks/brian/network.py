@@ -11,15 +11,7 @@ import brian2
 import numpy as np
 from brian2 import ms
 
-from networks.brian.backends import (
-    EXTERNAL,
-    GENN,
-    Unsupported,
-    choose_backend,
-    choose_synapses,
-)
-from networks.brian.builder import Builder, LaggingBuilder, SharedBuilder, StockBuilder
-from networks.brian.external import GATED
+from networks.brian.backends import choose_backend, choose_synapses
 from networks.brian.neuron_model import Neurons
 from networks.brian.private import (
     NamesApart,
@@ -30,8 +22,7 @@ from networks.brian.private import (
 )
 from networks.brian.runtime import open_runtime
 from networks.brian.stimulus import Stimulus
-from networks.brian.sweeping import SweepingBuilder
-from networks.brian.text_neurons import TextNeurons, text_neurons
+from networks.brian.suited import suited_builder, suited_neurons
 from networks.description import Network
 from networks.intervention import Intervention, intervene
 
@@ -89,7 +80,8 @@ class BrianNetwork:
     names : NamesApart
         Chooses the names of Brian 2's objects; those of another network do not matter to them.
     begin : numpy.ndarray of int, shape (presentations + 1,)
-        Time step in which each presentation begins, and the end of the last.
+        Time step in which each presentation begins, and the end of the last: as it is planned
+        before a run, and as it was after one, in which a margin of votes may have ended some early.
     latency : dict of str to int
         Steps of the simulation that a population lags behind the step of the mathematics: none,
         but on GeNN and CUDA.
@@ -151,8 +143,8 @@ class BrianNetwork:
         self.description, self.stimulus, self.dt = description, stimulus, dt
         self.backend = choose_backend(backend, len(stimulus.words), synapses)
         kind = synapses or choose_synapses(self.backend)
-        self._texts = _text_neurons(neurons, description, self.backend, kind, dt)
-        self._builder = _builder(
+        self._texts = suited_neurons(neurons, description, self.backend, kind, dt)
+        self._builder = suited_builder(
             description, self.backend, kind, PRECISIONS[precision], self._texts
         )
         self._check(stimulus)
@@ -256,7 +248,16 @@ class BrianNetwork:
             self._runtime.run(
                 self.network, int(self.begin[-1]), self.dt, plan=plan, advance=advance
             )
+        if self._built.decision is not None:
+            self.begin = self._built.decision.begin
         self._look_at_texts()
+
+    @property
+    def durations(self) -> tuple[int, ...]:
+        """Steps that each presentation lasts, or lasted in the last run."""
+        if self._built.decision is None:
+            return self.stimulus.durations
+        return tuple(np.diff(self.begin).tolist())
 
     def synaptic_events(self) -> dict[str, int]:
         """Count how often a weight was added to each population in the last run.
@@ -352,60 +353,3 @@ class BrianNetwork:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-
-def _text_neurons(
-    neurons: Neurons | None,
-    network: Network,
-    backend: str,
-    synapses: str,
-    dt: brian2.Quantity,
-) -> dict[str, TextNeurons]:
-    """Make models concrete, on what can run them."""
-    if neurons is None:
-        return {}
-    if backend in EXTERNAL or synapses != "shared":
-        raise Unsupported(
-            "neurons that are given as text come with shared weights, on numpy, cython and "
-            "cpp_standalone; choose one of these, and leave synapses='stock' out"
-        )
-    if network.sweeps.count > 1:
-        raise Unsupported(
-            "a network that looks both ways in time has neurons of its own, and no others as text"
-        )
-    return text_neurons(neurons, network, dt)
-
-
-def _builder(
-    network: Network,
-    backend: str,
-    synapses: str,
-    dtype: type[np.floating],
-    texts: dict[str, TextNeurons],
-) -> Builder:
-    remembers = not all(connection.transform.linear for connection in network.connections)
-    if network.sweeps.count > 1 or remembers:
-        _check_shared(backend, synapses)
-        if network.sweeps.count > 1:
-            return SweepingBuilder(network, dtype)
-        return SharedBuilder(network, dtype, texts)
-    if backend in EXTERNAL:
-        gated = GATED if backend in GENN else 0
-        return LaggingBuilder(network, dtype, backend=backend, gated=gated)
-    if synapses == "shared":
-        return SharedBuilder(network, dtype, texts)
-    return StockBuilder(network, dtype)
-
-
-def _check_shared(backend: str, synapses: str) -> None:
-    """See that a network with attention, or with neurons that look both ways, is built for it."""
-    if backend in EXTERNAL:
-        raise Unsupported(
-            f"backend {backend!r} has no attention, and no neurons that look both ways; choose "
-            "numpy, cython or cpp_standalone"
-        )
-    if synapses != "shared":
-        raise Unsupported(
-            "attention, and neurons that look both ways, come with shared weights; leave "
-            f"synapses={synapses!r} out"
-        )

@@ -9,6 +9,9 @@ that, and when the run is over, before Brian 2 forgets who spiked last.
 Where a network goes through a presentation in several sweeps (:mod:`networks.description.sweeps`),
 the group says which sweep and which step of it this is, and fires in those that it is told.
 
+Where a presentation may be over before its input is (:mod:`networks.brian.decision`), all that
+comes later moves up: the schedule is read at the present step and the steps that were saved.
+
 Poisson input. Neuron i has rate r, the entry of its word and feature in the table of rates, and
 spikes in step n of a presentation with key c if u < r, where u is uniform in [0, 1):
 
@@ -34,7 +37,13 @@ from brian2.groups.group import CodeRunner, Group
 from networks.brian.private import TemplateRunner
 from networks.brian.schedule import FILE, Schedule
 
-TOLD = {"presentation": np.int64, "sweep": np.int32, "step": np.int32}
+TOLD = {
+    "presentation": np.int64,
+    "sweep": np.int32,
+    "step": np.int32,
+    "left": np.int64,
+    "more": np.int64,
+}
 """What the group says of the time, all counted from 0; equations can link to an ``integer``."""
 
 
@@ -71,6 +80,10 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         What is presented; to be set before a run. A compiled program reads it from its file.
     presentation, sweep, step : brian2.VariableView
         Number of the presentation that is going on, of its sweep, and of the step in that.
+    left, more : brian2.VariableView
+        How many steps of the presentation, and how many presentations, come after this one.
+    saved : brian2.VariableView
+        Steps of the schedule that were left out so far, as others have decided.
     """
 
     add_to_magic_network = True
@@ -103,6 +116,7 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         self.variables.add_array("_spikespace", size=self._N + 1, dtype=np.int32)
         for told, dtype in TOLD.items():
             self.variables.add_array(told, size=1, dtype=dtype, scalar=True, read_only=True)
+        self.variables.add_array("saved", size=1, dtype=np.int64, scalar=True)
         self.variables.add_object("_presentations", self._shown)
         self.variables.create_clock_variables(clock)
         CodeRunner.__init__(

@@ -103,7 +103,7 @@ class Recorder:
             self._recorded = Recorded(
                 network.description,
                 network.stimulus.words,
-                network.stimulus.durations,
+                network.durations,
                 network.begin,
                 {name: self._events(name) for name in self._names},
                 {name: self._voltages(name) for name in self.membranes},

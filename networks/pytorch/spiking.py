@@ -127,6 +127,8 @@ class SpikingNetwork(nn.Module):
     ) -> dict[str, Activity]:
         r"""Make one presentation and report it as any simulator does.
 
+        Where a margin of votes ends it early, nothing is told of later steps.
+
         Parameters
         ----------
         spikes : numpy.ndarray of bool, shape (steps, \*shape of the input)
@@ -140,14 +142,18 @@ class SpikingNetwork(nn.Module):
             For each population, the input first.
         """
         given = torch.from_numpy(spikes).to(self._dtype).unsqueeze(1)
-        nothing = np.zeros(0, dtype=int)
-        activity = {self._network.input.name: Activity(spikes, np.zeros((len(spikes), 0)), nothing)}
-        for name, (fired, membrane) in self.traces(given).items():
+        traces, end = self.traces(given), len(spikes)
+        readout = self._network.readout
+        if isinstance(readout, Votes):
+            (end,) = readout.ends(_grouped(readout, traces[readout.population][0]).numpy())
+        shown, nothing = spikes[:end], np.zeros(0, dtype=int)
+        activity = {self._network.input.name: Activity(shown, np.zeros((end, 0)), nothing)}
+        for name, (fired, membrane) in traces.items():
             chosen = np.sort(np.fromiter((membranes or {}).get(name, ()), dtype=int))
             chosen = chosen[chosen < fired[0].numel()]
             activity[name] = Activity(
-                fired.squeeze(1).numpy().astype(bool),
-                membrane.flatten(1).numpy()[:, chosen].astype(np.float64),
+                fired[:end].squeeze(1).numpy().astype(bool),
+                membrane[:end].flatten(1).numpy()[:, chosen].astype(np.float64),
                 chosen,
             )
         return activity
@@ -163,8 +169,9 @@ class SpikingNetwork(nn.Module):
         Returns
         -------
         Tensor, shape (steps, batch, groups)
-            In each step, spikes of each group's neurons, summed, where they vote; their membranes,
-            averaged, where potentials are read.
+            In each step, spikes of each group's neurons, summed, where they vote, and none when a
+            margin of votes has ended the presentation; their membranes, averaged, where potentials
+            are read.
 
         Raises
         ------
@@ -228,14 +235,24 @@ def answer(readout: Readout, spikes: Tensor, membrane: Tensor) -> Tensor:
 
 @answer.register
 def _(readout: Votes, spikes: Tensor, membrane: Tensor) -> Tensor:
-    grouped: Tensor = spikes.flatten(2).unflatten(-1, (readout.groups, -1))
-    return grouped.sum(dim=-1)
+    votes = _grouped(readout, spikes)
+    if readout.margin is None:
+        return votes
+    ends = torch.from_numpy(readout.ends(votes.detach().cpu().numpy())).to(votes.device)
+    going_on = torch.arange(len(votes), device=votes.device)[:, None] < ends
+    return votes * going_on.unsqueeze(-1)
 
 
 @answer.register
 def _(readout: Potentials, spikes: Tensor, membrane: Tensor) -> Tensor:
     grouped: Tensor = membrane.flatten(2).unflatten(-1, (readout.groups, -1))
     return grouped.mean(dim=-1)
+
+
+def _grouped(readout: Votes, spikes: Tensor) -> Tensor:
+    """Return the votes of each step, of the whole input."""
+    grouped: Tensor = spikes.flatten(2).unflatten(-1, (readout.groups, -1))
+    return grouped.sum(dim=-1)
 
 
 def _parameters(network: Network) -> nn.ParameterDict:

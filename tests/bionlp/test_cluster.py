@@ -195,7 +195,7 @@ def test_trained_cells_are_the_same(
 def test_a_worker_that_is_killed_midway_changes_no_vote(odd, three):
     address, processes = three
     options = {"steps": 40, "seed": 3, "engine": NUMPY}
-    expected = count_votes(*odd, **options)
+    expected = count_votes(*odd, **options).votes
     assert len(np.unique(expected, axis=0)) > 10
     fractions, killed = [], []
 
@@ -208,14 +208,14 @@ def test_a_worker_that_is_killed_midway_changes_no_vote(odd, three):
 
     with Cluster(address) as found:
         assert found.count == 3
-        counted = count_votes(*odd, workers=found, advance=advance, **options)
+        counted = count_votes(*odd, workers=found, advance=advance, **options).votes
         np.testing.assert_array_equal(counted, expected)
         assert len(killed) == 1
         assert found.count == 2
         # The two that are left have the network, also for another seed.
         again = {**options, "seed": 4}
-        counted = count_votes(*odd, workers=found, **again)
-        np.testing.assert_array_equal(counted, count_votes(*odd, **again))
+        counted = count_votes(*odd, workers=found, **again).votes
+        np.testing.assert_array_equal(counted, count_votes(*odd, **again).votes)
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
 

@@ -65,11 +65,11 @@ def test_votes_are_those_of_pytorch(mr):
     # Perturbed input is drawn once for both.
     found = mr.perturbed(parse_perturbations(["jitter=1"])).intervened(parse(SOME))
     ids = [np.array(found.token_ids(text)) for text in (TEXT, "a dull , dull plot")]
-    votes = pytorch_counter(found, 20, seed=3)(ids)
+    votes = pytorch_counter(found, 20, seed=3)(ids).votes
     assert votes.any()
-    counted = count_votes(found, ids, steps=20, seed=3, engine=NUMPY, workers=1)
+    counted = count_votes(found, ids, steps=20, seed=3, engine=NUMPY, workers=1).votes
     np.testing.assert_array_equal(votes, counted)
-    assert (votes != pytorch_counter(mr, 20, seed=3)(ids)).any()
+    assert (votes != pytorch_counter(mr, 20, seed=3)(ids).votes).any()
 
 
 def test_a_held_class_has_no_votes_while_it_is_held(mr):

@@ -54,10 +54,10 @@ def test_the_perturbed_input_is_the_same_in_brian_and_pytorch(mr):
     found = mr.perturbed(parse(["failure=0.2", "jitter=1", "noise=0.05"], seed=2))
     texts = ("a moving film", "a dull , dull plot")
     ids = [np.array(found.token_ids(text)) for text in texts]
-    votes = pytorch_counter(found, 12, seed=3)(ids)
+    votes = pytorch_counter(found, 12, seed=3)(ids).votes
     assert votes.any()
     np.testing.assert_array_equal(
-        votes, count_votes(found, ids, steps=12, seed=3, engine=NUMPY, workers=1)
+        votes, count_votes(found, ids, steps=12, seed=3, engine=NUMPY, workers=1).votes
     )
     sentences = [found.read(text) for text in texts]
     assert replay(found, sentences, steps=12, seed=3, engine=NUMPY).differing == 0

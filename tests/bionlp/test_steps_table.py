@@ -12,7 +12,6 @@ from bionlp.encoding import dequantise, poisson_spikes
 from bionlp.errors import CheckpointError
 from bionlp.evaluation import predict_spiking
 from bionlp.experiments.cells import CONTENDERS, METHODS
-from bionlp.experiments.early import calibrated, ends_of
 from bionlp.experiments.results import Results
 from bionlp.experiments.steps import AFTER, operations_until, votes_by_step
 from bionlp.experiments.steps_section import (
@@ -24,7 +23,6 @@ from bionlp.experiments.steps_section import (
 )
 from bionlp.training.stages import INPUT_SEED
 from networks.activity import synaptic_events
-from networks.brian import BrianNetwork, Recorder, SpikeStimulus
 from networks.pytorch import SpikingNetwork
 
 
@@ -92,63 +90,6 @@ def test_a_long_presentation_holds_all_shorter_ones(small_model):
         by_sentence.append(dict(enumerate(events)))
     one, four, twenty = by_sentence
     assert operations[3] == np.mean([one[0], twenty[1], four[2], four[3]])
-
-
-def test_brian_reads_a_stream_of_presentations_that_end_early_and_gives_the_same_labels(
-    small_model,
-):
-    classifier = load_classifier(small_model)
-    model = SpikingNetwork(classifier.network).double().eval()
-    texts = ("the film is good .", "a dull plot", "warm and fine", "a cast is cold and bad .")
-    rates = [dequantise(classifier.levels[classifier.token_ids(text)]) for text in texts]
-    votes = votes_by_step(model, rates, 20)
-    ends = ends_of(votes, 3)
-    assert 1 < ends.min() < ends.max() <= 20
-    shown = [
-        poisson_spikes(each, int(end), seed=INPUT_SEED, sentence=number)
-        for number, (each, end) in enumerate(zip(rates, ends, strict=True))
-    ]
-    with BrianNetwork(classifier.network, SpikeStimulus(shown), backend="numpy") as brian:
-        recorder = Recorder(brian)
-        brian.run(seed=0)
-        counted = brian.synaptic_events()
-        found = [
-            classifier.network.readout.votes(recorder.activity(n)["output"].spikes.sum(0)[None])[0]
-            for n in range(len(texts))
-        ]
-    assert np.array_equal(found, votes[ends - 1, np.arange(len(ends))])
-    expected = operations_until(model, rates, ends[None])[0] * len(rates)
-    assert sum(counted.values()) == expected
-
-
-VOTES = np.array(  # steps, sentences, classes
-    [
-        [[1, 0], [0, 0], [0, 1], [0, 0]],
-        [[2, 0], [1, 0], [0, 3], [1, 1]],
-        [[4, 0], [1, 2], [1, 3], [1, 1]],
-        [[6, 0], [1, 4], [4, 3], [1, 1]],
-    ]
-)
-
-
-@pytest.mark.parametrize(
-    ("margin", "ends"), [(1, [1, 2, 1, 4]), (2, [2, 4, 2, 4]), (4, [3, 4, 4, 4]), (9, [4] * 4)]
-)
-def test_a_presentation_ends_when_a_class_is_far_enough_ahead(margin, ends):
-    assert ends_of(VOTES, margin).tolist() == ends
-
-
-@pytest.mark.parametrize(
-    ("labels", "margin"),
-    [
-        ([0, 0, 1, 0], 1),
-        ([0, 1, 1, 0], 1),  # the second is lost, and the third is won
-        ([0, 1, 2, 0], 2),  # the third is wrong in any case
-        ([0, 1, 0, 0], 4),  # the third is wrong until its last step
-    ],
-)
-def test_the_margin_is_the_smallest_that_has_no_fewer_right(labels, margin):
-    assert calibrated(VOTES, np.array(labels)) == margin
 
 
 def cell(recipe, seed, *points, dataset="mr"):

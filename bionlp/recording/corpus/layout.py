@@ -168,8 +168,15 @@ def layout_of(
     Raises
     ------
     UsageError
-        If recordings of sentences of several lengths have less in common than a corpus asks for.
+        If recordings of sentences of several lengths have less in common than a corpus asks for, or
+        presentations may end early.
     """
+    if classifier.margin is not None:
+        raise UsageError(
+            f"model {classifier.name!r} ends presentations by a margin of votes, and a corpus says "
+            "how long they are before they are over; record the sentences one by one, with bionlp "
+            "simulate"
+        )
     by_length = {len(sentence.positions): sentence for sentence in sentences}
     longest = max(by_length)
     told = {

@@ -195,10 +195,19 @@ def test_confidence(cli, small_model, reviews, tmp_path):
     compare("confidence", cli, command)
 
 
+def test_margin(cli, small_model, reviews):
+    compare("margin", cli, ("margin", small_model, "--dataset", reviews / "reviews.csv"))
+
+
 def test_energy(cli, material):
     (material / "reviews.csv").write_text("text,label\na good film,positive\na bad plot,negative\n")
     table = ("--dataset", material / "reviews.csv", "--steps=3", "--backend=numpy")
-    compare("energy", cli, ("energy", "mr", *table), ("energy", "mr", *table, "--neurons=lif"))
+    compare(
+        "energy",
+        cli,
+        ("energy", "mr", *table),
+        ("energy", "mr", *table, "--neurons=lif", "--margin=2"),
+    )
 
 
 def test_export(cli, material):

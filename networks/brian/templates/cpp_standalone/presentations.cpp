@@ -1,5 +1,5 @@
-{# USES_VARIABLES { N, _features, _spikespace, presentation, sweep, step, t_in_timesteps, t, dt } #}
-{# WRITES_TO_READ_ONLY_VARIABLES { presentation, sweep, step } #}
+{# USES_VARIABLES { N, _features, _spikespace, presentation, sweep, step, left, more, saved, t_in_timesteps, t, dt } #}
+{# WRITES_TO_READ_ONLY_VARIABLES { presentation, sweep, step, left, more } #}
 {% extends 'common_group.cpp' %}
 
 {% block extra_headers %}
@@ -58,7 +58,7 @@ void report(int64_t done)
     static const File file("{{file}}");
     static int64_t done = 0;
     const presentations::Schedule& schedule = file.schedule;
-    const int64_t now = {{t_in_timesteps}};
+    const int64_t now = {{t_in_timesteps}} + {{saved}};
     int64_t number = {{presentation}};
     if (number + 1 < schedule.presentations && now >= schedule.begin[number + 1]) {
         done += schedule.durations[number];
@@ -69,6 +69,8 @@ void report(int64_t done)
     const int64_t in_step = since % schedule.durations[number];
     {{sweep}} = in_sweep;
     {{step}} = in_step;
+    {{left}} = schedule.begin[number + 1] - 1 - now;
+    {{more}} = schedule.presentations - 1 - number;
     {% for seen, space in watched.values() %}
     {% set saw = get_array_name(variables[seen]) %}
     {{saw}}[0] = now > 0 && ({{saw}}[0] || {{get_array_name(variables[space])}}[_num{{space}} - 1] > 0);
@@ -91,7 +93,7 @@ void report(int64_t done)
         {% endif %}
     // The duration of the run is part of the program, so the end of the input ends the run instead.
     if (now + 1 >= schedule.begin[schedule.presentations]) {
-        {{clock_name}}.set_interval({{t}}, (now + 1) * {{dt}});
+        {{clock_name}}.set_interval({{t}}, ({{t_in_timesteps}} + 1) * {{dt}});
         report(schedule.presentations);
     }
 {% endblock %}

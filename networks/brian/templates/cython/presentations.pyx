@@ -1,4 +1,4 @@
-{# USES_VARIABLES { N, _features, _spikespace, presentation, sweep, step, t_in_timesteps, _presentations } #}
+{# USES_VARIABLES { N, _features, _spikespace, presentation, sweep, step, left, more, saved, t_in_timesteps, _presentations } #}
 {% extends 'common_group.pyx' %}
 
 {% block template_support_code %}
@@ -35,7 +35,9 @@ cdef extern from *:
     schedule.indices = <const int32_t*>_numpy.PyArray_DATA(indices)
     schedule.table = <const double*>_numpy.PyArray_DATA(table)
 
-    cdef int64_t now = {{t_in_timesteps}}
+    if {{t_in_timesteps}} == 0:
+        {{saved}} = 0
+    cdef int64_t now = {{t_in_timesteps}} + {{saved}}
     cdef int64_t number = {{presentation}}
     cdef int64_t done = 0
     cdef int64_t before
@@ -51,6 +53,8 @@ cdef extern from *:
     cdef int64_t in_step = since % schedule.durations[number]
     {{sweep}} = in_sweep
     {{step}} = in_step
+    {{left}} = schedule.begin[number + 1] - 1 - now
+    {{more}} = schedule.presentations - 1 - number
     {% for seen, space in watched.values() %}
     {% set saw, array = get_array_name(variables[seen]), get_array_name(variables[space]) %}
     {{saw}}[0] = now > 0 and ({{saw}}[0] or {{array}}[_num{{array}} - 1] > 0)
