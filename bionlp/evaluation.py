@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bionlp.workers import Workers
 
 BATCH = 32
+FIRST_LOOK = (8, 4, 2, 1)
+"""Into how many parts a presentation is cut, the first of which is shown, where it may end early."""
 BYTES = 10
 """Of an input neuron in a step, and of the neurons that hear it: spikes, and currents."""
 
@@ -206,8 +208,30 @@ def _votes(
     rates: Sequence[np.ndarray],
     numbers: Sequence[int] | None,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    readout = model.describe().voting
     for places, spikes in presentations(model, rates, steps, seed, numbers, draw):
-        yield places, _whole(model(spikes))
+        yield places, _until_decided(model, readout, spikes)
+
+
+def _until_decided(model: SpikingNetwork, readout: Votes, spikes: Tensor) -> np.ndarray:
+    """Return the votes of each step, shown no more of a presentation than its decision asks for.
+
+    All steps are computed at once, so presentations that are not over after some steps begin anew,
+    with twice as many: few of them are shown the whole input.
+    """
+    if readout.margin is None:
+        return _whole(model(spikes))
+    steps, sentences = spikes.shape[:2]
+    votes = np.zeros((steps, sentences, readout.groups), dtype=np.int64)
+    going_on = np.arange(sentences)
+    for share in FIRST_LOOK:
+        shown = -(-steps // share)
+        found = _whole(model(spikes[:shown, torch.from_numpy(going_on).to(spikes.device)]))
+        votes[:shown, going_on] = found
+        going_on = going_on[readout.ends(found) == shown]
+        if not len(going_on):
+            break
+    return votes
 
 
 @torch.no_grad()
