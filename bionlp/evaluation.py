@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from bionlp.workers import Workers
 
 BATCH = 32
-FIRST_LOOK = (8, 4, 2, 1)
-"""Into how many parts a presentation is cut, the first of which is shown, where it may end early."""
+LOOKS = (8, 4, 2, 1)
+"""Where presentations may end early: the first of so many parts of them is shown."""
 BYTES = 10
 """Of an input neuron in a step, and of the neurons that hear it: spikes, and currents."""
 
@@ -224,8 +224,8 @@ def _until_decided(model: SpikingNetwork, readout: Votes, spikes: Tensor) -> np.
     steps, sentences = spikes.shape[:2]
     votes = np.zeros((steps, sentences, readout.groups), dtype=np.int64)
     going_on = np.arange(sentences)
-    for share in FIRST_LOOK:
-        shown = -(-steps // share)
+    for parts in LOOKS:
+        shown = -(-steps // parts)
         found = _whole(model(spikes[:shown, torch.from_numpy(going_on).to(spikes.device)]))
         votes[:shown, going_on] = found
         going_on = going_on[readout.ends(found) == shown]

@@ -47,7 +47,7 @@ def margin(
     of all others takes fewer steps, and fewer operations. The smaller the
     margin, the more decisions come too early; the smallest with which as many
     sentences are right as in whole presentations is what --margin of evaluate,
-    predict, simulate, validate and energy is for.
+    predict, simulate, record, validate and energy is for.
     """
     from bionlp.cli.output import load_model, load_unlearned, print_json
     from bionlp.devices import choose_device

@@ -16,6 +16,7 @@ from bionlp.cli.options import (
     Json,
     LabelColumn,
     Limit,
+    Margin,
     Model,
     Neurons,
     Overwrite,
@@ -81,6 +82,7 @@ def record(
     perturb: Perturb = None,
     perturb_seed: PerturbSeed = 0,
     intervene: Intervene = None,
+    margin: Margin = None,
     neurons: Neurons = None,
     dt: TimeStep = 1.0,
     record: Record = None,
@@ -119,7 +121,7 @@ def record(
         raise UsageError(f"the name of a store ends in {CORPUS}, and {out} does not")
     by_whom, count = chosen_workers(context, workers, scheduler)
     report = Reporter()
-    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene)
+    classifier = load_model(model, decay, threshold, perturb, perturb_seed, intervene, margin)
     columns = {"text_column": text_column, "label_column": label_column}
     texts, labels = _sentences(classifier, dataset, split, limit, file, report, columns)
     started = time.perf_counter()

@@ -14,7 +14,7 @@ from bionlp.engine import Engine
 from bionlp.errors import BackendError, UsageError
 from bionlp.evaluation import evaluate, pytorch_counter
 from bionlp.experiments.steps import operations_until, votes_by_step
-from bionlp.recording import open_recording
+from bionlp.recording import open_corpus, open_recording, take_sentence
 from bionlp.simulation import simulate
 from bionlp.training.stages import INPUT_SEED
 from bionlp.votes import count_votes
@@ -112,7 +112,7 @@ def test_an_early_end_is_no_calibrated_one(small):
     assert early.with_margin(None).network == small.network
 
 
-def test_a_margin_is_stored_with_a_model(small, reviews, cli, tmp_path):
+def test_a_margin_is_stored_with_a_model(small, tmp_path):
     save_classifier(small.with_margin(4), tmp_path / "early")
     assert load_classifier(tmp_path / "early").margin == 4
     save_classifier(small, tmp_path / "whole")
@@ -120,10 +120,6 @@ def test_a_margin_is_stored_with_a_model(small, reviews, cli, tmp_path):
     assert "margin" not in settings  # so that older versions read it
     odd = json.loads((tmp_path / "early" / "settings.json").read_text())
     assert odd["network"]["readout"]["margin"] == 4
-    # Where it is in the way, it says so.
-    data = ("--dataset", reviews / "reviews.csv", "--limit=2", "--backend=numpy")
-    code, _, err = cli("record", tmp_path / "early", *data, "--out", tmp_path / "some.zarr")
-    assert (code, "one by one, with bionlp simulate" in err) == (2, True)
 
 
 @pytest.fixture
@@ -214,6 +210,30 @@ def test_recordings_end_when_presentations_do(small, small_model, cli, tmp_path)
     assert min(lengths) < max(lengths) <= 30
     assert f"{min(lengths)}-{max(lengths)} steps" in out
     assert "margin" not in whole[0].attrs
+
+
+def test_a_corpus_says_how_long_each_presentation_was(small_model, reviews, cli, tmp_path):
+    store = tmp_path / "early.zarr"
+    command = ("record", small_model, "--dataset", reviews / "reviews.csv", "--limit=6")
+    options = ("--backend=numpy", "--steps=20", "--margin=4", "--out", store)
+    code, _, err = cli(*command, *options)
+    assert code == 0, err
+    corpus = open_corpus(store)
+    steps = corpus["steps"].values
+    assert 1 <= steps.min() < steps.max() <= 20
+    early = load_classifier(small_model).with_margin(4)
+    texts = corpus["text"].values.tolist()
+    for number, expected in enumerate(simulate(early, texts, steps=20, seed=0, engine=NUMPY)):
+        found = take_sentence(corpus, number)
+        assert found.attrs["steps"] == expected.attrs["steps"] == steps[number]
+        for layer in found.attrs["layers"]:
+            assert np.array_equal(found[layer]["spikes"], expected[layer]["spikes"])
+    # It goes on where it was, and with this margin alone.
+    code, _, err = cli(*command, *options)
+    assert code == 0, err
+    code, _, err = cli(*command, *options, "--margin=5")
+    assert code != 0
+    assert "margin is 4 there, and now 5" in err
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ NO_LABEL = -1
 """The true label of a sentence of which nobody knows it."""
 MOST_BLOCK = 32
 """Sentences that are simulated and written together, at most."""
+WRITTEN = "written"
+"""The array that says which sentences are there."""
 CHUNK_BYTES = 2**25
 """Of an array of a block in memory, at most, unless a single sentence has more."""
 ROWS = 4096
@@ -168,15 +170,8 @@ def layout_of(
     Raises
     ------
     UsageError
-        If recordings of sentences of several lengths have less in common than a corpus asks for, or
-        presentations may end early.
+        If recordings of sentences of several lengths have less in common than a corpus asks for.
     """
-    if classifier.margin is not None:
-        raise UsageError(
-            f"model {classifier.name!r} ends presentations by a margin of votes, and a corpus says "
-            "how long they are before they are over; record the sentences one by one, with bionlp "
-            "simulate"
-        )
     by_length = {len(sentence.positions): sentence for sentence in sentences}
     longest = max(by_length)
     told = {
@@ -212,7 +207,7 @@ def layout_of(
     block = _block([each for node in nodes.values() for each in node.values()])
     time = np.arange(lasting.max()) * engine.dt_ms
     variables = {"time": _known(("time",), time, whole["time"].attrs)}
-    variables |= _of_root(sentences, lasting, len(names))
+    variables |= _of_root(sentences, None if classifier.margin else lasting, len(names))
     for name in variables.keys() & {*names}:
         raise UsageError(
             f"a corpus lists {name} of sentences, and has no population of that name; record them "
@@ -320,9 +315,12 @@ def _known(
 
 
 def _of_root(
-    sentences: Sequence[Listed], lasting: np.ndarray, populations: int
+    sentences: Sequence[Listed], lasting: np.ndarray | None, populations: int
 ) -> dict[str, Variable]:
-    """Return the arrays that are of sentences, and not of a population."""
+    """Return the arrays that are of sentences, and not of a population.
+
+    How long presentations last is not known beforehand if they may end early.
+    """
     count, of_sentences = len(sentences), ("sentence",)
 
     def of_blocks(dtype: str, *rest: tuple[str, int]) -> Variable:
@@ -337,12 +335,12 @@ def _of_root(
         "position_names": _known((*of_sentences, "name_byte"), as_bytes(names)),
         "word_count": _known(of_sentences, np.array([each.words for each in sentences])),
         "true_label": _known(of_sentences, np.array([each.label for each in sentences])),
-        "steps": _known(of_sentences, lasting),
+        "steps": of_blocks("int64") if lasting is None else _known(of_sentences, lasting),
         "label": of_blocks("int64"),
         "spike_count": of_blocks("int64", by_population),
         "synaptic_events": of_blocks("int64", by_population),
         "sha256": of_blocks("uint8", ("digest_byte", DIGITS // 2)),
-        "written": of_blocks("bool"),
+        WRITTEN: of_blocks("bool"),
     }
 
 

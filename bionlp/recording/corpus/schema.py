@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from bionlp.decision import UNDECIDED
 from bionlp.errors import RecordingError
 from bionlp.limits import MOST_SEED
-from bionlp.recording.corpus.layout import FORMAT, NO_LABEL, VERSION, size_of
+from bionlp.recording.corpus.layout import FORMAT, NO_LABEL, VERSION, WRITTEN, size_of
 from bionlp.recording.corpus.store import Array, Group, Store
 from bionlp.recording.digest import DIGITS
 from bionlp.recording.schema import VERSION as RECORDING_VERSION
@@ -155,8 +155,10 @@ def check_sentences(corpus: xr.DataTree) -> None:
             "/sentence: numbers are not from 0 on, each larger than the one before"
         )
     classes = len(corpus.attrs["label_names"])
+    if (corpus[WRITTEN].values & (corpus["steps"].values < 1)).any():
+        raise RecordingError("/steps: a sentence that is written has none")
     bounds: Mapping[str, tuple[int, int]] = {
-        "steps": (1, corpus.sizes["time"]),
+        "steps": (0, corpus.sizes["time"]),
         "true_label": (NO_LABEL, classes - 1),
         "label": (UNDECIDED, classes - 1),
     }
