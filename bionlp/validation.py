@@ -1,36 +1,30 @@
-"""Proof that the Brian 2 simulation is the PyTorch network.
+"""Proof that the Brian 2 simulation is the PyTorch network: a replay.
 
-Replay: both are given the same input spikes, PyTorch in float64, and every spike of every layer is
-compared. What one may see is 0 differing spikes and membranes that differ by rounding.
-
-Independent: PyTorch is given Bernoulli spikes and Brian 2 draws its own from a ``PoissonGroup``.
-Labels then agree up to the noise of the encoding, and mean spike counts must not differ.
+Both are given the same input spikes, PyTorch in float64, and every spike of every layer is
+compared. What one may see is 0 differing spikes and membranes that differ by rounding. With input
+that each draws itself, they are compared in :mod:`bionlp.independent`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
 from analysis.comparison import Difference, compare_activity
 from bionlp.classifier import TextClassifier
-from bionlp.decision import predict_labels
-from bionlp.encoding import dequantise, poisson_spikes
+from bionlp.encoding import dequantise
 from bionlp.engine import Engine
 from bionlp.membranes import sizes_of, spread
 from bionlp.sentences import Sentence
 from bionlp.simulation import Advance, record_run, stimulus_of
 from bionlp.workers import Processes, Workers, in_order
 from networks.activity import Activity
-from networks.brian import PoissonStimulus, SpikeStimulus
+from networks.brian import SpikeStimulus
 from networks.description import Network, crop
 from networks.pytorch import SpikingNetwork
-
-if TYPE_CHECKING:
-    from analysis.statistics import Interval
 
 MEMBRANES = 1000
 """Neurons of each layer, evenly spread, whose membranes are compared."""
@@ -295,125 +289,3 @@ def _lasting(steps: int, activity: dict[str, Activity]) -> dict[str, Activity]:
             of.recorded,
         )
     return longer
-
-
-@dataclass(frozen=True)
-class LayerCounts:
-    """Spikes of a layer under independent input.
-
-    Attributes
-    ----------
-    pytorch, brian : float
-        Mean spikes a presentation.
-    difference : Interval
-        How many more Brian 2 has, relative to PyTorch.
-    """
-
-    pytorch: float
-    brian: float
-    difference: Interval
-
-
-@dataclass(frozen=True)
-class Independent:
-    """Outcome of a comparison under independent Poisson input.
-
-    Attributes
-    ----------
-    presentations : int
-        Sentences times seeds.
-    agreement : Interval
-        How often the labels of Brian 2 and PyTorch are equal.
-    baseline : Interval
-        How often those of PyTorch under other seeds are equal: what the noise of the input leaves.
-    layers : dict of str to LayerCounts
-        Spike counts by layer.
-    """
-
-    presentations: int
-    agreement: Interval
-    baseline: Interval
-    layers: dict[str, LayerCounts]
-
-
-def compare_independent(
-    network: Network,
-    sentences: Sequence[Sentence],
-    *,
-    steps: int,
-    seed: int,
-    seeds: int,
-    engine: Engine,
-    advance: Advance | None = None,
-) -> Independent:
-    """Let PyTorch and Brian 2 draw their own input; compare labels and spike counts.
-
-    Parameters
-    ----------
-    network, sentences, steps, engine, advance
-        As in :func:`replay`; at least two sentences.
-    seed : int
-        First seed. Brian 2 draws all presentations from one stream.
-    seeds : int
-        Presentations of each sentence.
-
-    Returns
-    -------
-    Independent
-        How well both agree.
-    """
-    engine.require_trained("independent input compares with")
-    # SciPy's statistics take a second to import, and a replay needs none.
-    from analysis.statistics import label_agreement, relative_difference
-
-    rates = [cast(np.ndarray, sentence.rates) for sentence in sentences]
-    # Twice as many seeds as Brian 2 gets: the second half is what the first is held against.
-    expected = [_count_pytorch(network, rates, steps, seed + n) for n in range(2 * seeds)]
-    counts = _count_brian(network, rates * seeds, steps, seed, engine, advance)
-    readout = network.voting
-    output = readout.population
-    labels = np.stack([predict_labels(readout.votes(drawn[output])) for drawn in expected])
-    brian_labels = predict_labels(readout.votes(counts[output])).reshape(seeds, -1)
-    layers = {}
-    for name, brian in counts.items():
-        pytorch = np.stack([drawn[name].sum(axis=1) for drawn in expected[:seeds]])
-        brian = brian.sum(axis=1).reshape(seeds, -1)
-        difference = relative_difference(pytorch, brian)
-        layers[name] = LayerCounts(float(pytorch.mean()), float(brian.mean()), difference)
-    return Independent(
-        brian_labels.size,
-        label_agreement(labels[:seeds], brian_labels),
-        label_agreement(labels[:seeds], labels[seeds:]),
-        layers,
-    )
-
-
-def _count_pytorch(
-    network: Network, rates: Sequence[np.ndarray], steps: int, seed: int
-) -> dict[str, np.ndarray]:
-    """Count the spikes of every neuron, shape (sentences, neurons), with layers padded."""
-    model = SpikingNetwork(network).eval()
-    shapes = crop(network, max(map(len, rates))).shapes
-    counts = {
-        name: np.zeros((len(rates), int(np.prod(shape))), dtype=int)
-        for name, shape in shapes.items()
-    }
-    for number, sentence in enumerate(rates):
-        spikes = poisson_spikes(sentence, steps, seed=seed, sentence=number)
-        for name, layer in model.activity(spikes).items():
-            fired = layer.spikes.sum(axis=0).ravel()
-            counts[name][number, : len(fired)] = fired
-    return counts
-
-
-def _count_brian(
-    network: Network,
-    rates: Sequence[np.ndarray],
-    steps: int,
-    seed: int,
-    engine: Engine,
-    advance: Advance | None,
-) -> dict[str, np.ndarray]:
-    stimulus = PoissonStimulus.of_rates(rates, steps)
-    recorded = record_run(network, stimulus, seed=seed, engine=engine, advance=advance)
-    return {name: recorded.counts(name) for name in recorded.spikes}

@@ -35,7 +35,8 @@ from bionlp.progress import Reporter
 
 if TYPE_CHECKING:
     from analysis.statistics import Interval
-    from bionlp.validation import Independent, Replay
+    from bionlp.independent import Independent
+    from bionlp.validation import Replay
 
 BOTH = "both"
 EXAMPLE = "Example: bionlp validate mr --dataset mr --split test --limit 20 --backend numpy"
@@ -105,8 +106,9 @@ def validate(
         read_known,
     )
     from bionlp.engine import Engine
+    from bionlp.independent import compare_independent
     from bionlp.samples import SAMPLES
-    from bionlp.validation import compare_independent, replay
+    from bionlp.validation import replay
 
     if (other_neurons, other_step) != (None, None):
         raise UsageError(

@@ -35,11 +35,10 @@ all of it (:mod:`bionlp.recording.digest`), by which a changed file is known. Re
 1 are read, too. The recordings of many sentences are a corpus, :mod:`bionlp.recording.corpus`.
 """
 
+from bionlp.recording.circumstances import Circumstances, Presented
 from bionlp.recording.corpus import open_corpus, take_sentence
 from bionlp.recording.files import open_recording, save_recording
 from bionlp.recording.making import (
-    Circumstances,
-    Presented,
     class_counts,
     counts_by_word,
     label_activity,

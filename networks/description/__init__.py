@@ -20,7 +20,8 @@ simulator or file format is one more reader.
 from networks.described import Shape
 from networks.description.changing import with_all_neurons
 from networks.description.cropping import choose_inputs, crop
-from networks.description.network import Connection, Network, Population
+from networks.description.network import Network
+from networks.description.parts import Connection, Population
 from networks.description.readout import Potentials, Readout, Votes, readout_kinds
 from networks.description.refining import refine
 from networks.description.sweeps import Sweeps

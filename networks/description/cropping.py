@@ -14,7 +14,8 @@ from math import prod
 import numpy as np
 
 from networks.described import Shape
-from networks.description.network import Connection, Network, Population
+from networks.description.network import Network
+from networks.description.parts import Connection, Population
 from networks.transforms import Chain, Dense, Transform
 
 

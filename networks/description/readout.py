@@ -71,6 +71,11 @@ class Votes(Readout):
         Votes that a group has to be ahead of all others for a presentation to be over; None for
         presentations that are over when their input is.
 
+    Raises
+    ------
+    ValueError
+        If one of these is none, or a margin is of a single group.
+
     Examples
     --------
     >>> import numpy as np

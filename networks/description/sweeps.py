@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, cast
 from networks.transforms import Attention
 
 if TYPE_CHECKING:
-    from networks.description.network import Connection, Network
+    from networks.description.network import Network
+    from networks.description.parts import Connection
 
 
 @dataclass(frozen=True)

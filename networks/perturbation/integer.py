@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from networks.description import Network, Population
-from networks.description.network import weight_names
+from networks.description.weights import weight_names
 from networks.neurons import IF, LIF
 from networks.perturbation.model import Perturbation
 from networks.transforms import Convolution, Dense, Flattening, SumPooling

@@ -16,7 +16,7 @@ import numpy as np
 
 from networks.described import Described, whole
 from networks.description import Network
-from networks.description.network import weight_names
+from networks.description.weights import weight_names
 
 if TYPE_CHECKING:
     from typing_extensions import Self

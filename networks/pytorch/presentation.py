@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from networks.description import Connection, Network
-from networks.description.network import weight_names
+from networks.description.weights import weight_names
 from networks.pytorch.attention import attend
 from networks.pytorch.stepping import Stepper
 from networks.pytorch.transforms import Weights, currents

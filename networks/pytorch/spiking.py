@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from networks.activity import Activity, Membranes
 from networks.description import Network, Potentials, Readout, Votes
-from networks.description.network import weight_names
+from networks.description.weights import weight_names
 from networks.intervention import Intervention, intervene
 from networks.pytorch.convolution import centre
 from networks.pytorch.fitting import Fitted, fit

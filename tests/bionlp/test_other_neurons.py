@@ -13,10 +13,11 @@ from bionlp.checkpoint import load_classifier, save_classifier
 from bionlp.cli import completion
 from bionlp.engine import Engine
 from bionlp.errors import UsageError
+from bionlp.independent import compare_independent
 from bionlp.neurons import find_neurons
 from bionlp.recording import open_recording, save_recording
 from bionlp.simulation import run_brian, simulate, stimulus_of
-from bionlp.validation import compare_independent, replay
+from bionlp.validation import replay
 from networks.brian import BrianNetwork, PoissonStimulus, Recorder
 from networks.brian.neuron_files import shelf, shelf_model
 

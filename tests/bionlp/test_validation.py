@@ -6,8 +6,9 @@ import pytest
 
 from bionlp.checkpoint import load_classifier
 from bionlp.engine import Engine
+from bionlp.independent import compare_independent
 from bionlp.simulation import run_brian
-from bionlp.validation import compare_independent, compare_with_pytorch, replay
+from bionlp.validation import compare_with_pytorch, replay
 from networks.brian import PoissonStimulus
 from networks.description import with_all_neurons
 
