@@ -106,6 +106,24 @@ def test_each_vote_is_the_same(encoder):
     assert torch.steps.tolist() == brian.steps.tolist() == [len(sentence) for sentence in ids]
 
 
+@pytest.mark.parametrize("encoder", ["causal"], indirect=True)
+def test_a_causal_one_reads_no_further_than_its_decision_asks_for(encoder):
+    early = load_classifier(encoder).with_margin(2)
+    ids = [np.array(early.token_ids(text)) for text in TEXTS]
+    torch = pytorch_counter(early, 1, seed=0)(ids)
+    brian = count_votes(early, ids, steps=1, seed=0, engine=Engine("numpy"))
+    assert np.array_equal(torch.votes, brian.votes)
+    assert np.array_equal(torch.steps, brian.steps)
+    lengths = np.array(list(map(len, ids)))
+    assert (torch.steps <= lengths).all()
+    assert (torch.steps < lengths).any()
+
+
+def test_one_that_looks_both_ways_has_no_margin(encoder):
+    with pytest.raises(UsageError, match="votes when all has been read"):
+        load_classifier(encoder).with_margin(2)
+
+
 @both_ways
 def test_every_spike_is_that_of_pytorch(encoder, cli, of_reviews):
     code, out, err = cli(
