@@ -71,7 +71,8 @@ def finetune(
     from bionlp.engine import Engine
     from bionlp.files import make_folder
     from bionlp.naming import name_of
-    from bionlp.training.in_the_loop import NAME, LoopSettings, some_of, tune_in_the_loop
+    from bionlp.training.fit import FitSettings
+    from bionlp.training.in_the_loop import NAME, some_of, tune_in_the_loop
     from bionlp.training.state import state_folder
 
     state = state_folder(out)
@@ -85,7 +86,7 @@ def finetune(
         classifier,
         some_of(train, sentences, seed),
         some_of(dev, dev_sentences, seed),
-        LoopSettings(epochs, rate, batch_size, seed),
+        FitSettings(epochs, rate, batch_size, seed),
         engine=Engine(backend, "shared", **neurons_and_step(neurons, dt)),
         folder=state,
         report=report,

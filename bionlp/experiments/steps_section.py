@@ -40,7 +40,8 @@ then, mean over the first {counted} sentences of test, multiply-accumulates for 
 network that reads a word a step has as many steps as a sentence has words, and so one mark."""
 EARLY = """\
 Presentations may end before their time, as soon as a class leads by a margin of votes. It is the
-smallest with which no fewer sentences of dev are right than with whole presentations:"""
+smallest with which no fewer sentences of dev are right than with whole presentations, as `bionlp
+margin` finds it for any model; `--margin` has Brian 2 and PyTorch end presentations so:"""
 
 
 def steps_section(

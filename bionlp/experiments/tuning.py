@@ -21,7 +21,7 @@ from bionlp.errors import UsageError
 from bionlp.experiments.neurons import Measuring, NeuronsCell, NeuronsResults
 from bionlp.experiments.store import Record
 from bionlp.progress import Reporter
-from bionlp.training.in_the_loop import NAME, LoopSettings, some_of, tune_in_the_loop
+from bionlp.training.in_the_loop import NAME, USUAL, some_of, tune_in_the_loop
 from networks.brian import NeuronModel
 from networks.brian.fitting import Fit, fitted
 
@@ -92,7 +92,7 @@ def _tune(
         classifier,
         some_of(dataset.train, sentences, cell.seed),
         some_of(dataset.dev, DEV_SENTENCES, cell.seed),
-        LoopSettings(seed=cell.seed),
+        replace(USUAL, seed=cell.seed),
         engine=engine,
         folder=folder,
         report=report,

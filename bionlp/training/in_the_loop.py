@@ -12,7 +12,7 @@ were are a candidate, too; dev is labelled by the same neurons in Brian 2.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,26 +43,8 @@ NAME = "in_the_loop"
 """Of the stage, and of its record in a model."""
 
 
-@dataclass(frozen=True)
-class LoopSettings:
-    """How weights are tuned.
-
-    Attributes
-    ----------
-    epochs : int
-        Passes over the sentences.
-    learning_rate : float
-        Of Adam, at its peak.
-    batch_size : int
-        Sentences a step.
-    seed : int
-        Of the order of sentences and of their input spikes.
-    """
-
-    epochs: int = 3
-    learning_rate: float = 3e-4
-    batch_size: int = 32
-    seed: int = 0
+USUAL = FitSettings(epochs=3, learning_rate=3e-4, batch_size=32, seed=0)
+"""How weights are tuned where nothing is said."""
 
 
 class LoopStage(Stage):
@@ -141,7 +123,7 @@ def tune_in_the_loop(
     classifier: TextClassifier,
     train: Sequence[Example],
     dev: Sequence[Example],
-    settings: LoopSettings,
+    settings: FitSettings,
     *,
     engine: Engine,
     folder: Path,
@@ -156,7 +138,7 @@ def tune_in_the_loop(
         The model, shown firing rates.
     train, dev : sequence of Example
         What is learned from, and what the epoch is chosen on.
-    settings : LoopSettings
+    settings : FitSettings
         How.
     engine : Engine
         Has the neurons, and says how Brian 2 runs the network.
@@ -191,7 +173,7 @@ def tune_in_the_loop(
         "dt_ms": engine.dt_ms,
         "rows": digest_of_examples((*train, *dev)),
     }
-    history = fit(stage, learned, chosen, FitSettings(**asdict(settings)), folder, report, origin)
+    history = fit(stage, learned, chosen, settings, folder, report, origin)
     accuracies = [before, *history.dev_accuracy]
     best = int(np.argmax(accuracies))
     record = {

@@ -1,6 +1,7 @@
 """``bionlp finetune``: weights are tuned to other neurons, which run in Brian 2."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from bionlp.checkpoint import load_classifier
 from bionlp.datasets import Example
 from bionlp.engine import Engine
 from bionlp.progress import Reporter
-from bionlp.training.in_the_loop import LoopSettings, some_of, tune_in_the_loop
+from bionlp.training.in_the_loop import USUAL, some_of, tune_in_the_loop
 from networks.brian.neuron_files import parse_neurons
 
 LAZY = """
@@ -87,7 +88,7 @@ def test_weights_stay_where_no_epoch_is_better(small_model, tmp_path):
         examples,
         # Nothing is better than all, which the trained neuron gets right.
         examples,
-        LoopSettings(epochs=1, learning_rate=1e-12),
+        replace(USUAL, epochs=1, learning_rate=1e-12),
         engine=Engine("numpy", neurons=parse_neurons('[all]\nmodel = "lif"')),
         folder=tmp_path / "state",
         report=Reporter(),
