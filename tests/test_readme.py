@@ -197,6 +197,7 @@ def test_the_two_commands_stand_at_the_top():
         ("encoding", r"1000 steps: off by 0\.01"),
         ("rates_and_activations", r"1000 steps: .*correlation 0\.99"),
         ("votes_over_time", r"moving film”: 40 of 40 positive"),
+        ("early_end", r"of 250 steps:\n +\d+ steps, positive: “a gripping"),
         pytest.param("corpus", r"8 sentences, .*\n.*'sentence': 8.*\n.*: positive", marks=ZARR),
         ("negation", r"一点都不好吃: negative"),
         ("neuron_models", r"(?s)(: [1-9]\d* spikes, 0 differ.*){5}"),

@@ -54,6 +54,7 @@ class ReadingOrder:
         "encoding",
         "rates_and_activations",
         "votes_over_time",
+        "early_end",
         "corpus",
         "negation",
         "other_neurons",
