@@ -106,6 +106,13 @@ def test_sums_over_sentences_of_different_lengths(network):
     assert work.neuron_updates == 10 * (9 * MAPS + 3 * others)
 
 
+def test_each_sentence_has_the_updates_of_its_own_steps(network):
+    words, steps = np.array([1, 6, 6]), np.array([10, 3, 4])
+    own = [Work(network, words[n : n + 1], int(steps[n]), {}, {}) for n in range(3)]
+    together = Work(network, words, steps, {}, {}).neuron_updates
+    assert together == sum(work.neuron_updates for work in own) > 0
+
+
 def test_cost_models():
     paper, bare, memory, bytes_alone, bytes_kept = COST_MODELS
     assert paper.textcnn(1e6) == pytest.approx(12.5e-6)
