@@ -47,6 +47,7 @@ METHODS = {
 
 CONTENDERS = {
     "encoder": "A word a step, both ways",
+    "vectors": "A word a step, both ways, vectors trained",
     "causal": "A word a step, causal",
     "repeated": "All words in every step",
     "twin": "Twin without spikes",

@@ -70,7 +70,10 @@ teaches: a network hears what it says of them, and learns from sentences (SST-5,
 
 KIND = {"repeated": REPEATED, "twin": TWIN}
 """What some of the contenders are; the others are of the kind :data:`ENCODER`."""
-CHANGES = {"causal": {"causal": True}}
+CHANGES: dict[str, dict[str, Any]] = {
+    "causal": {"causal": True},
+    "vectors": {"vector_rate": 3e-4},
+}
 """Settings that some of them have of their own."""
 
 

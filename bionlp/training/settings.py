@@ -304,8 +304,8 @@ class TrainingSettings(Brief):
     )
     encoder_rate: float = setting(4e-3, "Learning rate.", ENCODER, SNNBERT, bounds=RATES)
     vector_rate: float = setting(
-        3e-4,
-        "Learning rate of the words' vectors; 0 leaves them as they are.",
+        0.0,
+        "Learning rate of the words' vectors, such as 3e-4; 0 leaves them as they are.",
         ENCODER,
         SNNBERT,
         bounds=(0, MOST_RATE),

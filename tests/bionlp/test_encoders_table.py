@@ -43,7 +43,7 @@ def made(kind, seed=0):
 def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path):
     code, out, err = encoders()
     assert code == 0, err
-    assert "4 cells, 4 of them to compute" in err
+    assert "5 cells, 5 of them to compute" in err
     cells = {cell["method"]: cell for cell in records("encoder")}
     where = describe_device(choose_device("auto"))
     assert list(cells) == list(CONTENDERS)
@@ -51,6 +51,7 @@ def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path
         assert CONTENDERS[method] in out
         assert cell["test"]["accuracy"] > 0.8
         assert cell["settings"]["causal"] == (method == "causal")
+        assert bool(cell["settings"]["vector_rate"]) == (method == "vectors")
         assert (cell["energy"] is None) == (method == "twin")
         assert cell["teacher"] is None
         assert cell["device"] == where
@@ -61,7 +62,7 @@ def test_all_are_trained_once_and_put_on_a_page(cli, encoders, records, tmp_path
 
     code, again, err = encoders("--json")
     assert code == 0
-    assert "4 cells, 0 of them to compute" in err
+    assert "5 cells, 0 of them to compute" in err
     assert json.loads(again)["cells"] == list(cells.values())
 
     text = make_page(tmp_path / "results", "results")
@@ -120,7 +121,7 @@ def test_what_a_step_keeps_is_counted_once_and_without_weights():
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("--methods=original",), 2, "unknown method 'original'; choose one of encoder, causal"),
+        (("--methods=original",), 2, "unknown method 'original'; choose one of encoder, vectors"),
         (("--seeds=x",), 2, "seeds are whole numbers"),
     ],
 )
