@@ -84,6 +84,17 @@ def test_a_table_of_some_networks_compares_none(encoders, records):
     assert not any("repeat coding needs" in part for part in section)
 
 
+def test_what_trained_vectors_change_is_told_of_the_seeds_that_both_have(encoders, records):
+    assert encoders("--methods=encoder,vectors")[0] == 0
+    cells = records("encoder")
+    for cell, dev, test in zip(cells, (0.8, 0.81), (0.7, 0.68), strict=True):
+        cell["dev"]["accuracy"], cell["test"]["accuracy"] = dev, test
+    other = json.loads(json.dumps(cells[1])) | {"seed": 1}
+    text = " ".join("\n".join(encoder_section([*cells, other], [], [])).split())
+    assert "changes accuracy by +1.00 points on dev and by -2.00 on test (mean over MR; " in text
+    assert not any("points on dev" in part for part in encoder_section(cells[:1], [], []))
+
+
 def test_what_is_counted_is_what_brian_does():
     model = made(SpikingEncoder).double()
     words = Vocabulary(tuple("abcdefghijklmnopqrst"))
