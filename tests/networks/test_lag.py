@@ -117,7 +117,7 @@ def run(network, stimulus, monkeypatch, device, seed=0):
         return LaggingBuilder(description, dtype, backend=device, gated=gated)
 
     with monkeypatch.context() as patch:
-        patch.setattr("networks.brian.network._builder", lagging)
+        patch.setattr("networks.brian.network.suited_builder", lagging)
         patch.setattr(BrianNetwork, "records_after_reset", device == "genn")
         with BrianNetwork(network, stimulus, backend="numpy") as brian:
             if device == "genn":
