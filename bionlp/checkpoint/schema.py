@@ -125,15 +125,17 @@ def _settings_schema(*kinds: tuple[tuple[str, type[Described]], ...]) -> type[Co
         connections=_several(connection),
         readout=readout | None,
     )
-    asked = {"version": Literal[VERSION], "name": ModelName, "network": network}
-    whole = cast(type[Common], _model("Settings", Common, **asked))
     coding: Any = Literal["rates", "words"]
-    return create_model("Settings", __base__=whole, coding=(coding, RATES))
+    asked = {"version": Literal[VERSION], "name": ModelName, "network": network}
+    made = _model("Settings", Common, **asked, coding=(coding, RATES))
+    return cast(type[Common], made)
 
 
 def _model(name: str, base: type[Strict] = Strict, /, **asked: Any) -> type[Strict]:
-    """Make a model in which nothing may be left out."""
-    fields: dict[str, Any] = {key: (kind, ...) for key, kind in asked.items()}
+    """Make a model in which nothing may be left out but what is asked with a default, as a pair."""
+    fields: dict[str, Any] = {
+        key: kind if isinstance(kind, tuple) else (kind, ...) for key, kind in asked.items()
+    }
     made: type[Strict] = create_model(name, __base__=base, **fields)
     return made
 
@@ -164,13 +166,13 @@ def _is_open(kind: type[Described]) -> bool:
 
 def _part(name: str, kind: type[Described]) -> type[Strict]:
     hints = get_type_hints(kind)
-    asked: dict[str, Any] = {"type": (Literal[name], ...)}
+    asked = {field.name: _written(hints[field.name]) for field in fields(kind)}
     asked |= {
-        field.name: (_written(hints[field.name]), field.default if field.metadata == LATER else ...)
+        field.name: (asked[field.name], field.default)
         for field in fields(kind)
+        if field.metadata == LATER
     }
-    made: type[Strict] = create_model(name, __base__=Strict, **asked)
-    return made
+    return _model(name, type=Literal[name], **asked)
 
 
 def _written(hint: Any) -> Any:
