@@ -159,7 +159,7 @@ class TextClassifier:
     @property
     def margin(self) -> int | None:
         """Votes that a class has to be ahead for a presentation to be over before its steps are."""
-        return self.network.voting.margin
+        return self.network.margin
 
     def with_margin(self, margin: int | None) -> TextClassifier:
         """Return this classifier with presentations that end when the decision is safe.

@@ -26,7 +26,7 @@ from networks.brian.schedule import Schedule, beginnings, schedule
 from networks.brian.slots import schedule_of, silence, slot
 from networks.brian.stimulus import PoissonStimulus, Stimulus
 from networks.brian.text_neurons import TextNeurons
-from networks.description import Connection, Network, Population, Votes
+from networks.description import Connection, Network, Population
 from networks.transforms import Attention
 
 
@@ -194,6 +194,17 @@ class SharedBuilder(Builder):
         # What attention learns and reads is not counted as it happens.
         self.counts_events = all(c.transform.linear for c in network.connections)
 
+    def build(self, stimulus: Stimulus, clock: brian2.Clock) -> Built:
+        """Make all objects, and what ends presentations by a margin of votes, if there is one."""
+        built = super().build(stimulus, clock)
+        if self.network.margin is not None:
+            readout = self.network.voting
+            presents = built.groups[self.network.input.name]
+            output = built.groups[readout.population]
+            built.decision = Decision(presents, output, readout, name="decision*")
+            built.others += [built.decision, built.decision.ends]
+        return built
+
     def _input(self, stimulus: Stimulus, begin: np.ndarray, clock: brian2.Clock) -> brian2.Group:
         population = self.network.input
         poisson = isinstance(stimulus, PoissonStimulus)
@@ -256,17 +267,6 @@ class SharedBuilder(Builder):
         for synapses in built.synapses.values():
             if synapses.pending:
                 presents.clears(synapses, synapses.pending)
-        self._decide(built)
-
-    def _decide(self, built: Built) -> None:
-        """Have presentations end by the margin of the readout, if it has one."""
-        readout = self.network.readout
-        if not isinstance(readout, Votes) or readout.margin is None:
-            return
-        presents = built.groups[self.network.input.name]
-        output = built.groups[readout.population]
-        built.decision = Decision(presents, output, readout, name="decision*")
-        built.others += [built.decision, built.decision.ends]
 
     def present(
         self, built: Built, stimulus: Stimulus, begin: np.ndarray, seed: int

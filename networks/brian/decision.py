@@ -17,17 +17,13 @@ from __future__ import annotations
 
 import brian2
 import numpy as np
-from brian2.core.names import Nameable
-from brian2.core.spikesource import SpikeSource
-from brian2.core.variables import Variables
-from brian2.groups.group import CodeRunner, Group
 
 from networks.brian.presentations import Presentations
-from networks.brian.private import TemplateRunner
+from networks.brian.source import TemplateSource
 from networks.description import Votes
 
 
-class Decision(Group, TemplateRunner, SpikeSource):
+class Decision(TemplateSource):
     """One neuron that fires in the last step of each presentation.
 
     Parameters
@@ -47,42 +43,16 @@ class Decision(Group, TemplateRunner, SpikeSource):
         When it has fired in the last run.
     """
 
-    add_to_magic_network = True
-    invalidates_magic_network = True
-
     def __init__(
         self, presents: Presentations, output: brian2.NeuronGroup, readout: Votes, *, name: str
     ):
-        clock = presents.clock
-        self.codeobj_class = None
-        self._N = self.stop = 1
-        self.start = 0
-        self.events = {"spike": "decided"}
-        Nameable.__init__(self, name)
-        self.variables = Variables(self)
-        self.variables.add_constant("N", self._N)
-        self.variables.add_arange("i", self._N, constant=True, read_only=True)
-        self.variables.add_array("_spikespace", size=self._N + 1, dtype=np.int32)
+        super().__init__(1, "decided", name)
         self.variables.add_array("votes", size=readout.groups, dtype=np.int32)
         self.variables.add_reference("_fired", output, "_spikespace")
         for told in ("left", "more", "saved"):
             self.variables.add_reference(told, presents, told)
-        self.variables.create_clock_variables(clock)
-        CodeRunner.__init__(
-            self,
-            group=self,
-            template="decision",
-            clock=clock,
-            when="end",
-            name=None,  # has been given above; the variables need it
-            template_kwds={
-                "margin": readout.margin,
-                "neurons": len(output) // readout.groups,
-                "clock_name": clock.name,
-            },
-            needed_variables=["_fired"],
-            check_units=False,
-        )
+        options = {"margin": readout.margin, "neurons": len(output) // readout.groups}
+        self._generate("decision", presents.clock, when="end", options=options, needed=["_fired"])
         self.ends = brian2.SpikeMonitor(self, when="after_end", name=f"{self.name}_ends*")
         self._enable_group_attributes()
         presents.clears(self, "votes")

@@ -29,13 +29,10 @@ from typing import Any
 
 import brian2
 import numpy as np
-from brian2.core.names import Nameable
-from brian2.core.spikesource import SpikeSource
-from brian2.core.variables import Variables
-from brian2.groups.group import CodeRunner, Group
+from brian2.groups.group import Group
 
-from networks.brian.private import TemplateRunner
 from networks.brian.schedule import FILE, Schedule
+from networks.brian.source import TemplateSource
 
 TOLD = {
     "presentation": np.int64,
@@ -58,7 +55,7 @@ class _Shown:
     _state_tuple = ()  # all that the caches have to know
 
 
-class Presentations(Group, TemplateRunner, SpikeSource):
+class Presentations(TemplateSource):
     """Input neurons that present sentences one after the other.
 
     Parameters
@@ -86,9 +83,6 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         Steps of the schedule that were left out so far, as others have decided.
     """
 
-    add_to_magic_network = True
-    invalidates_magic_network = True
-
     def __init__(
         self,
         size: int,
@@ -100,43 +94,25 @@ class Presentations(Group, TemplateRunner, SpikeSource):
         fires: tuple[int, ...] = (0,),
     ):
         self._shown = _Shown()
-        self.codeobj_class = None
-        self._N = self.stop = size
-        self.start = 0
-        self.events = {"spike": "presented"}
         self._reached = 0
         self._cleared: list[tuple[str, float | str]] = []
         self._emptied: list[str] = []
         self._watched: dict[str, tuple[str, str]] = {}
-        Nameable.__init__(self, name)
-        self.variables = Variables(self)
-        self.variables.add_constant("N", self._N)
+        super().__init__(size, "presented", name)
         self.variables.add_constant("_features", features)
-        self.variables.add_arange("i", self._N, constant=True, read_only=True)
-        self.variables.add_array("_spikespace", size=self._N + 1, dtype=np.int32)
         for told, dtype in TOLD.items():
             self.variables.add_array(told, size=1, dtype=dtype, scalar=True, read_only=True)
         self.variables.add_array("saved", size=1, dtype=np.int64, scalar=True)
         self.variables.add_object("_presentations", self._shown)
-        self.variables.create_clock_variables(clock)
-        CodeRunner.__init__(
-            self,
-            group=self,
-            template="presentations",
-            clock=clock,
-            when="start",
-            name=None,  # has been given above; the variables need it
-            template_kwds={
-                "poisson": poisson,
-                "fires": fires,
-                "cleared": self._cleared,
-                "emptied": self._emptied,
-                "watched": self._watched,
-                "file": FILE,
-                "clock_name": clock.name,
-            },
-            check_units=False,
-        )
+        options = {
+            "poisson": poisson,
+            "fires": fires,
+            "cleared": self._cleared,
+            "emptied": self._emptied,
+            "watched": self._watched,
+            "file": FILE,
+        }
+        self._generate("presentations", clock, when="start", options=options)
         self.written_readonly_vars = {self.variables[told] for told in TOLD}
         self._enable_group_attributes()
 

@@ -11,7 +11,7 @@ from networks.brian.external import GATED
 from networks.brian.neuron_model import Neurons
 from networks.brian.sweeping import SweepingBuilder
 from networks.brian.text_neurons import TextNeurons, text_neurons
-from networks.description import Network, Votes
+from networks.description import Network
 
 
 def suited_neurons(
@@ -94,7 +94,7 @@ def suited_builder(
         if network.sweeps.count > 1:
             return SweepingBuilder(network, dtype)
         return SharedBuilder(network, dtype, texts)
-    if isinstance(network.readout, Votes) and network.readout.margin is not None:
+    if network.margin is not None:
         _check_early(backend, synapses)
     if backend in EXTERNAL:
         gated = GATED if backend in GENN else 0

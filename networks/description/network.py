@@ -165,6 +165,11 @@ class Network(Described):
             raise ValueError(f"no neurons of this network vote: its readout is {self.readout}")
         return self.readout
 
+    @property
+    def margin(self) -> int | None:
+        """Votes that end a presentation before its input does; None if there are no such."""
+        return self.readout.margin if isinstance(self.readout, Votes) else None
+
     @cached_property
     def shapes(self) -> dict[str, Shape]:
         """Shape of each population."""

@@ -81,6 +81,11 @@ class SpikingNetwork(nn.Module):
         self._scales = {p.name: float(network.unit(p.name)) for p in network.hidden}
         self._fitted: dict[int, Fitted] = {}
 
+    @property
+    def voting(self) -> Votes:
+        """The readout of a network whose answer is votes."""
+        return self._network.voting
+
     def describe(self) -> Network:
         """Return the description of the network with its present weights."""
         return self._network.with_weights(
@@ -143,9 +148,9 @@ class SpikingNetwork(nn.Module):
         """
         given = torch.from_numpy(spikes).to(self._dtype).unsqueeze(1)
         traces, end = self.traces(given), len(spikes)
-        readout = self._network.readout
-        if isinstance(readout, Votes):
-            (end,) = readout.ends(_grouped(readout, traces[readout.population][0]).numpy())
+        if self._network.margin is not None:
+            voting = self._network.voting
+            (end,) = voting.ends(_grouped(voting, traces[voting.population][0]).numpy())
         shown, nothing = spikes[:end], np.zeros(0, dtype=int)
         activity = {self._network.input.name: Activity(shown, np.zeros((end, 0)), nothing)}
         for name, (fired, membrane) in traces.items():
