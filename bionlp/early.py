@@ -16,7 +16,7 @@ import numpy as np
 from bionlp.classifier import TextClassifier
 from bionlp.datasets import Example
 from bionlp.decision import predict_labels
-from bionlp.evaluation import pytorch_voter
+from bionlp.evaluation import pytorch_voter, votes_by_step
 from networks.description.readout import ends_of
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ def calibrate_margin(
     classifier = classifier.with_margin(1).with_margin(None)  # refuses what can have none
     ids = [np.array(classifier.token_ids(example.text)) for example in examples]
     labels = np.array([example.label for example in examples])
-    votes, lengths = _votes_by_step(classifier, ids, steps, seed, device, advance)
+    voter = pytorch_voter(classifier, steps, seed=seed, device=device)
+    votes, lengths = votes_by_step(voter, ids, classifier.classes, advance)
     # Whatever the network makes of silence, it is no answer.
     votes[:, [not classifier.knows_a_word(sentence) for sentence in ids]] = 0
 
@@ -128,30 +129,6 @@ def calibrate_margin(
         looked_at(None),
         [looked_at(margin) for margin in LOOKED_AT if margin <= furthest],
     )
-
-
-def _votes_by_step(
-    classifier: TextClassifier,
-    ids: Sequence[np.ndarray],
-    steps: int,
-    seed: int,
-    device: torch.device | str,
-    advance: Advance | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return votes up to each step, (steps, sentences, classes), and how many steps there are."""
-    lengths, found = np.zeros(len(ids), dtype=int), []
-    done = 0
-    for places, votes in pytorch_voter(classifier, steps, seed=seed, device=device)(ids):
-        lengths[places] = len(votes)
-        found.append((places, votes.cumsum(axis=0)))
-        done += len(places)
-        if advance:
-            advance(done / len(ids))
-    every = np.zeros((lengths.max(), len(ids), classifier.classes), dtype=np.int64)
-    for places, votes in found:
-        every[: len(votes), places] = votes
-        every[len(votes) :, places] = votes[-1]
-    return every, lengths
 
 
 def calibrated(votes: np.ndarray, labels: np.ndarray) -> int:

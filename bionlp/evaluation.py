@@ -112,8 +112,10 @@ def evaluate(
 
 Counter = Callable[..., Counted]
 """From word ids of sentences, their numbers and a progress callback to votes and steps."""
-Voter = Callable[..., Iterator[tuple[np.ndarray, np.ndarray]]]
-"""From sentences and their numbers to batches: which of them, and their votes in each step."""
+Batches = Iterator[tuple[np.ndarray, np.ndarray]]
+"""Which sentences, and their votes in each step, (steps, sentences, classes)."""
+Voter = Callable[..., Batches]
+"""From sentences and their numbers to their votes."""
 Draw = Callable[..., np.ndarray]
 """From rates and steps to spikes."""
 
@@ -174,12 +176,81 @@ def pytorch_voter(
         classifier.word_spikes(np.zeros(1, dtype=int), steps)  # refuses other steps at once
         return partial(_votes_of_words, classifier, device)
     model = SpikingNetwork(classifier.network).eval().to(device)
+    voter = spiking_voter(model, steps, seed=seed, draw=classifier.draw_spikes)
 
     def vote(ids, numbers=None):
-        rates = [dequantise(classifier.levels[sentence]) for sentence in ids]
-        return _votes(model, steps, seed, classifier.draw_spikes, rates, numbers)
+        return voter([dequantise(classifier.levels[sentence]) for sentence in ids], numbers)
 
     return vote
+
+
+def spiking_voter(
+    model: SpikingNetwork, steps: int, *, seed: int, draw: Draw = poisson_spikes
+) -> Voter:
+    """Prepare a network that is shown firing rates to vote.
+
+    Parameters
+    ----------
+    model : SpikingNetwork
+        The network, in evaluation mode.
+    steps : int
+        Length of a presentation.
+    seed : int
+        Of the Poisson spikes; a sentence is seeded by (seed, its number).
+    draw : callable
+        Draws the spikes of a sentence, as :func:`bionlp.encoding.poisson_spikes` does.
+
+    Returns
+    -------
+    callable
+        As of :func:`pytorch_voter`, for the rates of sentences.
+    """
+    return partial(_votes, model, steps, seed, draw)
+
+
+def votes_by_step(
+    voter: Voter, sentences: Sequence[np.ndarray], classes: int, advance: Advance | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Present sentences, and count votes as they come.
+
+    Parameters
+    ----------
+    voter : callable
+        As of :func:`pytorch_voter` or :func:`spiking_voter`.
+    sentences : sequence of numpy.ndarray
+        What it takes.
+    classes : int
+        How many there are.
+    advance : callable, optional
+        Called with the fraction done.
+
+    Returns
+    -------
+    votes : numpy.ndarray of int, shape (steps, sentences, classes)
+        Votes up to each step; those of shorter presentations stay as they were at the end.
+    lengths : numpy.ndarray of int, shape (sentences,)
+        Steps of each presentation.
+    """
+    lengths = np.zeros(len(sentences), dtype=int)
+    found = []
+    for places, votes in _told(voter(sentences), len(sentences), advance):
+        lengths[places] = len(votes)
+        found.append((places, votes.cumsum(axis=0)))
+    every = np.zeros((lengths.max(), len(sentences), classes), dtype=np.int64)
+    for places, votes in found:
+        every[: len(votes), places] = votes
+        every[len(votes) :, places] = votes[-1]
+    return every, lengths
+
+
+def _told(batches: Batches, sentences: int, advance: Advance | None) -> Batches:
+    """Pass votes on, and tell which fraction of the sentences has voted."""
+    done = 0
+    for places, votes in batches:
+        yield places, votes
+        done += len(places)
+        if advance:
+            advance(done / sentences)
 
 
 def _count(
@@ -190,12 +261,9 @@ def _count(
     advance: Advance | None = None,
 ) -> Counted:
     votes = np.zeros((len(sentences), readout.groups), dtype=np.int64)
-    steps, done = np.zeros(len(sentences)), 0
-    for places, by_step in voter(sentences, numbers):
+    steps = np.zeros(len(sentences))
+    for places, by_step in _told(voter(sentences, numbers), len(sentences), advance):
         votes[places], steps[places] = by_step.sum(axis=0), readout.ends(by_step)
-        done += len(places)
-        if advance:
-            advance(done / len(sentences))
     return Counted(votes, steps)
 
 
@@ -206,19 +274,19 @@ def _votes(
     seed: int,
     draw: Draw,
     rates: Sequence[np.ndarray],
-    numbers: Sequence[int] | None,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    readout = model.describe().voting
+    numbers: Sequence[int] | None = None,
+) -> Batches:
     for places, spikes in presentations(model, rates, steps, seed, numbers, draw):
-        yield places, _until_decided(model, readout, spikes)
+        yield places, _until_decided(model, spikes)
 
 
-def _until_decided(model: SpikingNetwork, readout: Votes, spikes: Tensor) -> np.ndarray:
+def _until_decided(model: SpikingNetwork, spikes: Tensor) -> np.ndarray:
     """Return the votes of each step, shown no more of a presentation than its decision asks for.
 
     All steps are computed at once, so presentations that are not over after some steps begin anew,
     with twice as many: few of them are shown the whole input.
     """
+    readout = model.voting
     if readout.margin is None:
         return _whole(model(spikes))
     steps, sentences = spikes.shape[:2]
@@ -240,7 +308,7 @@ def _votes_of_words(
     device: torch.device | str,
     ids: Sequence[np.ndarray],
     _numbers: Sequence[int] | None = None,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Batches:
     """Yield votes of sentences that are read a word a step, those of one length together."""
     lengths = np.array([len(sentence) for sentence in ids])
     for length in np.unique(lengths):
@@ -289,8 +357,7 @@ def predict_spiking(
     votes : numpy.ndarray of int, shape (sentences, classes)
         Output spikes of each class.
     """
-    voter = partial(_votes, model, steps, seed, poisson_spikes)
-    votes = _count(voter, model.describe().voting, rates, numbers).votes
+    votes = _count(spiking_voter(model, steps, seed=seed), model.voting, rates, numbers).votes
     return predict_labels(votes), votes
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, cast
 
@@ -203,9 +203,7 @@ def _answers(
         if isinstance(found, Answer):
             yield found
         else:
-            votes, lasted = next(presented)
-            answer = _judged(classifier, question, found, votes, steps)
-            yield answer if classifier.margin is None else replace(answer, steps=float(lasted))
+            yield _judged(classifier, question, found, *next(presented), steps)
 
 
 def _read(classifier: TextClassifier, question: Question) -> Sentence | Answer:
@@ -227,6 +225,7 @@ def _judged(
     question: Question,
     sentence: Sentence,
     votes: np.ndarray,
+    lasted: float,
     steps: int,
 ) -> Answer:
     label = int(predict_labels(votes))
@@ -242,6 +241,7 @@ def _judged(
         unknown=sentence.unknown,
         cut=sentence.cut,
         score=float(mean_class(votes)) if classifier.scored and votes.any() else None,
+        steps=None if classifier.margin is None else float(lasted),
         unpaired=sentence.unpaired,
     )
 

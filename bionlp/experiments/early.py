@@ -7,7 +7,7 @@ import numpy as np
 from bionlp.early import accuracy, calibrated
 from bionlp.experiments.cells import COUNTED
 from bionlp.experiments.material import Material
-from bionlp.experiments.steps import AFTER, operations_until, votes_by_step
+from bionlp.experiments.steps import AFTER, operations_until, presented
 from bionlp.training.stages import FineTuningStage
 from networks.description.readout import ends_of
 
@@ -34,9 +34,7 @@ def early(
     dev, test = material.corpus.dev, material.corpus.test
     of_dev, of_test = ([stage.rates[ids] for ids in split.ids] for split in (dev, test))
     limits = sorted({stage.steps, AFTER[-1]})
-    on_dev, on_test = (
-        votes_by_step(stage.spiking, rates, limits[-1]) for rates in (of_dev, of_test)
-    )
+    on_dev, on_test = (presented(stage.spiking, rates, limits[-1]) for rates in (of_dev, of_test))
     margins = [calibrated(on_dev[:longest], dev.labels) for longest in limits]
     chosen = list(zip(limits, margins, strict=True))
     ends = np.array([ends_of(on_test[:longest], margin) for longest, margin in chosen])

@@ -13,14 +13,13 @@ accuracy is that of its cell in table 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
 
 import numpy as np
 import torch
 
 from bionlp.decision import predict_labels
 from bionlp.encoding import poisson_spikes
-from bionlp.evaluation import presentations
+from bionlp.evaluation import spiking_voter, votes_by_step
 from bionlp.experiments.cells import COUNTED
 from bionlp.experiments.material import Material
 from bionlp.training.stages import INPUT_SEED, FineTuningStage
@@ -51,7 +50,7 @@ def by_steps(
     """
     split = material.corpus.test
     rates = [stage.rates[ids] for ids in split.ids]
-    votes = votes_by_step(stage.spiking, rates, AFTER[-1])
+    votes = presented(stage.spiking, rates, AFTER[-1])
     ends = np.repeat(np.array(AFTER)[:, None], len(rates), axis=1)
     operations = operations_until(stage.spiking, rates[:COUNTED], ends[:, :COUNTED])
     return [
@@ -64,9 +63,8 @@ def by_steps(
     ]
 
 
-@torch.no_grad()
-def votes_by_step(model: SpikingNetwork, rates: Sequence[np.ndarray], steps: int) -> np.ndarray:
-    """Present sentences, and count votes as they come.
+def presented(model: SpikingNetwork, rates: Sequence[np.ndarray], steps: int) -> np.ndarray:
+    """Present sentences, and return their votes up to each step.
 
     Parameters
     ----------
@@ -80,15 +78,10 @@ def votes_by_step(model: SpikingNetwork, rates: Sequence[np.ndarray], steps: int
     Returns
     -------
     numpy.ndarray of int, shape (steps, sentences, classes)
-        Votes up to each step.
+        As of :func:`bionlp.evaluation.votes_by_step`.
     """
-    votes: Any = None
-    for places, spikes in presentations(model, rates, steps, INPUT_SEED):
-        counts = model(spikes).cumsum(dim=0).cpu().numpy().astype(np.int64)
-        if votes is None:
-            votes = np.zeros((steps, len(rates), counts.shape[-1]), dtype=np.int64)
-        votes[:, places] = counts
-    return cast(np.ndarray, votes)
+    voter = spiking_voter(model, steps, seed=INPUT_SEED)
+    return votes_by_step(voter, rates, model.voting.groups)[0]
 
 
 @torch.no_grad()
@@ -100,7 +93,7 @@ def operations_until(
     Parameters
     ----------
     model, rates
-        As of :func:`votes_by_step`.
+        As of :func:`presented`.
     ends : numpy.ndarray of int, shape (ways, sentences)
         After how many steps each ends, for each way to end them.
 

@@ -13,7 +13,7 @@ from bionlp.early import LOOKED_AT, calibrate_margin, calibrated
 from bionlp.engine import Engine
 from bionlp.errors import BackendError, UsageError
 from bionlp.evaluation import evaluate, pytorch_counter
-from bionlp.experiments.steps import operations_until, votes_by_step
+from bionlp.experiments.steps import operations_until, presented
 from bionlp.recording import open_corpus, open_recording, take_sentence
 from bionlp.simulation import simulate
 from bionlp.training.stages import INPUT_SEED
@@ -64,7 +64,7 @@ def test_the_margin_is_the_smallest_that_has_no_fewer_right(labels, margin):
 def test_what_is_measured_of_early_ends_is_what_brian_does(small):
     model = SpikingNetwork(small.network).double().eval()
     rates = [small.read(text).rates for text in TEXTS]
-    votes = votes_by_step(model, rates, 20)
+    votes = presented(model, rates, 20)
     ends = ends_of(votes, 3)
     assert 1 < ends.min() < ends.max() <= 20
     shown = [

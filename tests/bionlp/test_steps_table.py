@@ -13,7 +13,7 @@ from bionlp.errors import CheckpointError
 from bionlp.evaluation import predict_spiking
 from bionlp.experiments.cells import CONTENDERS, METHODS
 from bionlp.experiments.results import Results
-from bionlp.experiments.steps import AFTER, operations_until, votes_by_step
+from bionlp.experiments.steps import AFTER, operations_until, presented
 from bionlp.experiments.steps_section import (
     ACCURACY,
     draw_steps,
@@ -72,7 +72,7 @@ def test_a_long_presentation_holds_all_shorter_ones(small_model):
     model = SpikingNetwork(classifier.network).eval()
     texts = ("the film is good .", "a dull plot", "warm", "a cast is cold and bad .")
     rates = [dequantise(classifier.levels[classifier.token_ids(text)]) for text in texts]
-    votes = votes_by_step(model, rates, 20)
+    votes = presented(model, rates, 20)
     ends = np.array([[1] * 4, [4] * 4, [20] * 4, [1, 20, 4, 4]])
     operations = operations_until(model, rates, ends)
     by_sentence = []
